@@ -1,0 +1,222 @@
+/**
+ * The two interfaces every place where guests run implements: a Backend is the
+ * place, a Guest is one virtual machine in it. Nothing else lives here.
+ */
+import type { LedgerEntry, LedgerWriter } from '../src/base/ledger-entry.ts';
+
+/** Architectures a TDL may name. */
+export type Arch = 'i386' | 'x86_64' | 'ppc64' | 'ppc64le' | 'aarch64' | 'armv7l' | 's390x';
+
+/** The role of a file the installer is started from. */
+export type MediumRole = 'kernel' | 'initrd' | 'installer' | 'answer' | 'drivers';
+
+export type MediumDevice = 'cdrom' | 'floppy' | 'usb';
+
+export type DeliveryKind = 'initrd' | 'kernel-args' | 'medium' | 'remaster';
+
+/** Reports bytes done of bytes in total; `total` is null while it is unknown. */
+export type ProgressListener = (done: number, total: number | null) => void;
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface TransferOptions extends CallOptions {
+  onProgress?: ProgressListener | undefined;
+}
+
+/** What a place can do, known before anything is created in it. */
+export interface Capabilities {
+  /** Boot from kernel + initrd + command line. */
+  kernelBoot: boolean;
+  /** Media a guest may have besides its disk. */
+  devices: readonly MediumDevice[];
+  /** How many media of all kinds at most (besides the disk). */
+  maxMedia: number;
+  /** Whether activity() can tell about disk and network. */
+  activity: { disk: boolean; network: boolean };
+  /** Whether key presses can be sent. */
+  sendKeys: boolean;
+  /** What a guest calls the machine that runs the build, or null if it can't reach it. */
+  hostAddress: string | null;
+  /** Disk formats that guests run from. */
+  diskFormats: readonly string[];
+}
+
+/** The virtual hardware of a guest, in libvirt's words. */
+export interface Hardware {
+  arch: Arch;
+  /** `q35`, `pc`, `virt`, …; absent: the place's own default. */
+  machine?: string | undefined;
+  firmware: 'bios' | 'efi';
+  secureBoot?: boolean | undefined;
+  tpm?: boolean | undefined;
+  /** MiB. */
+  memory: number;
+  cpus: number;
+  diskBus: 'virtio' | 'ide' | 'sata' | 'scsi' | 'usb';
+  cdromBus: 'ide' | 'sata' | 'scsi' | 'usb';
+  /** libvirt's model name: virtio, e1000, rtl8139, ne2k_pci, … */
+  nicModel: string;
+  mac?: string | undefined;
+  /** libvirt's model name, or `none`. */
+  video: string;
+  input: { type: 'tablet' | 'mouse'; bus: 'usb' | 'ps2' | 'virtio' };
+  clock: 'utc' | 'localtime';
+  rng?: RngDevice | undefined;
+}
+
+export interface RngDevice {
+  model: string;
+  /** A character device of the host, such as /dev/urandom. */
+  device: string;
+  /** Bytes each period. */
+  rateBytes: number;
+  /** Milliseconds. */
+  ratePeriod: number;
+}
+
+/** A file on this machine that a guest needs. */
+export interface LocalMedium {
+  role: MediumRole;
+  path: string;
+  /** Name for humans and for the place's own catalogue. */
+  label: string;
+}
+
+/** The same file, where the guest's place can use it. */
+export interface StagedMedium {
+  role: MediumRole;
+  /** A path (libvirt) or an id (OpenStack). */
+  ref: string;
+  device?: MediumDevice | undefined;
+  label: string;
+}
+
+/** The guest's hard disk: `path` is where the finished image is to be. */
+export interface DiskSpec {
+  path: string;
+  format: string;
+  /** Bytes. */
+  size: number;
+  /** Start from a copy of this file (a cached JEOS) instead of a blank disk. */
+  from?: string | undefined;
+}
+
+export interface StagedDisk {
+  /** A path (libvirt) or an id (OpenStack). */
+  ref: string;
+  format: string;
+  size: number;
+}
+
+export type Boot =
+  | { kind: 'kernel'; kernel: StagedMedium; initrd: StagedMedium; cmdline: string }
+  | { kind: 'cdrom' }
+  | { kind: 'disk' };
+
+export interface GuestSpec {
+  /** The domain's or server's name. */
+  name: string;
+  uuid: string;
+  title?: string | undefined;
+  hardware: Hardware;
+  boot: Boot;
+  disk: StagedDisk;
+  media: StagedMedium[];
+  /**
+   * `install`: the disk may lose data on a host crash for speed, and is made
+   * durable before stop counts; `run`: an ordinary guest.
+   */
+  purpose: 'install' | 'run';
+  /** A file that takes everything the guest writes on its first serial port. */
+  consoleLog: string;
+}
+
+export type GuestState = 'running' | 'paused' | 'stopped' | 'crashed' | 'error' | 'gone';
+
+/** How a guest's run ended. `reason` never holds a secret. */
+export interface StopEvent {
+  reason: 'shutdown' | 'destroyed' | 'crashed' | 'failed';
+  detail?: string | undefined;
+}
+
+/** Counters since the guest's start; a null part is one this place does not tell. */
+export interface Activity {
+  diskRequests: number | null;
+  networkBytes: number | null;
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export interface StopOptions extends CallOptions {
+  /** Milliseconds to wait for the guest's own shutdown; then it is cut off. */
+  graceMs: number;
+}
+
+/** One virtual machine. Made by Backend.createGuest, not yet running. */
+export interface Guest {
+  readonly name: string;
+  /** Starts it; `boot` replaces the spec's boot for this run (after an installer's reboot). */
+  start(options?: CallOptions & { boot?: Boot }): Promise<void>;
+  state(options?: CallOptions): Promise<GuestState>;
+  /** Calls back once for each end of a run; returns the function that ends listening. */
+  onStop(listener: (event: StopEvent) => void): () => void;
+  activity(options?: CallOptions): Promise<Activity | null>;
+  /** Size in bytes of all console output so far, and its last `tailBytes`. Null: no console. */
+  console(
+    options?: CallOptions & { tailBytes?: number },
+  ): Promise<{ size: number; tail: string } | null>;
+  /** A PNG, or null where there is no screen. */
+  screenshot(options?: CallOptions): Promise<Buffer | null>;
+  /** Linux key codes, pressed together. */
+  sendKeys(codes: readonly number[], options?: CallOptions): Promise<void>;
+  /** Where the guest's SSH port is reached, or null while that is unknown. */
+  address(options?: CallOptions): Promise<Address | null>;
+  /** What the place knows of the guest, for the evidence folder: file name and text. */
+  describe(options?: CallOptions): Promise<{ file: string; text: string }>;
+  stop(options: StopOptions): Promise<void>;
+  /** Ends the guest and removes all of it but its disk. Never fails for what is already gone. */
+  destroy(options?: CallOptions): Promise<void>;
+  /** Writes the disk to a local file, which appears whole or not at all. */
+  exportDisk(target: string, format: string, options?: TransferOptions): Promise<void>;
+}
+
+export interface Leftover {
+  kind: 'guest' | 'disk';
+  name: string;
+}
+
+/** A place where guests run. */
+export interface Backend {
+  readonly type: 'libvirt' | 'openstack' | 'memory';
+  capabilities(options?: CallOptions): Promise<Capabilities>;
+  /** Throws OzError when the place can't run guests of this kind; says what it will use. */
+  check(hardware: Hardware, options?: CallOptions): Promise<{ summary: string }>;
+  /** Guests and disks already there that a new build of this name and disk would collide with. */
+  existing(name: string, disk: string, options?: CallOptions): Promise<Leftover[]>;
+  /** Removes what existing() found (oz-install -p). */
+  clear(name: string, disk: string, options?: CallOptions): Promise<void>;
+  stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
+  createDisk(spec: DiskSpec, options?: TransferOptions): Promise<StagedDisk>;
+  /** Makes a disk's content durable: everything the guest wrote is on stable storage. */
+  syncDisk(disk: StagedDisk, options?: CallOptions): Promise<void>;
+  createGuest(spec: GuestSpec, options?: CallOptions): Promise<Guest>;
+  /** The description of the finished guest that the user gets (libvirt XML). */
+  describeFinished(spec: GuestSpec): string;
+  /** Hands a finished image to the place's catalogue, where it has one. */
+  publish?(path: string, name: string, options?: TransferOptions): Promise<{ id: string }>;
+  /** Removes one resource that a ledger names; what is gone already is no error. */
+  remove(entry: LedgerEntry, options?: CallOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a backend is given when it is opened. */
+export interface BackendContext {
+  ledger: LedgerWriter;
+  /** For lines that belong in the debug log; never a secret. */
+  log: (line: string) => void;
+}

@@ -1,0 +1,97 @@
+/** The libosinfo entities as the rest of the project sees them. */
+
+/** One size of machine for one architecture; absent fields are not stated. */
+export interface Resources {
+  arch: string;
+  cpus?: number;
+  /** Hertz. */
+  cpuSpeed?: number;
+  /** Bytes. */
+  ram?: number;
+  /** Bytes. */
+  storage?: number;
+}
+
+export interface Device {
+  id: string;
+  name?: string;
+  product?: string;
+  productId?: string;
+  vendor?: string;
+  vendorId?: string;
+  /** `net`, `block`, `rng`, … */
+  class?: string;
+  /** `pci`, `usb`, … */
+  busType?: string;
+  subsystem?: string;
+}
+
+/** An installer's medium or tree, as the database describes it. */
+export interface InstallSource {
+  id: string;
+  arch: string;
+  url?: string;
+  kernel?: string;
+  initrd?: string;
+  /** Paths within the tree or on the ISO, as for kernel. */
+  bootIso?: string;
+  variant?: string;
+  live: boolean;
+  installer: boolean;
+  /** Restarts the installer makes before it is done. */
+  installerReboots: number;
+}
+
+export interface OsEntity {
+  /** Such as http://debian.org/debian/13. */
+  id: string;
+  shortId: string;
+  shortIds: string[];
+  name: string;
+  version: string;
+  distro: string;
+  family: string;
+  vendor?: string;
+  codename?: string;
+  /** The kernel argument that names the answer file's URL, such as `ks`. */
+  kernelUrlArgument?: string;
+}
+
+/** What generateScript() is asked for. */
+export interface ScriptRequest {
+  profile: 'jeos' | 'desktop' | string;
+  source: 'media' | 'network' | 'tree';
+  /** libosinfo's parameter names (admin-password, installation-url, …) and values. */
+  config: Record<string, string>;
+}
+
+export interface GeneratedScript {
+  id: string;
+  expectedFilename: string;
+  injectionMethods: string[];
+  needsInternet: boolean;
+  text: string;
+}
+
+export interface OsMatch {
+  os: OsEntity;
+  /** `exact`, or `newest-known` when the version is newer than any that is known. */
+  match: 'exact' | 'newest-known';
+}
+
+/** One loaded database. All methods are pure after loading, and lazy. */
+export interface Osinfo {
+  /** By id or short id. */
+  os(idOrShortId: string): OsEntity | undefined;
+  /** A TDL's (name, version) to an entity, aliases of Oz included. */
+  findForTdl(distro: string, version: string): OsMatch | undefined;
+  /** All devices with what derives-from and clones bring, minus the unsupported. */
+  devices(os: OsEntity): Device[];
+  resources(os: OsEntity, arch: string): { minimum?: Resources; recommended?: Resources };
+  trees(os: OsEntity, arch: string): InstallSource[];
+  media(os: OsEntity, arch: string): InstallSource[];
+  /** Whether firmware of this type is supported; null when the database is silent. */
+  firmware(os: OsEntity, arch: string, type: 'bios' | 'efi'): boolean | null;
+  /** Throws OzError OZ_OSINFO_NO_SCRIPT when there is none for the profile. */
+  script(os: OsEntity, request: ScriptRequest): GeneratedScript;
+}

@@ -1,0 +1,27 @@
+/** Waiting that an AbortSignal can end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal ? { signal } : {});
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw error;
+  }
+}
+
+/** A signal that is aborted by the given one, or after `ms` with `reason`. */
+export function deadline(
+  ms: number,
+  reason: () => Error,
+  signal?: AbortSignal,
+): { signal: AbortSignal; clear(): void } {
+  const own = new AbortController();
+  const timer = setTimeout(() => own.abort(reason()), ms);
+  timer.unref();
+  return {
+    signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
+    clear: () => clearTimeout(timer),
+  };
+}

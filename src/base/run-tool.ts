@@ -1,0 +1,92 @@
+/** Runs a standard tool (qemu-img, xorriso, …) and words its failures. */
+import { spawn } from 'node:child_process';
+import { OzError } from './errors.ts';
+
+export interface RunToolOptions {
+  signal?: AbortSignal | undefined;
+  cwd?: string | undefined;
+  env?: Record<string, string> | undefined;
+  /** Written to the tool's standard input. */
+  input?: string | Buffer | undefined;
+  /** Called with each piece of standard output as it comes. */
+  onStdout?: ((chunk: Buffer) => void) | undefined;
+  /** Called with each piece of standard error as it comes. */
+  onStderr?: ((chunk: Buffer) => void) | undefined;
+  /** Exit codes that are no failure; [0] unless told. */
+  okCodes?: readonly number[] | undefined;
+}
+
+export interface ToolResult {
+  stdout: Buffer;
+  stderr: string;
+  exitCode: number;
+}
+
+/** Debian's package for each tool, for the hint when it is missing. */
+const packages: Record<string, string> = {
+  'qemu-img': 'qemu-utils',
+  xorriso: 'xorriso',
+  mcopy: 'mtools',
+  mformat: 'mtools',
+  mmd: 'mtools',
+  guestfish: 'libguestfs-tools',
+  virsh: 'libvirt-clients',
+  zstd: 'zstd',
+  xz: 'xz-utils',
+};
+
+/**
+ * Runs `tool` without a shell, with LC_ALL=C.UTF-8. Throws OzError
+ * `OZ_TOOL_MISSING` or `OZ_TOOL_FAILED` (with the last lines of stderr);
+ * an abort throws the signal's reason.
+ */
+export async function runTool(
+  tool: string,
+  args: readonly string[],
+  options: RunToolOptions = {},
+): Promise<ToolResult> {
+  options.signal?.throwIfAborted();
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const child = spawn(tool, args, {
+    cwd: options.cwd,
+    env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },
+    signal: options.signal,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    options.onStdout ? options.onStdout(chunk) : stdout.push(chunk);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    options.onStderr?.(chunk);
+  });
+  child.stdin.on('error', () => {}); // a tool that ends early closes its input
+  child.stdin.end(options.input ?? '');
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (options.signal?.aborted) return reject(options.signal.reason);
+      reject(
+        error.code === 'ENOENT'
+          ? new OzError('OZ_TOOL_MISSING', `Cannot run ${tool}: it is not installed`, {
+              hint: `install it (Debian: apt-get install ${packages[tool] ?? tool})`,
+              cause: error,
+            })
+          : new OzError('OZ_TOOL_FAILED', `Cannot run ${tool}: ${error.message}`, { cause: error }),
+      );
+    });
+    child.on('close', (code, signal) => {
+      if (options.signal?.aborted) return reject(options.signal.reason);
+      resolve(code ?? (signal ? 128 : 1));
+    });
+  });
+  const errorText = Buffer.concat(stderr).toString('utf8');
+  if (!(options.okCodes ?? [0]).includes(exitCode)) {
+    const tail = errorText.trim().split('\n').slice(-5).join('\n');
+    throw new OzError(
+      'OZ_TOOL_FAILED',
+      `Cannot finish ${tool} ${args[0] ?? ''}: exit code ${exitCode}${tail ? `: ${tail}` : ''}`,
+    );
+  }
+  return { stdout: Buffer.concat(stdout), stderr: errorText, exitCode };
+}

@@ -1,0 +1,68 @@
+/** The one event stream; progress bars, plain lines, --json and reports only read it. */
+
+export const phases = [
+  'fetch-media',
+  'stage-media',
+  'create-disk',
+  'install',
+  'customise',
+  'icicle',
+  'seal',
+  'export',
+  'record',
+] as const;
+
+export type Phase = (typeof phases)[number];
+
+/** `at` is milliseconds since the command's start. */
+export type BuildEvent =
+  | { type: 'build-start'; at: number; name: string; backend: string; summary: string }
+  | { type: 'phase-start'; at: number; phase: Phase; title: string }
+  | {
+      type: 'progress';
+      at: number;
+      phase: Phase;
+      /** What is being done, such as "download linux". */
+      what: string;
+      done: number;
+      total: number | null;
+      unit: 'bytes' | 'steps' | 'seconds';
+    }
+  | { type: 'phase-end'; at: number; phase: Phase; ms: number; skipped?: string | undefined }
+  /** A point in time worth measuring: guest-started, guest-stopped, ssh-found, … */
+  | { type: 'mark'; at: number; mark: string; detail?: Record<string, unknown> | undefined }
+  | {
+      type: 'log';
+      at: number;
+      level: 'error' | 'warning' | 'info' | 'debug';
+      text: string;
+    }
+  /** Output of the guest's commands and uploads, line by line. */
+  | { type: 'output'; at: number; source: string; text: string }
+  | { type: 'result'; at: number; result: BuildResult }
+  | {
+      type: 'error';
+      at: number;
+      code: string;
+      message: string;
+      hint?: string | undefined;
+      evidence?: string | undefined;
+    };
+
+/** Paths of what was made; absent where it was not asked for. */
+export interface BuildResult {
+  name: string;
+  image: string;
+  imageFormat: string;
+  domainXml?: string | undefined;
+  icicle?: string | undefined;
+  manifest?: string | undefined;
+  /** The ICICLE document itself, when no file was named for it. */
+  icicleText?: string | undefined;
+  ms: number;
+}
+
+/** Sends one event; `at` is filled in by the stream. */
+export type Emit = (event: DistributiveOmit<BuildEvent, 'at'>) => void;
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,0 +1,115 @@
+/**
+ * A BuildPlan: everything that is decided before anything is touched. Plain
+ * data; `secrets` lists the texts that must be masked before it is shown.
+ */
+import type { Arch, DeliveryKind, Hardware, MediumDevice } from '../../backends/backend.ts';
+import type { ChecksumType, TdlContent } from '../tdl/types.ts';
+
+/** A file the installer needs, from its URL to its place in the cache. */
+export interface PlannedMedium {
+  role: 'kernel' | 'initrd' | 'installer';
+  url: string;
+  /** Where it is kept between builds. */
+  cachePath: string;
+  /** Whether it stays there after the build ([cache] original_media). */
+  keep: boolean;
+  checksum?: { type: ChecksumType; url: string } | undefined;
+}
+
+/** Where the kernel and the initrd of the installer come from. */
+export type BootFile =
+  | { from: 'medium'; role: 'kernel' | 'initrd' }
+  | { from: 'iso'; paths: string[] };
+
+export interface PlannedInstall {
+  delivery: {
+    kind: DeliveryKind;
+    reason: string;
+    rejected: { kind: DeliveryKind; reason: string }[];
+  };
+  answer: {
+    /** Name the installer expects, such as preseed.cfg. */
+    filename: string;
+    /** Holds secrets. */
+    text: string;
+    /** The script's id, or the user's file. */
+    origin: string;
+  };
+  boot: { kind: 'kernel'; kernel: BootFile; initrd: BootFile; cmdline: string } | { kind: 'cdrom' };
+  /** Installer media that the guest sees, besides its disk. */
+  attach: { role: 'installer' | 'answer'; device: MediumDevice }[];
+  /** Restarts to expect before the power-off that means success. */
+  reboots: number;
+}
+
+/** A shell-level step in the guest, in the order they are done. */
+export type CustomiseStep =
+  | {
+      kind: 'repository';
+      name: string;
+      url: string;
+      signed: boolean;
+      sslverify: boolean;
+      persisted: boolean;
+    }
+  | { kind: 'command'; stage: 'pre' | 'main'; name: string; content: TdlContent }
+  | {
+      kind: 'packages';
+      packages: {
+        name: string;
+        repository?: string | undefined;
+        file?: string | undefined;
+        arguments?: string | undefined;
+      }[];
+    }
+  | { kind: 'file'; name: string; content: TdlContent };
+
+export interface PlannedCustomise {
+  /** `apt`, `dnf`, … */
+  packageManager: string;
+  steps: CustomiseStep[];
+}
+
+export interface BuildPlan {
+  schema: 1;
+  name: string;
+  description?: string | undefined;
+  backend: 'libvirt' | 'openstack';
+  tdl: { source: string; distro: string; version: string; arch: Arch };
+  os: {
+    id: string;
+    shortId: string;
+    name: string;
+    family: string;
+    match: 'exact' | 'newest-known';
+  };
+  hardware: Hardware;
+  guest: { name: string; user: string };
+  disk: { path: string; format: string; size: number };
+  media: PlannedMedium[];
+  install: PlannedInstall;
+  /** A finished installation of this OS that a former build left, or where to leave one. */
+  jeos?: { path: string } | undefined;
+  /** Null: not asked for, or nothing to do. */
+  customise: PlannedCustomise | null;
+  /** Null: not asked for. `file` null: to standard output. */
+  icicle: {
+    file: string | null;
+    extraCommand?: string | undefined;
+    /** How the packages are listed: `dpkg`, `rpm`, … */
+    lister: string;
+    /** Take it from a throw-away copy of the disk ([icicle] safe_generation). */
+    safe: boolean;
+  } | null;
+  /** Whether the guest must let us in over SSH after the install. */
+  access: { publicKey: string; privateKeyPath: string } | null;
+  /** `debian`, … which sealing applies. */
+  seal: string;
+  outputs: { image: string; imageType: string; domainXml: string };
+  evidenceDir: string;
+  /** Milliseconds. */
+  timeouts: { install: number; inactivity: number; boot: number; shutdown: number };
+  warnings: string[];
+  /** Texts to mask; never shown. */
+  secrets: string[];
+}
