@@ -39,6 +39,8 @@ export interface Capabilities {
   sendKeys: boolean;
   /** What a guest calls the machine that runs the build, or null if it can't reach it. */
   hostAddress: string | null;
+  /** Whether guests run at the processor's own speed; absent while nobody has looked. */
+  accelerated?: boolean | undefined;
   /** Disk formats that guests run from. */
   diskFormats: readonly string[];
 }

@@ -29,7 +29,14 @@ export interface OzConfig {
   cache: { originalMedia: boolean; modifiedMedia: boolean; jeos: boolean };
   icicle: { safeGeneration: boolean };
   /** Seconds. */
-  timeouts: { install: number; inactivity: number; boot: number; shutdown: number };
+  timeouts: {
+    install: number;
+    inactivity: number;
+    boot: number;
+    shutdown: number;
+    /** Which of them the user has set; absent: none. */
+    set?: readonly ('install' | 'inactivity' | 'boot' | 'shutdown')[] | undefined;
+  };
   /** Unknown sections and keys, with a suggestion; to be shown, not fatal. */
   warnings: string[];
 }

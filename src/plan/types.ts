@@ -40,6 +40,8 @@ export interface PlannedInstall {
   attach: { role: 'installer' | 'answer'; device: MediumDevice }[];
   /** Restarts to expect before the power-off that means success. */
   reboots: number;
+  /** Console lines (regular expressions) that mean the installer has failed. */
+  failurePatterns: string[];
 }
 
 /** A shell-level step in the guest, in the order they are done. */
@@ -68,6 +70,19 @@ export interface PlannedCustomise {
   /** `apt`, `dnf`, … */
   packageManager: string;
   steps: CustomiseStep[];
+}
+
+/** How the build gets into the guest that it installed. */
+export interface PlannedAccess {
+  username: string;
+  /** One line in OpenSSH's form. */
+  publicKey: string;
+  privateKeyPath: string;
+  /**
+   * `answer`: the answer file places the key; `offline`: it is put into the
+   * disk before the second boot (own answer file, cached JEOS, safe ICICLE).
+   */
+  via: 'answer' | 'offline';
 }
 
 export interface BuildPlan {
@@ -102,7 +117,7 @@ export interface BuildPlan {
     safe: boolean;
   } | null;
   /** Whether the guest must let us in over SSH after the install. */
-  access: { publicKey: string; privateKeyPath: string } | null;
+  access: PlannedAccess | null;
   /** `debian`, … which sealing applies. */
   seal: string;
   outputs: { image: string; imageType: string; domainXml: string };

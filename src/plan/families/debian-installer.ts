@@ -1,0 +1,102 @@
+/** Debian's installer (and Ubuntu's before subiquity): a preseed file in the initrd. */
+import { OzError } from '../../base/errors.ts';
+import type { FamilyContext, GuestFamily } from './family.ts';
+
+const archNames = {
+  i386: 'i386',
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'armhf',
+  ppc64le: 'ppc64el',
+  s390x: 's390x',
+} as const;
+
+function archName({ tdl }: FamilyContext): string {
+  const name = (archNames as Partial<Record<string, string>>)[tdl.arch];
+  if (!name) {
+    throw new OzError(
+      'OZ_PLAN_ARCH',
+      `Cannot install ${tdl.distro} ${tdl.version} on ${tdl.arch}: it has no such port`,
+      { hint: `choose one of ${Object.keys(archNames).join(', ')}` },
+    );
+  }
+  return name;
+}
+
+/** The netboot directory below an installer-<arch> directory or a suite. */
+function netbootUrl(context: FamilyContext): string {
+  const url = context.tdl.install.url.replace(/\/+$/, '');
+  if (/\/netboot$/.test(url)) return url;
+  const arch = archName(context);
+  if (new RegExp(`/installer-${arch}$`).test(url)) return `${url}/current/images/netboot`;
+  const suite = context.os.codename?.toLowerCase();
+  const dists = /\/dists\/[^/]+$/.test(url) ? url : suite && `${url}/dists/${suite}`;
+  if (!dists) {
+    throw new OzError(
+      'OZ_PLAN_TREE',
+      `Cannot find the installer below ${url}: the suite of ${context.os.name} is not known`,
+      { hint: 'name the suite in the TDL: http://…/debian/dists/<suite>' },
+    );
+  }
+  return `${dists}/main/installer-${arch}/current/images/netboot`;
+}
+
+export const debianInstaller: GuestFamily = {
+  name: 'debian-installer',
+  distros: ['debian', 'ubuntu'],
+  answerFile: 'preseed.cfg',
+  deliveries: { url: ['initrd'], iso: ['initrd'] },
+  treeFiles(context) {
+    const base = `${netbootUrl(context)}/debian-installer/${archName(context)}`;
+    return { kernel: `${base}/linux`, initrd: `${base}/initrd.gz` };
+  },
+  isoFiles(context) {
+    const arch = archName(context);
+    const dir = arch === 'i386' ? 'install.386' : `install.${arch === 'amd64' ? 'amd' : arch}`;
+    const known = context.source;
+    const list = (fromDatabase: string | undefined, names: string[]) => [
+      ...(fromDatabase ? [fromDatabase] : []),
+      ...names,
+    ];
+    return {
+      kernel: list(known?.kernel, [`${dir}/vmlinuz`, 'linux', 'install/vmlinuz']),
+      initrd: list(known?.initrd, [`${dir}/initrd.gz`, 'initrd.gz', 'install/initrd.gz']),
+    };
+  },
+  cmdline(context) {
+    return [
+      'auto=true',
+      'priority=critical',
+      // The serial console is the log; the text frontend keeps it readable.
+      'DEBIAN_FRONTEND=text',
+      'console=ttyS0',
+      // Nothing hostile runs in the installer, and this is a third quicker under emulation.
+      'mitigations=off',
+      ...(context.tdl.kernelparam ? [context.tdl.kernelparam.trim()] : []),
+      '---',
+    ].join(' ');
+  },
+  answer(context) {
+    const script = context.osinfo.script(context.os, {
+      profile: 'jeos',
+      source: context.tdl.install.type === 'url' ? 'network' : 'media',
+      config: {
+        'admin-password': context.rootPassword,
+        'hardware-arch': context.tdl.arch,
+        ...(context.tdl.install.type === 'url' && { 'installation-url': context.guestUrl }),
+      },
+    });
+    return { text: script.text, origin: script.id };
+  },
+  reboots: 0,
+  failurePatterns: [
+    'Installation step failed',
+    'An installation step failed',
+    'Bad archive mirror',
+    'No kernel modules were found',
+  ],
+  packageManager: 'apt',
+  lister: 'dpkg',
+  seal: 'debian',
+  archNames,
+};

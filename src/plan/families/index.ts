@@ -1,0 +1,20 @@
+/** All guest families, and which one installs an OS. */
+import type { OsEntity } from '../../../osinfo/types.ts';
+import { OzError } from '../../base/errors.ts';
+import { debianInstaller } from './debian-installer.ts';
+import type { GuestFamily } from './family.ts';
+
+export const families: readonly GuestFamily[] = [debianInstaller];
+
+/** Throws OZ_PLAN_NO_FAMILY for an OS whose installer nobody here can drive. */
+export function familyOf(os: OsEntity): GuestFamily {
+  const family = families.find((candidate) => candidate.distros.includes(os.distro));
+  if (!family) {
+    throw new OzError(
+      'OZ_PLAN_NO_FAMILY',
+      `Cannot install ${os.name}: its installer is not supported yet`,
+      { hint: `supported installers: ${families.map((f) => f.name).join(', ')}` },
+    );
+  }
+  return family;
+}
