@@ -1,0 +1,50 @@
+/** Tells whether a guest does something, with whatever its place tells. */
+import type { Activity, Guest } from '../../backends/backend.ts';
+
+/** Bytes of network traffic that count as work, as in Oz. */
+const networkThreshold = 4096;
+
+export type ActivitySource = 'disk' | 'network' | 'console';
+
+export interface ActivityReport {
+  active: boolean;
+  /** What could be looked at this time; empty: nothing. */
+  sources: ActivitySource[];
+  /** For the evidence. */
+  last: { activity: Activity | null; consoleBytes: number | null };
+}
+
+/**
+ * A function that compares with its previous call. Disk requests and network
+ * bytes decide; the console's growth stands in for the part that is not told.
+ */
+export function activityWatcher(guest: Guest): (signal?: AbortSignal) => Promise<ActivityReport> {
+  let disk: number | null = null;
+  let network: number | null = null;
+  let printed: number | null = null;
+  return async (signal) => {
+    const now = await guest.activity({ signal });
+    const told = now !== null && now.diskRequests !== null && now.networkBytes !== null;
+    const console_ = told ? null : await guest.console({ signal, tailBytes: 0 });
+    const sources: ActivitySource[] = [];
+    let active = false;
+    if (now?.diskRequests != null) {
+      sources.push('disk');
+      active ||= disk === null || now.diskRequests !== disk;
+      disk = now.diskRequests;
+    }
+    if (now?.networkBytes != null) {
+      sources.push('network');
+      if (network === null || Math.abs(now.networkBytes - network) >= networkThreshold) {
+        active = true;
+        network = now.networkBytes;
+      }
+    }
+    if (console_) {
+      sources.push('console');
+      active ||= printed === null || console_.size !== printed;
+      printed = console_.size;
+    }
+    return { active, sources, last: { activity: now, consoleBytes: printed } };
+  };
+}

@@ -1,0 +1,83 @@
+/** The evidence folder: what was seen when a guest failed, secrets masked. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Guest } from '../../backends/backend.ts';
+import { messageOf } from '../base/errors.ts';
+
+/** Milliseconds each piece may take; a dead hypervisor must not hold up the error. */
+const patience = 15_000;
+
+export interface EvidenceInput {
+  dir: string;
+  guest: Guest | null;
+  consoleLog: string | null;
+  answer: { filename: string; text: string } | null;
+  mask: (text: string) => string;
+  error: unknown;
+  /** The waiter's last look. */
+  lastActivity: unknown;
+}
+
+async function attempt(
+  name: string,
+  problems: string[],
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(patience);
+  const expired = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('took too long')), { once: true });
+  });
+  try {
+    await Promise.race([work(signal), expired]);
+  } catch (error) {
+    problems.push(`${name}: ${messageOf(error)}`);
+  }
+}
+
+/** Writes all that can still be had; returns the folder, or null if even that can't be made. */
+export async function collectEvidence(input: EvidenceInput): Promise<string | null> {
+  const { dir, guest, mask } = input;
+  const write = (name: string, content: string | Buffer) =>
+    writeFile(path.join(dir, path.basename(name)), content, { mode: 0o600 });
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch {
+    return null;
+  }
+  const problems: string[] = [];
+  if (guest) {
+    await attempt('screenshot', problems, async (signal) => {
+      const png = await guest.screenshot({ signal });
+      if (png) await write('screenshot.png', png);
+    });
+    await attempt('description', problems, async (signal) => {
+      const { file, text } = await guest.describe({ signal });
+      await write(file, mask(text));
+    });
+  }
+  const { consoleLog, answer } = input;
+  if (consoleLog) {
+    await attempt('console', problems, async () => {
+      await write('console.log', mask(await readFile(consoleLog, 'utf8')));
+    });
+  }
+  if (answer) {
+    await attempt('answer file', problems, () => write(answer.filename, mask(answer.text)));
+  }
+  await attempt('summary', problems, () =>
+    write(
+      'error.json',
+      `${JSON.stringify(
+        {
+          error: mask(messageOf(input.error)),
+          code: (input.error as { code?: unknown }).code,
+          lastActivity: input.lastActivity,
+          notCollected: problems,
+        },
+        null,
+        2,
+      )}\n`,
+    ),
+  );
+  return dir;
+}

@@ -1,0 +1,171 @@
+/**
+ * The ledger: every resource made outside the process is written down before
+ * it is made, so that the next run can clear what a killed one left.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { OzError } from '../base/errors.ts';
+import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
+
+export interface Ledger extends LedgerWriter {
+  /** What this run has made and not yet given up, the newest first. */
+  entries(): LedgerEntry[];
+  /** Ends the ledger; its file stays while there are entries. */
+  close(): void;
+}
+
+interface Owner {
+  pid: number;
+  started: string;
+}
+
+type Line = { owner: Owner } | { add: LedgerEntry } | { drop: LedgerEntry };
+
+const keyOf = (entry: LedgerEntry) =>
+  `${entry.place}\0${entry.kind}\0${entry.ref}\0${entry.at ?? ''}`;
+
+/** The kernel's start time of a process: the same pid with another one is another process. */
+function startTime(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    try {
+      process.kill(pid, 0);
+      return ''; // alive, on a system without /proc
+    } catch {
+      return null;
+    }
+  }
+}
+
+function isAlive(owner: Owner): boolean {
+  return startTime(owner.pid) === owner.started;
+}
+
+function ledgerDir(dataDir: string): string {
+  return path.join(dataDir, 'ledger');
+}
+
+/** Opens this run's own ledger below the data directory. */
+export function openLedger(dataDir: string): Ledger {
+  const dir = ledgerDir(dataDir);
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  const file = path.join(dir, `${process.pid}-${randomBytes(4).toString('hex')}.jsonl`);
+  const fd = openSync(file, 'ax', 0o600);
+  const open = new Map<string, LedgerEntry>();
+  const write = (line: Line) => {
+    writeSync(fd, `${JSON.stringify(line)}\n`);
+    fsyncSync(fd);
+  };
+  write({ owner: { pid: process.pid, started: startTime(process.pid) ?? '' } });
+  let closed = false;
+  return {
+    add(entry) {
+      open.set(keyOf(entry), entry);
+      write({ add: entry });
+    },
+    drop(entry) {
+      if (open.delete(keyOf(entry)) && !closed) write({ drop: entry });
+    },
+    entries: () => [...open.values()].reverse(),
+    close() {
+      if (closed) return;
+      closed = true;
+      closeSync(fd);
+      if (open.size === 0) rmSync(file, { force: true });
+    },
+  };
+}
+
+export interface DeadLedger {
+  file: string;
+  entries: LedgerEntry[];
+}
+
+function parseLedger(text: string): { owner: Owner | null; entries: LedgerEntry[] } {
+  const open = new Map<string, LedgerEntry>();
+  let owner: Owner | null = null;
+  for (const row of text.split('\n')) {
+    let line: Line;
+    try {
+      line = JSON.parse(row) as Line;
+    } catch {
+      continue; // a line cut off by the crash: what it names was not made yet
+    }
+    if ('owner' in line) owner = line.owner;
+    if ('add' in line) open.set(keyOf(line.add), line.add);
+    if ('drop' in line) open.delete(keyOf(line.drop));
+  }
+  return { owner, entries: [...open.values()].reverse() };
+}
+
+/** Ledgers of runs that ended without clearing up. */
+export function deadLedgers(dataDir: string): DeadLedger[] {
+  const dir = ledgerDir(dataDir);
+  let names: string[];
+  try {
+    names = readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const file = path.join(dir, name);
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch {
+      return []; // its owner has just finished
+    }
+    const { owner, entries } = parseLedger(text);
+    return owner && isAlive(owner) ? [] : [{ file, entries }];
+  });
+}
+
+export type RemoveEntry = (entry: LedgerEntry) => Promise<void>;
+
+/** Removes a file or directory of this machine that a ledger names. */
+export async function removeFileEntry(entry: LedgerEntry): Promise<void> {
+  if (!path.isAbsolute(entry.ref)) {
+    throw new OzError('OZ_LEDGER', `Cannot clear ${entry.ref}: not an absolute path`);
+  }
+  await rm(entry.ref, { recursive: true, force: true });
+}
+
+/**
+ * Clears what dead runs left. `remove` handles the entries of backends; one
+ * that can't be removed now stays for the next run. Returns what was removed
+ * and what was not.
+ */
+export async function clearDeadLedgers(
+  dataDir: string,
+  remove: RemoveEntry,
+): Promise<{ removed: LedgerEntry[]; failed: { entry: LedgerEntry; error: unknown }[] }> {
+  const removed: LedgerEntry[] = [];
+  const failed: { entry: LedgerEntry; error: unknown }[] = [];
+  for (const ledger of deadLedgers(dataDir)) {
+    let whole = true;
+    for (const entry of ledger.entries) {
+      try {
+        await (entry.place === 'file' ? removeFileEntry(entry) : remove(entry));
+        removed.push(entry);
+      } catch (error) {
+        whole = false;
+        failed.push({ entry, error });
+      }
+    }
+    if (whole) rmSync(ledger.file, { force: true });
+  }
+  return { removed, failed };
+}

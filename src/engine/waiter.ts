@@ -1,0 +1,134 @@
+/**
+ * Waits for an installer: success is the guest powering off the expected
+ * number of times; failure is a crash, a line of doom on the console, too long
+ * without activity, or the deadline.
+ */
+import type { Guest, StopEvent } from '../../backends/backend.ts';
+import { OzError } from '../base/errors.ts';
+import { type ActivityReport, activityWatcher } from './activity.ts';
+import type { Clock } from './clock.ts';
+import type { Emit } from './events.ts';
+import type { Stops } from './stops.ts';
+
+export interface WaitOptions {
+  guest: Guest;
+  stops: Stops;
+  clock: Clock;
+  emit: Emit;
+  signal?: AbortSignal | undefined;
+  /** Power-offs before the last one, after each of which the guest is started again. */
+  reboots: number;
+  /** Milliseconds. */
+  timeouts: { install: number; inactivity: number };
+  failurePatterns: readonly string[];
+  /** Starts the guest again. */
+  restart: () => Promise<void>;
+  /** Milliseconds between two looks. */
+  pollMs?: number | undefined;
+  /** Keeps the last look for the evidence. */
+  onReport?: (report: ActivityReport) => void;
+}
+
+/** Console lines that mean that no installer will ever finish. */
+const doom = ['Kernel panic', 'Fatal glibc error', 'Pane is dead', 'An unknown error has occurred'];
+
+/** Bytes of console that are searched at each look; more than a second's output. */
+const consoleTail = 16 * 1024;
+
+/** Looks between two questions for the state itself, should an event have got lost. */
+const stateEvery = 15;
+
+/** How long a doomed line is left alone, so that the reason behind it gets printed too. */
+const lastWordsMs = 2000;
+
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+
+function stopError(stop: StopEvent): OzError {
+  const why = stop.detail ? `: ${stop.detail}` : '';
+  return new OzError(
+    'OZ_INSTALL_CRASHED',
+    `Cannot finish the install: the guest ${stop.reason === 'crashed' ? 'crashed' : 'was ended'}${why}`,
+    { hint: 'see the console log and the screenshot in the evidence folder' },
+  );
+}
+
+function doomedLine(tail: string, patterns: readonly RegExp[]): string | undefined {
+  return tail.split(/\r?\n/).find((line) => patterns.some((pattern) => pattern.test(line)));
+}
+
+async function failEarly(options: WaitOptions, line: string): Promise<never> {
+  await options.clock.delay(lastWordsMs, options.signal);
+  throw new OzError(
+    'OZ_INSTALL_FAILED',
+    `Cannot finish the install: the installer says "${line.trim().slice(0, 200)}"`,
+    { hint: 'see the console log in the evidence folder' },
+  );
+}
+
+/** Resolves when the install is done; throws OzError OZ_INSTALL_…. */
+export async function waitForInstall(options: WaitOptions): Promise<void> {
+  const { guest, stops, clock, emit, signal, timeouts } = options;
+  const pollMs = options.pollMs ?? 1000;
+  const patterns = [
+    ...doom.map((text) => new RegExp(text)),
+    ...options.failurePatterns.map((text) => new RegExp(text)),
+  ];
+  const look = activityWatcher(guest);
+  const begin = clock.now();
+  let remaining = options.reboots;
+  let lastActive = begin;
+  let known = '';
+  for (let round = 1; ; round++) {
+    let stop = await stops.next(pollMs, signal);
+    if (!stop && round % stateEvery === 0) {
+      const state = await guest.state({ signal });
+      if (state === 'gone' || state === 'stopped') stop = { reason: 'shutdown' };
+      if (state === 'error' || state === 'crashed') stop = { reason: 'crashed' };
+    }
+    if (stop) {
+      if (stop.reason !== 'shutdown') throw stopError(stop);
+      if (remaining-- === 0) return;
+      emit({ type: 'mark', mark: 'guest-restarted' });
+      stops.clear();
+      await options.restart();
+      lastActive = clock.now();
+      continue;
+    }
+    const report = await look(signal);
+    options.onReport?.(report);
+    const now = clock.now();
+    if (report.active) lastActive = now;
+    const sources = report.sources.join(', ') || 'the deadline alone';
+    if (sources !== known) {
+      emit({ type: 'log', level: 'info', text: `activity is judged by: ${sources}` });
+      known = sources;
+    }
+    const shown = await guest.console({ signal, tailBytes: consoleTail });
+    const line = shown ? doomedLine(shown.tail, patterns) : undefined;
+    if (line !== undefined) await failEarly(options, line);
+    emit({
+      type: 'progress',
+      phase: 'install',
+      what: 'installing',
+      done: Math.round((now - begin) / 1000),
+      total: null,
+      unit: 'seconds',
+    });
+    if (now - begin >= timeouts.install) {
+      throw new OzError(
+        'OZ_INSTALL_TIMEOUT',
+        `Cannot finish the install: not done after ${seconds(timeouts.install)}`,
+        { hint: 'give it longer with -t, or [timeouts] install in oz.cfg' },
+      );
+    }
+    if (report.sources.length > 0 && now - lastActive >= timeouts.inactivity) {
+      throw new OzError(
+        'OZ_INSTALL_INACTIVE',
+        `Cannot finish the install: no ${report.sources.join(' or ')} activity for ${seconds(timeouts.inactivity)}`,
+        {
+          hint: 'the installer failed or waits for an answer: see the screenshot and the console log; [timeouts] inactivity sets the limit',
+        },
+      );
+    }
+  }
+}
