@@ -3,6 +3,11 @@ import type { Activity, Guest } from '../../backends/backend.ts';
 
 /** Bytes of network traffic that count as work, as in Oz. */
 const networkThreshold = 4096;
+/**
+ * Looks over which network traffic is summed up, about ten seconds as in Oz:
+ * a hung guest on a bridge hears broadcasts for ever, but slowly.
+ */
+const networkWindow = 10;
 
 export type ActivitySource = 'disk' | 'network' | 'console';
 
@@ -21,6 +26,7 @@ export interface ActivityReport {
 export function activityWatcher(guest: Guest): (signal?: AbortSignal) => Promise<ActivityReport> {
   let disk: number | null = null;
   let network: number | null = null;
+  let looks = 0;
   let printed: number | null = null;
   return async (signal) => {
     const now = await guest.activity({ signal });
@@ -35,9 +41,11 @@ export function activityWatcher(guest: Guest): (signal?: AbortSignal) => Promise
     }
     if (now?.networkBytes != null) {
       sources.push('network');
-      if (network === null || Math.abs(now.networkBytes - network) >= networkThreshold) {
-        active = true;
+      const moved = network === null || Math.abs(now.networkBytes - network) >= networkThreshold;
+      active ||= moved;
+      if (moved || ++looks >= networkWindow) {
         network = now.networkBytes;
+        looks = 0;
       }
     }
     if (console_) {

@@ -1,0 +1,54 @@
+/** What all phases of one build share. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Backend, Guest } from '../../backends/backend.ts';
+import { masker } from '../base/secrets.ts';
+import type { BuildPlan } from '../plan/types.ts';
+import type { Clock } from './clock.ts';
+import type { Emit } from './events.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface BuildContext {
+  plan: BuildPlan;
+  backend: Backend;
+  ledger: Ledger;
+  emit: Emit;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+  forceDownload: boolean;
+  /** A directory of this build's own, on the image's file system. */
+  workDir: string;
+  mask: (text: string) => string;
+  /** What the evidence is taken from, should the build fail now. */
+  witness: { guest: Guest | null; consoleLog: string | null; lastActivity: unknown };
+}
+
+/** A private directory beside the image; the hypervisor's user must be able to enter it. */
+export async function makeWorkDir(plan: BuildPlan, ledger: Ledger): Promise<string> {
+  const dir = path.join(
+    path.dirname(plan.disk.path),
+    `.${plan.name}.ozma-${randomBytes(4).toString('hex')}`,
+  );
+  ledger.add({ place: 'file', kind: 'path', ref: dir });
+  await mkdir(dir, { recursive: true, mode: 0o711 });
+  return dir;
+}
+
+export async function dropWorkDir(dir: string, ledger: Ledger): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  ledger.drop({ place: 'file', kind: 'path', ref: dir });
+}
+
+export function maskerOf(plan: BuildPlan): (text: string) => string {
+  return masker(plan.secrets);
+}
+
+/** A progress listener that reports bytes of the phase. */
+export function byteProgress(
+  emit: Emit,
+  phase: 'fetch-media' | 'stage-media' | 'create-disk' | 'install' | 'export',
+  what: string,
+): (done: number, total: number | null) => void {
+  return (done, total) => emit({ type: 'progress', phase, what, done, total, unit: 'bytes' });
+}

@@ -1,0 +1,197 @@
+/** build(): does what a BuildPlan says, phase by phase, and leaves only the results. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Backend, StagedDisk } from '../../backends/backend.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import type { LedgerEntry } from '../base/ledger-entry.ts';
+import type { BuildPlan } from '../plan/types.ts';
+import {
+  type BuildContext,
+  byteProgress,
+  dropWorkDir,
+  makeWorkDir,
+  maskerOf,
+} from './build-context.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { deliver } from './deliver.ts';
+import { inPhase, skipPhase } from './event-stream.ts';
+import type { BuildResult, Emit } from './events.ts';
+import { collectEvidence } from './evidence.ts';
+import { installGuest } from './install.ts';
+import { cachedJeos, storeJeos } from './jeos.ts';
+import { type Ledger, removeFileEntry } from './ledger.ts';
+import { fetchMedia, stageMedia } from './prepare-media.ts';
+import { workInGuest } from './second-boot.ts';
+
+export interface BuildOptions {
+  backend: Backend;
+  ledger: Ledger;
+  emit: Emit;
+  signal?: AbortSignal | undefined;
+  forceDownload?: boolean | undefined;
+  /** Removes an old guest and disk of the same name first (-p). */
+  cleanup?: boolean | undefined;
+  /** What to do with guest, disk and work files of a failed build; `cleanup` unless told. */
+  onError?: 'cleanup' | 'keep' | undefined;
+  clock?: Clock | undefined;
+}
+
+async function refuseConflicts(plan: BuildPlan, options: BuildOptions): Promise<void> {
+  const { backend, signal } = options;
+  if (options.cleanup) await backend.clear(plan.guest.name, plan.disk.path, { signal });
+  const [found] = await backend.existing(plan.guest.name, plan.disk.path, { signal });
+  if (!found) return;
+  throw new OzError(
+    found.kind === 'guest' ? 'OZ_GUEST_EXISTS' : 'OZ_DISK_EXISTS',
+    `Cannot build ${plan.name}: ${found.kind} ${found.name} already exists`,
+    { hint: 'remove it with -p, or change the name in the TDL' },
+  );
+}
+
+/** The installed system on a disk: from the JEOS cache, or by running the installer. */
+async function installedDisk(context: BuildContext): Promise<StagedDisk> {
+  const { plan, backend, emit, signal, workDir } = context;
+  const jeos = cachedJeos(context);
+  const createDisk = () =>
+    inPhase(emit, 'create-disk', 'create the disk', () =>
+      backend.createDisk(
+        {
+          path: path.join(workDir, `disk.${plan.disk.format}`),
+          format: plan.disk.format,
+          size: plan.disk.size,
+          from: jeos,
+        },
+        { signal, onProgress: byteProgress(emit, 'create-disk', 'create the disk') },
+      ),
+    );
+  if (jeos) {
+    emit({ type: 'log', level: 'info', text: `starting from the cached JEOS ${jeos}` });
+    for (const phase of ['fetch-media', 'stage-media'] as const) skipPhase(emit, phase, 'JEOS');
+    const disk = await createDisk();
+    skipPhase(emit, 'install', 'JEOS');
+    return disk;
+  }
+  const fetched = await inPhase(emit, 'fetch-media', 'fetch the installer', () =>
+    fetchMedia(context),
+  );
+  const boot = await inPhase(emit, 'stage-media', 'stage the installer', () =>
+    stageMedia(context, fetched),
+  );
+  const disk = await createDisk();
+  await inPhase(emit, 'install', `install ${plan.os.name}`, async () => {
+    await installGuest(context, disk, boot);
+    await storeJeos(context, disk);
+  });
+  return disk;
+}
+
+async function removeEntry(entry: LedgerEntry, backend: Backend): Promise<void> {
+  await (entry.place === 'file' ? removeFileEntry(entry) : backend.remove(entry));
+}
+
+/** Removes all that the ledger still holds. Says what could not be removed. */
+async function clearUp(context: BuildContext): Promise<void> {
+  const { ledger, backend, emit } = context;
+  for (const entry of ledger.entries()) {
+    try {
+      await removeEntry(entry, backend);
+      ledger.drop(entry);
+    } catch (error) {
+      emit({
+        type: 'log',
+        level: 'warning',
+        text: `cannot remove ${entry.kind} ${entry.ref} yet: ${messageOf(error)}; the next run tries again`,
+      });
+    }
+  }
+}
+
+/** Leaves everything where it is for the user to look at, and says where. */
+function keepAll(context: BuildContext): void {
+  const { ledger, emit } = context;
+  for (const entry of ledger.entries()) {
+    emit({ type: 'log', level: 'warning', text: `kept: ${entry.kind} ${entry.ref}` });
+    ledger.drop(entry);
+  }
+}
+
+async function gatherEvidence(context: BuildContext, error: unknown): Promise<void> {
+  const { plan, witness, mask } = context;
+  if (!witness.consoleLog && !witness.guest) return; // no guest has run yet
+  const dir = await collectEvidence({
+    dir: plan.evidenceDir,
+    guest: witness.guest,
+    consoleLog: witness.consoleLog,
+    answer: plan.install.answer,
+    mask,
+    error,
+    lastActivity: witness.lastActivity,
+  });
+  if (dir && error instanceof OzError) error.evidence = dir;
+}
+
+/** Any error as an OzError with no secret in it. */
+function worded(error: unknown, context: BuildContext): OzError {
+  const { mask, plan } = context;
+  if (error instanceof OzError) {
+    const clean = mask(error.message);
+    if (clean === error.message) return error;
+    return new OzError(error.code, clean, {
+      hint: error.hint,
+      exitCode: error.exitCode,
+      evidence: error.evidence,
+    });
+  }
+  const full = codeOf(error) === 'ENOSPC';
+  return new OzError(
+    full ? 'OZ_NO_SPACE' : 'OZ_INTERNAL',
+    `Cannot build ${plan.name}: ${full ? 'the disk is full' : mask(messageOf(error))}`,
+    {
+      hint: full
+        ? `make room on the file system of ${path.dirname(plan.disk.path)}`
+        : 'run again with -d3 for the details',
+      cause: error,
+    },
+  );
+}
+
+/**
+ * Builds the image. Throws OzError; by then the evidence is in its folder and
+ * guest, disk and temporary files are gone (or kept, with onError `keep`).
+ */
+export async function build(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
+  const { backend, ledger, emit, signal } = options;
+  const begin = performance.now();
+  signal?.throwIfAborted();
+  for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
+  await refuseConflicts(plan, options);
+  const { summary } = await backend.check(plan.hardware, { signal });
+  emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
+  await mkdir(path.dirname(plan.disk.path), { recursive: true });
+  const context: BuildContext = {
+    plan,
+    backend,
+    ledger,
+    emit,
+    clock: options.clock ?? systemClock,
+    signal,
+    forceDownload: options.forceDownload ?? false,
+    workDir: await makeWorkDir(plan, ledger),
+    mask: maskerOf(plan),
+    witness: { guest: null, consoleLog: null, lastActivity: null },
+  };
+  try {
+    const disk = await installedDisk(context);
+    const icicle = await workInGuest(context, disk);
+    const result = await deliver(context, disk, icicle, begin);
+    await dropWorkDir(context.workDir, ledger);
+    emit({ type: 'result', result });
+    return result;
+  } catch (error) {
+    const final = worded(error, context);
+    if (!signal?.aborted) await gatherEvidence(context, final);
+    if (options.onError === 'keep' && !signal?.aborted) keepAll(context);
+    else await clearUp(context);
+    throw signal?.aborted ? signal.reason : final;
+  }
+}

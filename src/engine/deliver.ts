@@ -1,0 +1,70 @@
+/** Phases export and record: the finished disk becomes the user's files. */
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { StagedDisk } from '../../backends/backend.ts';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { checkImage, convertImage } from '../image/convert.ts';
+import { writeManifest } from '../image/manifest.ts';
+import { runSpec } from '../plan/guest-spec.ts';
+import { type BuildContext, byteProgress } from './build-context.ts';
+import { inPhase } from './event-stream.ts';
+import type { BuildResult } from './events.ts';
+
+/** Moves or converts the work disk to the place and format the user asked for. */
+async function exportImage(context: BuildContext, disk: StagedDisk): Promise<void> {
+  const { plan, emit, signal } = context;
+  const { image, imageType } = plan.outputs;
+  await checkImage(disk.ref, disk.format, { signal });
+  if (imageType === 'raw' && disk.format === 'raw') return rename(disk.ref, image);
+  // Also from qcow2 to qcow2: only a copy gives back the space the installer freed.
+  await convertImage(disk.ref, image, {
+    format: imageType,
+    sourceFormat: disk.format,
+    signal,
+    onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
+  });
+}
+
+/** Returns the paths of what was made; each file is complete or not there. */
+export async function deliver(
+  context: BuildContext,
+  disk: StagedDisk,
+  icicle: string | undefined,
+  begin: number,
+): Promise<BuildResult> {
+  const { plan, backend, emit } = context;
+  const { image, imageType, domainXml } = plan.outputs;
+  await inPhase(emit, 'export', 'export the image', () => exportImage(context, disk));
+  return inPhase(emit, 'record', 'write the records', async () => {
+    const spec = runSpec(plan, {
+      disk: { ref: image, format: imageType, size: disk.size },
+      media: [],
+      consoleLog: '',
+    });
+    await writeFileAtomic(domainXml, backend.describeFinished(spec));
+    const icicleFile = plan.icicle?.file ?? undefined;
+    if (icicle !== undefined && icicleFile) await writeFileAtomic(icicleFile, icicle);
+    const manifest = `${image}.manifest.json`;
+    await writeManifest(manifest, {
+      name: plan.name,
+      os: plan.os,
+      tdl: plan.tdl,
+      image: { path: image, format: imageType },
+      media: plan.media.map(({ role, url, cachePath }) => ({ role, url, cachePath })),
+      delivery: plan.install.delivery.kind,
+      answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
+      domainXml,
+      icicle: icicleFile,
+    });
+    return {
+      name: plan.name,
+      image,
+      imageFormat: imageType,
+      domainXml,
+      manifest,
+      icicle: icicle === undefined ? undefined : icicleFile,
+      icicleText: icicle,
+      ms: Math.round(performance.now() - begin),
+    };
+  });
+}

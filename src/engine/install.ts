@@ -1,0 +1,61 @@
+/** Phase install: runs the installer's guest to its power-off. */
+import path from 'node:path';
+import type { StagedDisk } from '../../backends/backend.ts';
+import { OzError } from '../base/errors.ts';
+import { installSpec } from '../plan/guest-spec.ts';
+import type { BuildContext } from './build-context.ts';
+import type { StagedBoot } from './prepare-media.ts';
+import { listenForStops } from './stops.ts';
+import { waitForInstall } from './waiter.ts';
+
+/** Fewer requests than this, and nothing was installed whatever the power-off says. */
+const leastDiskRequests = 10;
+
+/** Leaves the installed, durable disk and no guest. */
+export async function installGuest(
+  context: BuildContext,
+  disk: StagedDisk,
+  boot: StagedBoot,
+): Promise<void> {
+  const { plan, backend, emit, clock, signal, workDir, witness } = context;
+  const consoleLog = path.join(workDir, 'install-console.log');
+  const guest = await backend.createGuest(installSpec(plan, { disk, ...boot, consoleLog }), {
+    signal,
+  });
+  const stops = listenForStops(guest, clock);
+  witness.guest = guest;
+  witness.consoleLog = consoleLog;
+  let diskRequests: number | null = null;
+  try {
+    await guest.start({ signal });
+    emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'install' } });
+    await waitForInstall({
+      guest,
+      stops,
+      clock,
+      emit,
+      signal,
+      reboots: plan.install.reboots,
+      timeouts: plan.timeouts,
+      failurePatterns: plan.install.failurePatterns,
+      restart: () => guest.start({ signal, boot: { kind: 'disk' } }),
+      onReport: (report) => {
+        witness.lastActivity = report.last;
+        diskRequests = report.last.activity?.diskRequests ?? diskRequests;
+      },
+    });
+    emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'install' } });
+  } finally {
+    stops.end();
+  }
+  if (diskRequests !== null && diskRequests < leastDiskRequests) {
+    throw new OzError(
+      'OZ_INSTALL_NOTHING_WRITTEN',
+      'Cannot use the result: the guest powered off without writing to its disk',
+      { hint: 'see the console log in the evidence folder' },
+    );
+  }
+  witness.guest = null;
+  await guest.destroy({ signal });
+  await backend.syncDisk(disk, { signal });
+}

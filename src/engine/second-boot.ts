@@ -1,0 +1,177 @@
+/** Phases customise, icicle and seal: boots the installed disk and works in it over SSH. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Guest, GuestSpec, StagedDisk } from '../../backends/backend.ts';
+import { OzError } from '../base/errors.ts';
+import { customise } from '../customize/customise.ts';
+import { offlineUnlock } from '../customize/offline.ts';
+import { sealAndPowerOff } from '../customize/seal.ts';
+import type { Session } from '../customize/session.ts';
+import { waitForSsh } from '../customize/wait-ssh.ts';
+import { listPackages } from '../icicle/list-packages.ts';
+import { icicleXml } from '../icicle/xml.ts';
+import { fetchContent } from '../media/content.ts';
+import { runSpec } from '../plan/guest-spec.ts';
+import type { PlannedAccess } from '../plan/types.ts';
+import type { BuildContext } from './build-context.ts';
+import { inPhase, skipPhase } from './event-stream.ts';
+import { listenForStops, type Stops } from './stops.ts';
+
+/** A guest that has been started from a finished disk. */
+interface Running {
+  guest: Guest;
+  stops: Stops;
+  session: Session;
+}
+
+async function bootAndEnter(
+  context: BuildContext,
+  spec: GuestSpec,
+  access: PlannedAccess,
+): Promise<Running> {
+  const { plan, backend, emit, clock, signal, witness } = context;
+  if (access.via === 'offline') {
+    emit({ type: 'log', level: 'info', text: 'placing the SSH key in the disk' });
+    await offlineUnlock(spec.disk.ref, access.publicKey, { signal });
+  }
+  const guest = await backend.createGuest(spec, { signal });
+  const stops = listenForStops(guest, clock);
+  witness.guest = guest;
+  witness.consoleLog = spec.consoleLog;
+  await guest.start({ signal });
+  emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
+  const privateKey = await readFile(access.privateKeyPath, 'utf8');
+  const session = await waitForSsh(
+    () => guest.address({ signal }),
+    { username: access.username, privateKey },
+    {
+      timeoutMs: plan.timeouts.boot,
+      signal,
+      isAlive: async () => (await guest.state({ signal })) === 'running',
+    },
+  );
+  emit({ type: 'mark', mark: 'ssh-found' });
+  return { guest, stops, session };
+}
+
+/** Waits for the guest's own power-off, for as long as [timeouts] shutdown allows. */
+async function awaitPowerOff(context: BuildContext, running: Running): Promise<void> {
+  const { plan, emit, signal } = context;
+  const stop = await running.stops.next(plan.timeouts.shutdown, signal);
+  if (!stop) {
+    const ms = plan.timeouts.shutdown;
+    throw new OzError(
+      'OZ_SHUTDOWN_TIMEOUT',
+      `Cannot finish: the guest did not power off within ${Math.round(ms / 1000)} s`,
+      { hint: '[timeouts] shutdown in oz.cfg sets the limit' },
+    );
+  }
+  emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'run' } });
+}
+
+async function runSteps(context: BuildContext, session: Session): Promise<void> {
+  const { plan, emit, signal, mask } = context;
+  if (!plan.customise) return skipPhase(emit, 'customise', 'nothing to customise');
+  const planned = plan.customise;
+  await inPhase(emit, 'customise', 'customise the guest', () =>
+    customise(session, planned, {
+      signal,
+      fetchContent: (url) => fetchContent(url, { signal }),
+      emitOutput: (source, line) => emit({ type: 'output', source, text: mask(line) }),
+      onStep: (done, total, what) =>
+        emit({ type: 'progress', phase: 'customise', what, done, total, unit: 'steps' }),
+      mask,
+    }),
+  );
+}
+
+/** The ICICLE document, from a guest we are in. */
+async function readIcicle(context: BuildContext, session: Session): Promise<string | undefined> {
+  const { plan, emit, signal } = context;
+  if (!plan.icicle) {
+    skipPhase(emit, 'icicle', 'not asked for');
+    return undefined;
+  }
+  const { lister, extraCommand } = plan.icicle;
+  return inPhase(emit, 'icicle', 'list the packages', async () => {
+    const packages = await listPackages(session, lister, extraCommand, { signal });
+    emit({ type: 'log', level: 'info', text: `${packages.length} packages` });
+    return icicleXml({ description: plan.description, packages });
+  });
+}
+
+async function sealGuest(context: BuildContext, running: Running): Promise<void> {
+  const { plan, emit, signal } = context;
+  await inPhase(emit, 'seal', 'remove all traces and power off', async () => {
+    await sealAndPowerOff(running.session, plan.seal, {
+      publicKey: plan.access?.publicKey,
+      signal,
+    });
+    await awaitPowerOff(context, running);
+  });
+}
+
+async function leave(context: BuildContext, running: Running): Promise<void> {
+  running.stops.end();
+  running.session.close().catch(() => {});
+  context.witness.guest = null;
+  await running.guest.destroy({ signal: context.signal });
+}
+
+/** ICICLE from a copy that is thrown away, so that the image is never booted. */
+async function icicleFromCopy(
+  context: BuildContext,
+  disk: StagedDisk,
+  access: PlannedAccess,
+): Promise<string | undefined> {
+  const { plan, backend, signal, workDir } = context;
+  const copy = await backend.createDisk(
+    {
+      path: path.join(workDir, `icicle.${disk.format}`),
+      format: disk.format,
+      size: disk.size,
+      from: disk.ref,
+    },
+    { signal },
+  );
+  const spec = runSpec(plan, {
+    disk: copy,
+    media: [],
+    consoleLog: path.join(workDir, 'icicle-console.log'),
+  });
+  const running = await bootAndEnter(context, spec, access);
+  const text = await readIcicle(context, running.session);
+  await leave(context, running);
+  return text;
+}
+
+/**
+ * Does all that needs the installed system running. The disk is sealed when
+ * this returns; the ICICLE document is returned when the plan asks for it.
+ */
+export async function workInGuest(
+  context: BuildContext,
+  disk: StagedDisk,
+): Promise<string | undefined> {
+  const { plan, backend, emit, signal, workDir } = context;
+  const { access } = plan;
+  if (!access) {
+    for (const phase of ['customise', 'icicle', 'seal'] as const) {
+      skipPhase(emit, phase, 'not asked for');
+    }
+    return undefined;
+  }
+  if (plan.icicle?.safe) return icicleFromCopy(context, disk, access);
+  const spec = runSpec(plan, {
+    disk,
+    media: [],
+    consoleLog: path.join(workDir, 'run-console.log'),
+  });
+  const running = await bootAndEnter(context, spec, access);
+  await runSteps(context, running.session);
+  const icicle = await readIcicle(context, running.session);
+  await sealGuest(context, running);
+  await leave(context, running);
+  await backend.syncDisk(disk, { signal });
+  return icicle;
+}
