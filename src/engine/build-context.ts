@@ -4,19 +4,19 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
 import { masker } from '../base/secrets.ts';
-import type { BuildPlan } from '../plan/types.ts';
+import type { BuildPlan, WorkPlan } from '../plan/types.ts';
 import type { Clock } from './clock.ts';
 import type { Emit } from './events.ts';
 import type { Ledger } from './ledger.ts';
 
-export interface BuildContext {
-  plan: BuildPlan;
+/** Work in a guest: all that a second boot needs. */
+export interface WorkContext {
+  plan: WorkPlan;
   backend: Backend;
   ledger: Ledger;
   emit: Emit;
   clock: Clock;
   signal?: AbortSignal | undefined;
-  forceDownload: boolean;
   /** A directory of this build's own, on the image's file system. */
   workDir: string;
   mask: (text: string) => string;
@@ -24,8 +24,14 @@ export interface BuildContext {
   witness: { guest: Guest | null; consoleLog: string | null; lastActivity: unknown };
 }
 
+/** The same for a whole build. */
+export interface BuildContext extends WorkContext {
+  plan: BuildPlan;
+  forceDownload: boolean;
+}
+
 /** A private directory beside the image; the hypervisor's user must be able to enter it. */
-export async function makeWorkDir(plan: BuildPlan, ledger: Ledger): Promise<string> {
+export async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<string> {
   const dir = path.join(
     path.dirname(plan.disk.path),
     `.${plan.name}.ozma-${randomBytes(4).toString('hex')}`,
@@ -40,7 +46,7 @@ export async function dropWorkDir(dir: string, ledger: Ledger): Promise<void> {
   ledger.drop({ place: 'file', kind: 'path', ref: dir });
 }
 
-export function maskerOf(plan: BuildPlan): (text: string) => string {
+export function maskerOf(plan: WorkPlan): (text: string) => string {
   return masker(plan.secrets);
 }
 

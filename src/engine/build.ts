@@ -11,6 +11,7 @@ import {
   dropWorkDir,
   makeWorkDir,
   maskerOf,
+  type WorkContext,
 } from './build-context.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { deliver } from './deliver.ts';
@@ -90,7 +91,7 @@ async function removeEntry(entry: LedgerEntry, backend: Backend): Promise<void> 
 }
 
 /** Removes all that the ledger still holds. Says what could not be removed. */
-async function clearUp(context: BuildContext): Promise<void> {
+async function clearUp(context: WorkContext): Promise<void> {
   const { ledger, backend, emit } = context;
   for (const entry of ledger.entries()) {
     try {
@@ -107,7 +108,7 @@ async function clearUp(context: BuildContext): Promise<void> {
 }
 
 /** Leaves everything where it is for the user to look at, and says where. */
-function keepAll(context: BuildContext): void {
+function keepAll(context: WorkContext): void {
   const { ledger, emit } = context;
   for (const entry of ledger.entries()) {
     emit({ type: 'log', level: 'warning', text: `kept: ${entry.kind} ${entry.ref}` });
@@ -115,14 +116,18 @@ function keepAll(context: BuildContext): void {
   }
 }
 
-async function gatherEvidence(context: BuildContext, error: unknown): Promise<void> {
+async function gatherEvidence(
+  context: WorkContext,
+  error: unknown,
+  answer: { filename: string; text: string } | null,
+): Promise<void> {
   const { plan, witness, mask } = context;
   if (!witness.consoleLog && !witness.guest) return; // no guest has run yet
   const dir = await collectEvidence({
     dir: plan.evidenceDir,
     guest: witness.guest,
     consoleLog: witness.consoleLog,
-    answer: plan.install.answer,
+    answer,
     mask,
     error,
     lastActivity: witness.lastActivity,
@@ -131,7 +136,7 @@ async function gatherEvidence(context: BuildContext, error: unknown): Promise<vo
 }
 
 /** Any error as an OzError with no secret in it. */
-function worded(error: unknown, context: BuildContext): OzError {
+function worded(error: unknown, context: WorkContext): OzError {
   const { mask, plan } = context;
   if (error instanceof OzError) {
     const clean = mask(error.message);
@@ -153,6 +158,22 @@ function worded(error: unknown, context: BuildContext): OzError {
       cause: error,
     },
   );
+}
+
+/** After a failure: evidence, then nothing left (or all kept). Returns what to throw. */
+export async function finishFailed(
+  context: WorkContext,
+  error: unknown,
+  onError: 'cleanup' | 'keep',
+  answer: { filename: string; text: string } | null = null,
+): Promise<unknown> {
+  const { signal } = context;
+  const aborted = signal?.aborted ?? false;
+  const final = worded(error, context);
+  if (!aborted) await gatherEvidence(context, final, answer);
+  if (onError === 'keep' && !aborted) keepAll(context);
+  else await clearUp(context);
+  return aborted ? signal?.reason : final;
 }
 
 /**
@@ -188,10 +209,6 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
     emit({ type: 'result', result });
     return result;
   } catch (error) {
-    const final = worded(error, context);
-    if (!signal?.aborted) await gatherEvidence(context, final);
-    if (options.onError === 'keep' && !signal?.aborted) keepAll(context);
-    else await clearUp(context);
-    throw signal?.aborted ? signal.reason : final;
+    throw await finishFailed(context, error, options.onError ?? 'cleanup', plan.install.answer);
   }
 }

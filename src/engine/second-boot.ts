@@ -13,7 +13,7 @@ import { icicleXml } from '../icicle/xml.ts';
 import { fetchContent } from '../media/content.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { PlannedAccess } from '../plan/types.ts';
-import type { BuildContext } from './build-context.ts';
+import type { WorkContext } from './build-context.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import { listenForStops, type Stops } from './stops.ts';
 
@@ -25,7 +25,7 @@ interface Running {
 }
 
 async function bootAndEnter(
-  context: BuildContext,
+  context: WorkContext,
   spec: GuestSpec,
   access: PlannedAccess,
 ): Promise<Running> {
@@ -55,7 +55,7 @@ async function bootAndEnter(
 }
 
 /** Waits for the guest's own power-off, for as long as [timeouts] shutdown allows. */
-async function awaitPowerOff(context: BuildContext, running: Running): Promise<void> {
+async function awaitPowerOff(context: WorkContext, running: Running): Promise<void> {
   const { plan, emit, signal } = context;
   const stop = await running.stops.next(plan.timeouts.shutdown, signal);
   if (!stop) {
@@ -69,7 +69,7 @@ async function awaitPowerOff(context: BuildContext, running: Running): Promise<v
   emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'run' } });
 }
 
-async function runSteps(context: BuildContext, session: Session): Promise<void> {
+async function runSteps(context: WorkContext, session: Session): Promise<void> {
   const { plan, emit, signal, mask } = context;
   if (!plan.customise) return skipPhase(emit, 'customise', 'nothing to customise');
   const planned = plan.customise;
@@ -86,7 +86,7 @@ async function runSteps(context: BuildContext, session: Session): Promise<void> 
 }
 
 /** The ICICLE document, from a guest we are in. */
-async function readIcicle(context: BuildContext, session: Session): Promise<string | undefined> {
+async function readIcicle(context: WorkContext, session: Session): Promise<string | undefined> {
   const { plan, emit, signal } = context;
   if (!plan.icicle) {
     skipPhase(emit, 'icicle', 'not asked for');
@@ -100,7 +100,7 @@ async function readIcicle(context: BuildContext, session: Session): Promise<stri
   });
 }
 
-async function sealGuest(context: BuildContext, running: Running): Promise<void> {
+async function sealGuest(context: WorkContext, running: Running): Promise<void> {
   const { plan, emit, signal } = context;
   await inPhase(emit, 'seal', 'remove all traces and power off', async () => {
     await sealAndPowerOff(running.session, plan.seal, {
@@ -111,7 +111,7 @@ async function sealGuest(context: BuildContext, running: Running): Promise<void>
   });
 }
 
-async function leave(context: BuildContext, running: Running): Promise<void> {
+async function leave(context: WorkContext, running: Running): Promise<void> {
   running.stops.end();
   running.session.close().catch(() => {});
   context.witness.guest = null;
@@ -120,7 +120,7 @@ async function leave(context: BuildContext, running: Running): Promise<void> {
 
 /** ICICLE from a copy that is thrown away, so that the image is never booted. */
 async function icicleFromCopy(
-  context: BuildContext,
+  context: WorkContext,
   disk: StagedDisk,
   access: PlannedAccess,
 ): Promise<string | undefined> {
@@ -150,7 +150,7 @@ async function icicleFromCopy(
  * this returns; the ICICLE document is returned when the plan asks for it.
  */
 export async function workInGuest(
-  context: BuildContext,
+  context: WorkContext,
   disk: StagedDisk,
 ): Promise<string | undefined> {
   const { plan, backend, emit, signal, workDir } = context;

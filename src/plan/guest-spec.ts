@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Boot, GuestSpec, StagedDisk, StagedMedium } from '../../backends/backend.ts';
-import type { BuildPlan } from './types.ts';
+import type { BuildPlan, WorkPlan } from './types.ts';
 
 /** What staging gave; absent parts are named by where they are going to be. */
 export interface Staged {
@@ -14,7 +14,7 @@ export interface Staged {
 }
 
 /** The same plan always has the same guest UUID, two plans never. */
-function uuidOf(plan: BuildPlan): string {
+function uuidOf(plan: WorkPlan): string {
   const hex = createHash('sha256')
     .update(`${plan.name}\0${plan.disk.path}\0${plan.evidenceDir}`)
     .digest('hex');
@@ -28,7 +28,7 @@ function uuidOf(plan: BuildPlan): string {
   ].join('-');
 }
 
-function baseSpec(plan: BuildPlan, staged: Staged) {
+function baseSpec(plan: WorkPlan, staged: Staged) {
   return {
     name: plan.guest.name,
     uuid: uuidOf(plan),
@@ -61,7 +61,7 @@ export function installSpec(plan: BuildPlan, staged: Staged): GuestSpec {
 }
 
 /** The guest that is customised, and the finished one that users get. */
-export function runSpec(plan: BuildPlan, staged: Staged): GuestSpec {
+export function runSpec(plan: WorkPlan, staged: Staged): GuestSpec {
   return { ...baseSpec(plan, staged), boot: { kind: 'disk' }, media: [], purpose: 'run' };
 }
 

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
+import type { Tdl } from '../tdl/types.ts';
 import { customiseSteps } from './customise-steps.ts';
 import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
@@ -29,7 +30,8 @@ const defaultDiskSize = 10 * 1024 ** 3;
 /** An emulated guest needs about six times as long as an accelerated one. */
 const emulationFactor = 6;
 
-function findOs({ tdl, osinfo }: PlanInput): OsMatch {
+/** Throws OZ_PLAN_UNKNOWN_OS. */
+export function findOs({ tdl, osinfo }: Pick<PlanInput, 'tdl' | 'osinfo'>): OsMatch {
   const match = osinfo.findForTdl(tdl.distro, tdl.version);
   if (!match) {
     throw new OzError(
@@ -103,7 +105,12 @@ function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null 
   };
 }
 
-function plannedTimeouts({ config, options, backend }: PlanInput): BuildPlan['timeouts'] {
+/** Those the user has set as they are; the others longer for an emulated guest. */
+export function plannedTimeouts({
+  config,
+  options,
+  backend,
+}: Pick<PlanInput, 'config' | 'options' | 'backend'>): BuildPlan['timeouts'] {
   const factor = backend.capabilities.accelerated === false ? emulationFactor : 1;
   const { timeouts } = config;
   const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
@@ -137,6 +144,11 @@ function warningsOf(input: PlanInput, match: OsMatch): string[] {
       ? ['the TDL names no rootpw: root gets the default password of Oz, and no SSH login with it']
       : []),
   ];
+}
+
+/** Texts that must never be shown. */
+export function secretsOf(tdl: Tdl): string[] {
+  return [tdl.rootpw ?? defaultRootPassword, tdl.key].filter((secret) => secret !== undefined);
 }
 
 /**
@@ -203,8 +215,6 @@ export function plan(input: PlanInput): BuildPlan {
     evidenceDir: path.join(config.paths.screenshotDir, `${tdl.name}-${timeStamp(now)}`),
     timeouts: plannedTimeouts(input),
     warnings: warningsOf(input, match),
-    secrets: [tdl.rootpw, tdl.key, ...(tdl.rootpw ? [] : [defaultRootPassword])].filter(
-      (secret): secret is string => !!secret,
-    ),
+    secrets: secretsOf(tdl),
   };
 }

@@ -128,3 +128,21 @@ export interface BuildPlan {
   /** Texts to mask; never shown. */
   secrets: string[];
 }
+
+/** The part of a plan that concerns a system that is installed already. */
+export type WorkPlan = Pick<
+  BuildPlan,
+  | 'name'
+  | 'description'
+  | 'hardware'
+  | 'guest'
+  | 'disk'
+  | 'customise'
+  | 'icicle'
+  | 'access'
+  | 'seal'
+  | 'timeouts'
+  | 'evidenceDir'
+  | 'warnings'
+  | 'secrets'
+> & { os: Pick<BuildPlan['os'], 'name'> };

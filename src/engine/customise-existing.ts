@@ -1,0 +1,57 @@
+/** oz-customize and oz-generate-icicle: works in a guest that was built before. */
+import path from 'node:path';
+import type { Backend } from '../../backends/backend.ts';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { OzError } from '../base/errors.ts';
+import { imageInfo } from '../image/info.ts';
+import type { WorkPlan } from '../plan/types.ts';
+import { type BuildOptions, finishFailed } from './build.ts';
+import { dropWorkDir, makeWorkDir, maskerOf, type WorkContext } from './build-context.ts';
+import { systemClock } from './clock.ts';
+import { workInGuest } from './second-boot.ts';
+
+async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSignal) {
+  const found = await backend.existing(plan.guest.name, plan.disk.path, { signal });
+  if (found.some((leftover) => leftover.kind === 'guest')) {
+    throw new OzError(
+      'OZ_GUEST_EXISTS',
+      `Cannot work on ${plan.disk.path}: guest ${plan.guest.name} exists and may be using it`,
+      { hint: 'shut the guest down and undefine it first' },
+    );
+  }
+}
+
+/** Returns the ICICLE document when the plan asks for one; it is also written to its file. */
+export async function customiseExisting(
+  plan: WorkPlan,
+  options: Omit<BuildOptions, 'forceDownload' | 'cleanup'>,
+): Promise<{ icicleText: string | undefined }> {
+  const { backend, ledger, emit, signal } = options;
+  signal?.throwIfAborted();
+  for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
+  const { virtualSize } = await imageInfo(plan.disk.path, { signal });
+  await refuseRunning(plan, backend, signal);
+  const { summary } = await backend.check(plan.hardware, { signal });
+  emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
+  const context: WorkContext = {
+    plan,
+    backend,
+    ledger,
+    emit,
+    clock: options.clock ?? systemClock,
+    signal,
+    workDir: await makeWorkDir(plan, ledger),
+    mask: maskerOf(plan),
+    witness: { guest: null, consoleLog: null, lastActivity: null },
+  };
+  try {
+    const disk = { ref: path.resolve(plan.disk.path), format: plan.disk.format, size: virtualSize };
+    const icicleText = await workInGuest(context, disk);
+    const file = plan.icicle?.file;
+    if (icicleText !== undefined && file) await writeFileAtomic(file, icicleText);
+    await dropWorkDir(context.workDir, ledger);
+    return { icicleText };
+  } catch (error) {
+    throw await finishFailed(context, error, options.onError ?? 'cleanup');
+  }
+}

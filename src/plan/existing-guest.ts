@@ -1,0 +1,99 @@
+/** Reads the libvirt XML that oz-install (ours or Oz's own) wrote for a finished guest. */
+import { XmlDocument, type XmlElement } from 'libxml2-wasm';
+import type { Arch, Hardware } from '../../backends/backend.ts';
+import { messageOf, OzError } from '../base/errors.ts';
+
+export interface ExistingGuest {
+  name: string;
+  disk: { path: string; format: string };
+  hardware: Hardware;
+}
+
+/** Bytes, as in Oz. */
+export const largestDomainXml = 5 * 1024 * 1024;
+
+const arches: Record<string, Arch> = {
+  i386: 'i386',
+  i686: 'i386',
+  x86_64: 'x86_64',
+  ppc64: 'ppc64',
+  ppc64le: 'ppc64le',
+  aarch64: 'aarch64',
+  armv7l: 'armv7l',
+  s390x: 's390x',
+};
+
+/** KiB in libvirt's memory units. */
+const memoryUnits: Record<string, number> = {
+  b: 1 / 1024,
+  bytes: 1 / 1024,
+  KB: 1000 / 1024,
+  k: 1,
+  KiB: 1,
+  MB: 1e6 / 1024,
+  M: 1024,
+  MiB: 1024,
+  GB: 1e9 / 1024,
+  G: 1024 * 1024,
+  GiB: 1024 * 1024,
+};
+
+function bad(source: string, why: string): OzError {
+  return new OzError('OZ_DOMAIN_XML', `Cannot use libvirt XML ${source}: ${why}`, {
+    hint: 'give the file that oz-install wrote for this guest',
+  });
+}
+
+function textOf(root: XmlElement, xpath: string): string | undefined {
+  const value = root.eval(`string(${xpath})`);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+const unsafeName = /[/\p{Cc}]|^\.{1,2}$/u;
+
+/** `source` is the file's name, for messages. Throws OZ_DOMAIN_XML. */
+export function readDomainXml(text: string, source: string): ExistingGuest {
+  if (text.length > largestDomainXml) throw bad(source, 'it is larger than 5 MiB');
+  let document: XmlDocument;
+  try {
+    document = XmlDocument.fromString(text);
+  } catch (error) {
+    throw bad(source, messageOf(error).trim());
+  }
+  try {
+    const { root } = document;
+    if (root.name !== 'domain') throw bad(source, `its root is <${root.name}>, not <domain>`);
+    const disk = '/domain/devices/disk[not(@device) or @device="disk"][1]';
+    const name = textOf(root, '/domain/name');
+    const path = textOf(root, `${disk}/source/@file`);
+    if (!name || unsafeName.test(name)) throw bad(source, 'it has no usable <name>');
+    if (!path?.startsWith('/')) throw bad(source, 'it names no disk file by an absolute path');
+    const arch = arches[textOf(root, '/domain/os/type/@arch') ?? 'x86_64'];
+    if (!arch) throw bad(source, 'its architecture is not known');
+    const unit = memoryUnits[textOf(root, '/domain/memory/@unit') ?? 'KiB'];
+    const memory = Number(textOf(root, '/domain/memory') ?? 0) * (unit ?? 1);
+    const efi = textOf(root, '/domain/os/@firmware') === 'efi' || !!textOf(root, '//os/loader');
+    const bus = textOf(root, `${disk}/target/@bus`) ?? 'virtio';
+    const x86 = arch === 'x86_64' || arch === 'i386';
+    return {
+      name,
+      disk: { path, format: textOf(root, `${disk}/driver/@type`) ?? 'raw' },
+      hardware: {
+        arch,
+        machine: textOf(root, '/domain/os/type/@machine'),
+        firmware: efi ? 'efi' : 'bios',
+        memory: Math.max(1, Math.round(memory / 1024)),
+        cpus: Number(textOf(root, '/domain/vcpu') ?? 1) || 1,
+        diskBus: bus as Hardware['diskBus'],
+        cdromBus: x86 ? 'ide' : 'scsi',
+        nicModel: textOf(root, '/domain/devices/interface[1]/model/@type') ?? 'rtl8139',
+        mac: textOf(root, '/domain/devices/interface[1]/mac/@address'),
+        video: textOf(root, '/domain/devices/video[1]/model/@type') ?? (x86 ? 'vga' : 'virtio'),
+        input: { type: 'mouse', bus: 'ps2' },
+        clock: textOf(root, '/domain/clock/@offset') === 'localtime' ? 'localtime' : 'utc',
+      },
+    };
+  } finally {
+    document.dispose();
+  }
+}
