@@ -1,0 +1,66 @@
+/** Usage line and help text, from a command's table. */
+import { type CommandSpec, type Flag, isValued, type OptionTable } from './option-table.ts';
+
+const width = 80;
+const column = 30;
+
+/** Breaks a text into lines of at most `room` characters. */
+export function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** `-t, --timeout <seconds>` */
+export function optionTerm(option: Flag): string {
+  const short = option.short ? `-${option.short}, ` : '    ';
+  return `${short}--${option.long}${isValued(option) ? ` <${option.value}>` : ''}`;
+}
+
+export function usageLine(spec: CommandSpec<OptionTable>): string {
+  return `Usage: ${[spec.name, '[OPTIONS]', ...spec.operands.map((o) => `<${o.name}>`)].join(' ')}`;
+}
+
+function entry(term: string, text: string): string[] {
+  const lines = wrap(text, width - column);
+  const first = `  ${term}`;
+  const indent = ' '.repeat(column);
+  if (first.length >= column - 1) return [first, ...lines.map((l) => indent + l)];
+  return [first.padEnd(column) + lines[0], ...lines.slice(1).map((l) => indent + l)];
+}
+
+/** The whole text of `--help`. */
+export function helpText(spec: CommandSpec<OptionTable>): string {
+  const lines = [
+    usageLine(spec),
+    '',
+    ...spec.description.flatMap((text) => [...wrap(text, width), '']),
+  ];
+  if (spec.operands.length > 0) {
+    lines.push('Arguments:', ...spec.operands.flatMap((o) => entry(`<${o.name}>`, o.help)), '');
+  }
+  lines.push(
+    'Options:',
+    ...Object.values(spec.options).flatMap((o) => entry(optionTerm(o), o.help)),
+    '',
+    'Examples:',
+    ...spec.examples.flatMap((e) => [`  # ${e.what}`, `  ${e.line}`]),
+    '',
+    `Exit codes: ${exitCodes.map(([code, what]) => `${code} ${what}`).join(', ')}.`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+export const exitCodes = [
+  [0, 'done'],
+  [1, 'failed'],
+  [2, 'wrong usage'],
+  [3, '-i without -g'],
+  [130, 'interrupted'],
+] as const;

@@ -1,0 +1,294 @@
+/** The options of every command, as data. */
+import { command, type Valued } from './option-table.ts';
+import {
+  fileName,
+  type LogLevel,
+  logLevel,
+  macAddress,
+  nicModel,
+  oneOf,
+  outputFile,
+  seconds,
+} from './values.ts';
+
+const config: Valued<string> = {
+  short: 'c',
+  long: 'config',
+  value: 'file',
+  read: fileName,
+  help: 'read the configuration from <file> instead of ~/.oz/oz.cfg or /etc/oz/oz.cfg',
+};
+
+const debug: Valued<LogLevel> = {
+  short: 'd',
+  long: 'debug',
+  value: 'level',
+  read: logLevel,
+  help: 'what is logged on standard error: 0 errors (the default), 1 warnings too, 2 information too, 3 everything, 4 everything with its level and source',
+};
+
+const help = { short: 'h', long: 'help', help: 'print this help and exit' };
+const version = { long: 'version', help: 'print the version and exit' };
+const json = {
+  long: 'json',
+  help: 'print events as JSON, one a line, and nothing else on standard output',
+};
+
+const mac: Valued<string> = {
+  short: 'm',
+  long: 'mac-address',
+  value: 'mac',
+  read: macAddress,
+  help: 'give the network interface the address <mac> instead of a generated one',
+};
+
+const progress: Valued<'auto' | 'plain' | 'bar' | 'none'> = {
+  long: 'progress',
+  value: 'how',
+  read: oneOf('way to show progress', ['auto', 'plain', 'bar', 'none']),
+  help: 'show progress on standard error as a bar, as plain lines, or not (none); auto, the default, takes a bar on a terminal and lines elsewhere',
+};
+
+const onError: Valued<'cleanup' | 'keep'> = {
+  long: 'on-error',
+  value: 'what',
+  read: oneOf('thing to do on errors', ['cleanup', 'keep']),
+  help: 'when the build fails, remove the guest and its disk (cleanup, the default) or keep them for a look (keep)',
+};
+
+const backend: Valued<'libvirt' | 'openstack'> = {
+  long: 'backend',
+  value: 'place',
+  read: oneOf('backend', ['libvirt', 'openstack']),
+  help: 'run the guest in libvirt or openstack, whatever oz.cfg says',
+};
+
+const tdlOperand = { name: 'tdl', help: 'the template (TDL) that describes the system' };
+const xmlOperand = {
+  name: 'libvirt_xml_file',
+  help: 'the domain XML that oz-install wrote for the image',
+};
+
+const configFiles = [
+  { path: '~/.oz/oz.cfg', help: 'configuration of the user' },
+  { path: '/etc/oz/oz.cfg', help: 'configuration of the system, for root' },
+];
+
+const buildOptions = {
+  auto: {
+    short: 'a',
+    long: 'auto',
+    value: 'file',
+    read: fileName,
+    help: "give the installer <file> (preseed, kickstart, …) instead of Ozma's own answer file",
+  },
+  diskBus: {
+    short: 'b',
+    long: 'disk-bus',
+    value: 'bus',
+    read: oneOf('disk bus', ['virtio', 'ide', 'sata', 'scsi', 'usb']),
+    help: 'attach the disk to <bus>: virtio, ide, sata, scsi or usb',
+  },
+  config,
+  debug,
+  forceDownload: {
+    short: 'f',
+    long: 'force-download',
+    help: 'download the installation media again even when they are cached',
+  },
+  generateIcicle: {
+    short: 'g',
+    long: 'generate-icicle',
+    help: 'list the installed packages as ICICLE after the installation',
+  },
+  help,
+  icicle: {
+    short: 'i',
+    long: 'icicle',
+    value: 'file',
+    read: outputFile,
+    help: 'write the ICICLE to <file> instead of standard output (only with -g)',
+  },
+  macAddress: mac,
+  networkDevice: {
+    short: 'n',
+    long: 'network-device',
+    value: 'model',
+    read: nicModel,
+    help: 'use a network device of <model>, such as virtio, e1000 or rtl8139',
+  },
+  cleanup: {
+    short: 'p',
+    long: 'cleanup',
+    help: 'first remove a guest and a disk of the same name that are there already',
+  },
+  disk: {
+    short: 's',
+    long: 'disk',
+    value: 'file',
+    read: outputFile,
+    help: "write the image to <file> (default: the TDL's name in the output directory)",
+  },
+  timeout: {
+    short: 't',
+    long: 'timeout',
+    value: 'seconds',
+    read: seconds,
+    help: 'give the installation <seconds> instead of the time in oz.cfg',
+  },
+  customize: {
+    short: 'u',
+    long: 'customize',
+    help: "after the installation, add the TDL's repositories, packages and files and run its commands",
+  },
+  xmlfile: {
+    short: 'x',
+    long: 'xmlfile',
+    value: 'file',
+    read: outputFile,
+    help: 'write the libvirt XML to <file> (default: name and time, in the current directory)',
+  },
+} as const;
+
+export const ozInstall = command({
+  name: 'oz-install',
+  summary: 'install an operating system into an image, unattended',
+  description: [
+    'Reads a template (TDL), fetches the installation media, runs the installer of the system itself in a guest, and leaves a disk image and the libvirt XML to run it. With -u the image is customised as well, with -g its packages are listed.',
+    "Without an oz.cfg, and without root's rights, the guest runs in qemu:///session.",
+  ],
+  operands: [tdlOperand],
+  options: { ...buildOptions, json, backend, onError, progress, version },
+  examples: [
+    { what: 'Install what the template says', line: 'oz-install debian-13.tdl' },
+    {
+      what: 'Install, customise, list the packages in a file, show all that happens',
+      line: 'oz-install -ugd3 -i debian.icicle debian-13.tdl',
+    },
+    {
+      what: 'Replace an earlier image, name the outputs, wait at most an hour',
+      line: 'oz-install -p -s /srv/debian.qcow2 -x debian.xml -t 3600 debian-13.tdl',
+    },
+    {
+      what: "Use one's own preseed file",
+      line: 'oz-install -a my-preseed.cfg debian-13.tdl',
+    },
+    {
+      what: 'Follow the build from another program',
+      line: 'oz-install --json debian-13.tdl',
+    },
+  ],
+  files: [
+    ...configFiles,
+    { path: '/var/lib/libvirt/images', help: 'images of root, unless oz.cfg says otherwise' },
+    { path: '~/.oz/images', help: 'images of other users, unless oz.cfg says otherwise' },
+  ],
+  seeAlso: ['oz-customize(1)', 'oz-generate-icicle(1)', 'oz-cleanup-cache(1)', 'oz-plan(1)'],
+});
+
+export const ozCustomize = command({
+  name: 'oz-customize',
+  summary: 'customise an image that oz-install made',
+  description: [
+    'Boots an installed image, adds the repositories, packages and files of the template, runs its commands, and shuts it down again. The image must not be in use.',
+  ],
+  operands: [tdlOperand, xmlOperand],
+  options: { config, debug, help, macAddress: mac, json, onError, progress, version },
+  examples: [
+    {
+      what: 'Customise an image installed before',
+      line: 'oz-customize debian-13.tdl debian.xml',
+    },
+    {
+      what: 'The same, with all that the commands print',
+      line: 'oz-customize -d3 debian-13.tdl debian.xml',
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-install(1)', 'oz-generate-icicle(1)'],
+});
+
+export const ozGenerateIcicle = command({
+  name: 'oz-generate-icicle',
+  summary: 'list the packages of an image that oz-install made',
+  description: [
+    'Boots an installed image, asks it for its packages, and prints them as an ICICLE document. The image must not be in use.',
+  ],
+  operands: [tdlOperand, xmlOperand],
+  options: {
+    config,
+    debug,
+    help,
+    icicle: {
+      short: 'i',
+      long: 'icicle',
+      value: 'file',
+      read: outputFile,
+      help: 'write the ICICLE to <file> instead of standard output',
+    },
+    json,
+    onError,
+    progress,
+    version,
+  },
+  examples: [
+    { what: 'Print the packages', line: 'oz-generate-icicle debian-13.tdl debian.xml' },
+    {
+      what: 'Write them to a file',
+      line: 'oz-generate-icicle -i debian.icicle debian-13.tdl debian.xml',
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-install(1)', 'oz-customize(1)'],
+});
+
+export const ozCleanupCache = command({
+  name: 'oz-cleanup-cache',
+  summary: 'remove cached installation media and installed systems',
+  description: [
+    'Removes what earlier builds left in the data directory: media, kernels, finished installations kept for reuse, floppies and screenshots. Finished images are not touched. Asks first, unless -f is given.',
+  ],
+  operands: [],
+  options: {
+    config,
+    debug,
+    force: { short: 'f', long: 'force', help: 'ask no questions' },
+    help,
+    version,
+  },
+  examples: [
+    { what: 'See what would be removed, and say yes or no', line: 'oz-cleanup-cache' },
+    { what: 'Remove it without a question', line: 'oz-cleanup-cache -f' },
+  ],
+  files: [
+    ...configFiles,
+    { path: '/var/lib/oz', help: "root's data directory, unless oz.cfg says otherwise" },
+    { path: '~/.oz', help: 'data directory of other users, unless oz.cfg says otherwise' },
+  ],
+  seeAlso: ['oz-install(1)'],
+});
+
+export const ozPlan = command({
+  name: 'oz plan',
+  summary: 'show what oz-install would do, and touch nothing',
+  description: [
+    'Takes the options of oz-install and prints what it would do with them: the operating system, hardware, media, how the answer file reaches the installer and why, kernel arguments, answer file, domain XML, customisation steps and outputs. Secrets are masked. Nothing is downloaded, written or started.',
+  ],
+  operands: [tdlOperand],
+  options: {
+    ...buildOptions,
+    json: { long: 'json', help: 'print the plan as one JSON document' },
+    backend,
+    version,
+  },
+  examples: [
+    { what: 'See what would be done', line: 'oz plan debian-13.tdl' },
+    { what: 'The same for customising and an ICICLE', line: 'oz plan -ug debian-13.tdl' },
+    {
+      what: 'Only the answer file',
+      line: 'oz plan --json debian-13.tdl | jq -r .install.answer.text',
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-install(1)'],
+});

@@ -1,0 +1,48 @@
+/** Sizes and times as people read them. */
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `4.2 MiB`. */
+export function bytes(n: number): string {
+  let value = n;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Milliseconds as `3.2 s`, `4 min 05 s` or `1 h 02 min`. */
+export function duration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+}
+
+/** Milliseconds as a clock: `12:05`, `1:02:03`. */
+export function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const rest = `${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+  return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
+}
+
+/** `45% 120.0 MiB of 266.0 MiB`, or what is known of it. */
+export function amount(done: number, total: number | null, unit: string): string {
+  const text = (n: number) =>
+    unit === 'bytes' ? bytes(n) : unit === 'seconds' ? duration(n * 1000) : String(n);
+  if (total === null || total <= 0) return text(done);
+  return `${Math.floor((done / total) * 100)}% ${text(done)} of ${text(total)}`;
+}
+
+/**
+ * A text from a guest or a server, safe for a terminal: control characters,
+ * which could move the cursor or change its settings, are shown as `?`.
+ */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
+}

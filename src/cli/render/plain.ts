@@ -1,0 +1,31 @@
+/** Progress as plain lines, for files, pipes and build services. */
+import type { EventListener } from '../../engine/event-stream.ts';
+import type { BuildEvent } from '../../engine/events.ts';
+import { amount, clock, duration, printable } from './format.ts';
+
+/** Milliseconds between two progress lines of one phase. */
+const pause = 30_000;
+
+/** Writes a line at each phase's start and end, and now and then in between. */
+export function plainRenderer(write: (text: string) => void): EventListener {
+  let lastProgress = 0;
+  const line = (event: BuildEvent, text: string) =>
+    write(`[${clock(event.at)}] ${printable(text)}\n`);
+  return (event) => {
+    switch (event.type) {
+      case 'build-start':
+        return line(event, `${event.name}: ${event.summary}`);
+      case 'phase-start':
+        lastProgress = event.at;
+        return line(event, event.title);
+      case 'progress':
+        if (event.at - lastProgress < pause) return;
+        lastProgress = event.at;
+        return line(event, `  ${event.what}: ${amount(event.done, event.total, event.unit)}`);
+      case 'phase-end':
+        if (event.skipped !== undefined) return;
+        return line(event, `  done in ${duration(event.ms)}`);
+      default:
+    }
+  };
+}

@@ -1,0 +1,50 @@
+/** What all commands have in common: parsing, --help, --version, and telling failures. */
+import type { Io } from './io.ts';
+import type { CommandSpec, OptionTable } from './option-table.ts';
+import { type ParsedLine, parseCommandLine } from './parse-args.ts';
+import { reportError } from './report-error.ts';
+import type { LogLevel } from './values.ts';
+
+function wrongUsage(io: Io, spec: CommandSpec<OptionTable>, error: unknown): number {
+  const code = reportError(io, error, 0);
+  io.stderr.write(`Try '${spec.name} --help'.\n`);
+  return code;
+}
+
+function debugLevel(options: Readonly<Record<string, unknown>>): LogLevel {
+  return (options.debug as LogLevel | undefined) ?? 0;
+}
+
+/**
+ * Parses the arguments and runs `work`, which gives the exit code. Nothing is
+ * thrown: failures are told on standard error.
+ */
+export async function runCommand<O extends OptionTable>(
+  spec: CommandSpec<O>,
+  argv: readonly string[],
+  io: Io,
+  work: (line: ParsedLine<O>) => Promise<number>,
+): Promise<number> {
+  let line: ParsedLine<O>;
+  try {
+    line = parseCommandLine(spec, argv, io.env);
+  } catch (error) {
+    return wrongUsage(io, spec, error);
+  }
+  const asked: Readonly<Record<string, unknown>> = line.options;
+  try {
+    if (asked.help === true) {
+      const { helpText } = await import('./help.ts');
+      io.stdout.write(helpText(spec));
+      return 0;
+    }
+    if (asked.version === true) {
+      const { packageVersion } = await import('../base/package-root.ts');
+      io.stdout.write(`${spec.name} (ozma) ${packageVersion()}\n`);
+      return 0;
+    }
+    return await work(line);
+  } catch (error) {
+    return reportError(io, error, debugLevel(asked));
+  }
+}

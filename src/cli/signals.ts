@@ -1,0 +1,41 @@
+/** Ctrl-C and its relatives: the first one ends the work in good order, the second at once. */
+import { OzError } from '../base/errors.ts';
+import type { Io } from './io.ts';
+
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+type Caught = keyof typeof numbers;
+
+const caught = Object.keys(numbers) as Caught[];
+
+/**
+ * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP abort. The reason
+ * is an OzError whose exit code is 128 plus the signal's number.
+ */
+export async function withSignals<T>(
+  io: Io,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const listener = (name: NodeJS.Signals) => {
+    const exitCode = 128 + numbers[name as Caught];
+    if (controller.signal.aborted) {
+      io.stderr.write('\nEnded at once; the next run clears what is left.\n');
+      return io.exit(exitCode);
+    }
+    io.stderr.write(`\n${name}: cleaning up (once more ends at once)\n`);
+    controller.abort(
+      new OzError('OZ_INTERRUPTED', `Cannot finish: interrupted by ${name}`, { exitCode }),
+    );
+  };
+  for (const name of caught) io.signals.on(name, listener);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    // What failed because of the interruption is the interruption.
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error;
+  } finally {
+    for (const name of caught) io.signals.off(name, listener);
+  }
+}
