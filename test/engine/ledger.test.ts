@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { clearDeadLedgers, deadLedgers, openLedger } from '../../src/engine/ledger.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-ledger-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const ledgerFiles = () => readdirSync(path.join(dir, 'ledger'));
+const domain: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: 'a', at: 'qemu:///session' };
+
+/** A ledger as a killed process leaves it. */
+function abandon(code: string): void {
+  const module = path.resolve('src/engine/ledger.ts');
+  const script = `
+    const { openLedger } = await import(${JSON.stringify(module)});
+    const ledger = openLedger(${JSON.stringify(dir)});
+    ${code}
+    process.kill(process.pid, 'SIGKILL');`;
+  spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+}
+
+describe('ledger', () => {
+  it('leaves no file when all was dropped', () => {
+    const ledger = openLedger(dir);
+    ledger.add(domain);
+    expect(ledgerFiles()).toHaveLength(1);
+    ledger.drop(domain);
+    ledger.close();
+    expect(ledgerFiles()).toHaveLength(0);
+  });
+
+  it('gives the newest entry first and forgets the dropped', () => {
+    const ledger = openLedger(dir);
+    const [one, two, three] = ['/1', '/2', '/3'].map(
+      (ref): LedgerEntry => ({ place: 'file', kind: 'path', ref }),
+    );
+    for (const entry of [one, two, three]) ledger.add(entry as LedgerEntry);
+    ledger.drop(two as LedgerEntry);
+    expect(ledger.entries()).toEqual([three, one]);
+    ledger.close();
+  });
+
+  it('does not touch the ledger of a living run', () => {
+    const ledger = openLedger(dir);
+    ledger.add(domain);
+    expect(deadLedgers(dir)).toEqual([]);
+    ledger.close();
+  });
+
+  it('clears what a killed run left: files here, the rest by its backend', async () => {
+    const left = path.join(dir, 'left');
+    writeFileSync(left, 'x');
+    abandon(`
+      ledger.add({ place: 'file', kind: 'path', ref: ${JSON.stringify(left)} });
+      ledger.add(${JSON.stringify(domain)});
+      ledger.add({ place: 'libvirt', kind: 'domain', ref: 'dropped' });
+      ledger.drop({ place: 'libvirt', kind: 'domain', ref: 'dropped' });`);
+    const removed: LedgerEntry[] = [];
+    const result = await clearDeadLedgers(dir, async (entry) => void removed.push(entry));
+    expect(removed).toEqual([domain]);
+    expect(result.failed).toEqual([]);
+    expect(existsSync(left)).toBe(false);
+    expect(ledgerFiles()).toHaveLength(0);
+  });
+
+  it('keeps a ledger whose entries cannot be removed yet', async () => {
+    abandon(`ledger.add(${JSON.stringify(domain)});`);
+    const result = await clearDeadLedgers(dir, async () => {
+      throw new Error('libvirt is down');
+    });
+    expect(result.failed).toHaveLength(1);
+    expect(ledgerFiles()).toHaveLength(1);
+    const again = await clearDeadLedgers(dir, async () => {});
+    expect(again.removed).toEqual([domain]);
+    expect(ledgerFiles()).toHaveLength(0);
+  });
+
+  it('reads a ledger whose last line was cut off', () => {
+    abandon(`ledger.add(${JSON.stringify(domain)});`);
+    const file = path.join(dir, 'ledger', ledgerFiles()[0] as string);
+    writeFileSync(file, '{"add":{"place":"fi', { flag: 'a' });
+    expect(deadLedgers(dir)).toMatchObject([{ entries: [domain] }]);
+  });
+
+  it('never clears a relative path', async () => {
+    abandon(`ledger.add({ place: 'file', kind: 'path', ref: 'package.json' });`);
+    const { failed } = await clearDeadLedgers(dir, async () => {});
+    expect(failed).toHaveLength(1);
+    expect(existsSync('package.json')).toBe(true);
+  });
+});
