@@ -1,0 +1,75 @@
+/** A TDL from a file. */
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { maxTdlBytes } from './limits.ts';
+import { type ParseTdlOptions, parseTdl } from './parse.ts';
+import type { Tdl } from './types.ts';
+
+export interface ReadTdlOptions extends Omit<ParseTdlOptions, 'source'> {
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads and checks a TDL. Throws OZ_TDL_FILE when the file is missing, no
+ * regular file, unreadable, larger than 5 MiB or not UTF-8, else what
+ * parseTdl() throws.
+ */
+export async function readTdl(file: string, options: ReadTdlOptions = {}): Promise<Tdl> {
+  const { signal, ...rest } = options;
+  signal?.throwIfAborted();
+  const bytes = await readBounded(file, signal);
+  return parseTdl(decode(bytes, file), { ...rest, source: path.resolve(file) });
+}
+
+async function readBounded(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const stat = await handle.stat();
+      if (stat.isDirectory()) throw fileProblem(file, 'it is a directory');
+      // Devices, FIFOs and /proc files have no size to check beforehand, so count while reading.
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of handle.createReadStream({
+        autoClose: false,
+        ...(signal && { signal }),
+      })) {
+        chunks.push(chunk as Buffer);
+        size += (chunk as Buffer).length;
+        if (size > maxTdlBytes) throw fileProblem(file, `it is larger than ${maxTdlBytes} bytes`);
+      }
+      return Buffer.concat(chunks);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof OzError) throw error;
+    signal?.throwIfAborted();
+    throw fileProblem(file, reasons[codeOf(error) ?? ''] ?? messageOf(error), error);
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw fileProblem(file, 'it is not UTF-8 text', error);
+  }
+}
+
+function fileProblem(file: string, why: string, cause?: unknown): OzError {
+  return new OzError('OZ_TDL_FILE', `Cannot read TDL ${file}: ${why}`, {
+    hint: 'give the path of a TDL (see tdl-examples/)',
+    cause,
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * XInclude: files on this machine only, relative to the including document or,
+ * as in Oz, to the working directory. libxml2 does the work; this says what it
+ * may open and how much.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { messageOf, OzError } from '../base/errors.ts';
+import type { Libxml2, XmlDocument, XmlElement } from './libxml2.ts';
+import { maxTdlBytes } from './limits.ts';
+import { tdlProblem } from './problem.ts';
+
+const namespace = 'http://www.w3.org/2001/XInclude';
+/** Bounds what documents that include each other many times can blow up to. */
+const maxExpandedBytes = 64 * 1024 * 1024;
+
+/** What one parse may still open. */
+interface Budget {
+  /** How often the included documents can be repeated, at worst. */
+  repetitions: number;
+  bytes: number;
+  /** Why libxml2 was refused a file, for the error it then ends with. */
+  refusal?: string;
+}
+
+let current: Budget | undefined;
+let registered = false;
+
+/** Replaces each xi:include in the document; throws OZ_TDL_INCLUDE. */
+export function resolveIncludes(libxml2: Libxml2, document: XmlDocument, source: string): void {
+  const includes = document.find('//xi:include', { xi: namespace }) as XmlElement[];
+  if (includes.length === 0) return;
+  for (const include of includes) makeAbsolute(include, source);
+  registerFiles(libxml2);
+  const budget: Budget = { repetitions: includes.length, bytes: 0 };
+  current = budget;
+  try {
+    document.processXInclude();
+  } catch (error) {
+    throw includeProblem(libxml2, error, budget, source);
+  } finally {
+    current = undefined;
+  }
+}
+
+/** So that libxml2 opens the right file, and tells by xml:base which elements came from it. */
+function makeAbsolute(include: XmlElement, source: string): void {
+  const href = include.attr('href');
+  if (!href) return;
+  const place = { file: source, line: include.line, path: 'xi:include' };
+  if (!href.value.startsWith('file:') && /^[a-z][a-z0-9+.-]*:/i.test(href.value)) {
+    throw tdlProblem('OZ_TDL_INCLUDE', place, 'only files on this machine can be included', {
+      hint: 'download it first and include the file',
+    });
+  }
+  const [name = '', fragment] = href.value.split('#', 2);
+  if (name === '') return;
+  const found = name.startsWith('file:') ? fileUrlPath(name) : findFile(decode(name), source);
+  if (found === undefined) return;
+  href.value = pathToFileURL(found).href + (fragment === undefined ? '' : `#${fragment}`);
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function fileUrlPath(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Beside the including document, else in the working directory (where Oz looks). */
+export function findFile(name: string, source: string): string | undefined {
+  return [path.resolve(path.dirname(source), name), path.resolve(name)].find(isFile);
+}
+
+function isFile(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** The callbacks stay registered for good; without a budget they refuse everything. */
+function registerFiles(libxml2: Libxml2): void {
+  if (registered) return;
+  registered = libxml2.xmlRegisterInputProvider({
+    match: (name) => current !== undefined && fileOf(name) !== undefined,
+    open: (name) => openIncluded(name),
+    read: (fd, buffer) => readSync(fd, buffer, 0, buffer.byteLength, null),
+    close: (fd) => {
+      closeSync(fd);
+      return true;
+    },
+  });
+  if (!registered) {
+    throw new OzError('OZ_TDL_INCLUDE', 'Cannot include files: libxml2 takes no further sources');
+  }
+}
+
+function fileOf(name: string): string | undefined {
+  const file = name.startsWith('file:') ? fileUrlPath(name) : name;
+  return file !== undefined && path.isAbsolute(file) && isFile(file) ? file : undefined;
+}
+
+/** A descriptor, or undefined with the reason kept: libxml2 calls this, so nothing is thrown. */
+function openIncluded(name: string): number | undefined {
+  const file = fileOf(name);
+  if (!file || !current) return undefined;
+  try {
+    const { size } = statSync(file);
+    if (size > maxTdlBytes) return refuse(`${file} is larger than ${maxTdlBytes} bytes`);
+    const fd = openSync(file, 'r');
+    current.repetitions *= Math.max(1, countIncludes(fd, size));
+    current.bytes += size;
+    if (current.repetitions * current.bytes > maxExpandedBytes) {
+      closeSync(fd);
+      return refuse('the included documents repeat each other too often');
+    }
+    return fd;
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
+}
+
+function refuse(reason: string): undefined {
+  if (current) current.refusal ??= reason;
+  return undefined;
+}
+
+function countIncludes(fd: number, size: number): number {
+  const content = Buffer.alloc(size);
+  readSync(fd, content, 0, size, 0);
+  return content.toString('latin1').match(/<(?:[^\s<>/:]+:)?include[\s/>]/g)?.length ?? 0;
+}
+
+function includeProblem(libxml2: Libxml2, error: unknown, budget: Budget, source: string): OzError {
+  const details = error instanceof libxml2.XmlLibError ? error.details : [];
+  const detail = details.findLast((d) => d.line > 0) ?? details.at(-1);
+  const why = budget.refusal ?? reword(detail?.message ?? messageOf(error));
+  const file = detail?.file?.startsWith('file:') ? fileUrlPath(detail.file) : detail?.file;
+  return tdlProblem(
+    'OZ_TDL_INCLUDE',
+    { file: file ?? source, line: detail?.line ?? 1, path: 'xi:include' },
+    why,
+    { hint: 'included files are looked for beside the TDL, then in the working directory' },
+  );
+}
+
+function reword(message: string): string {
+  const missing = /^could not load (?:file:\/\/)?(.*), and no fallback was found/.exec(message);
+  return missing ? `there is no file ${missing[1]}` : message.trim();
+}
