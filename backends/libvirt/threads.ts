@@ -1,0 +1,250 @@
+/**
+ * The threads that talk to libvirt: one that runs its event loop, and up to
+ * three that make calls. They start with the first connection and end with
+ * the last one.
+ */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { CallReply, CallRequest } from './call-worker.ts';
+import type { EventReply, EventRequest } from './event-worker.ts';
+import type { Pointer } from './ffi.ts';
+import type {
+  LibvirtFailure,
+  OperationArguments,
+  OperationName,
+  Operations,
+} from './operations.ts';
+
+/** Thrown for a libvirt call that failed; connection.ts words it for users. */
+export class CallFailure extends Error {
+  readonly failure: LibvirtFailure;
+  constructor(failure: LibvirtFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Thrown when the library can't be loaded. */
+export class LibraryMissing extends Error {}
+
+export interface CallExtras {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((done: number, total: number | null) => void) | undefined;
+}
+
+export interface DomainEvents {
+  lifecycle(uuid: string, event: number, detail: number): void;
+  ioError(uuid: string, device: string, reason: string): void;
+}
+
+const maxCallers = 3;
+
+/**
+ * Starts a sibling file as a worker. From dist/ that is all; from the sources
+ * (tests, development) the thread gets tsx first, as Node 20 reads no TypeScript.
+ */
+function startWorker(name: string): Worker {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const script = new URL(`./${name}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+  if (!fromSource) return new Worker(script, { execArgv: [] });
+  const tsxPackage = createRequire(import.meta.url).resolve('tsx/package.json');
+  const tsx = new URL('dist/esm/api/index.mjs', pathToFileURL(tsxPackage));
+  const bootstrap = `import { register } from ${JSON.stringify(tsx.href)};
+    register();
+    await import(${JSON.stringify(script.href)});`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(bootstrap)}`), {
+    execArgv: [],
+  });
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  progress: CallExtras['onProgress'];
+}
+
+interface Caller {
+  worker: Worker;
+  pending: Map<number, Pending>;
+  exited: Promise<void>;
+}
+
+interface EventLoop {
+  worker: Worker;
+  timer: number;
+  exited: Promise<void>;
+}
+
+let callers: Caller[] = [];
+let loop: Promise<EventLoop> | undefined;
+let users = 0;
+let lastId = 0;
+const watchers = new Map<number, DomainEvents>();
+const acknowledged = new Map<number, (failed: string | null) => void>();
+
+function exitOf(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.once('exit', () => resolve()));
+}
+
+function settle(caller: Caller, reply: CallReply): void {
+  const call = caller.pending.get(reply.id);
+  if (!call) return;
+  if (reply.kind === 'progress') {
+    call.progress?.(reply.done, reply.total);
+    return;
+  }
+  caller.pending.delete(reply.id);
+  if (caller.pending.size === 0) caller.worker.unref();
+  if (reply.kind === 'result') call.resolve(reply.result);
+  else if (reply.kind === 'failure') call.reject(new CallFailure(reply.failure));
+  else call.reject(Object.assign(new Error(reply.message), { code: reply.code }));
+}
+
+function startCaller(): Caller {
+  const worker = startWorker('call-worker');
+  const caller: Caller = { worker, pending: new Map(), exited: exitOf(worker) };
+  const fail = (error: Error) => {
+    callers = callers.filter((other) => other !== caller);
+    for (const call of caller.pending.values()) call.reject(error);
+    caller.pending.clear();
+  };
+  worker.on('message', (reply: CallReply) => settle(caller, reply));
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the libvirt thread has ended')));
+  worker.unref();
+  callers.push(caller);
+  return caller;
+}
+
+/** An idle thread, or a new one, or the one with the least to do. */
+function chooseCaller(): Caller {
+  const idle = callers.find((caller) => caller.pending.size === 0);
+  if (idle) return idle;
+  if (callers.length < maxCallers) return startCaller();
+  return callers.reduce((a, b) => (a.pending.size <= b.pending.size ? a : b));
+}
+
+/**
+ * Makes one libvirt call in a thread. Rejects with CallFailure, or with the
+ * signal's reason at once when it is aborted (a transfer then ends by itself).
+ */
+export function call<N extends OperationName>(
+  operation: N,
+  args: OperationArguments<N>,
+  extras: CallExtras = {},
+): Promise<ReturnType<Operations[N]>> {
+  const { signal } = extras;
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const id = ++lastId;
+  const abort = new SharedArrayBuffer(4);
+  return new Promise((resolve, reject) => {
+    const caller = chooseCaller();
+    const onAbort = () => {
+      Atomics.store(new Int32Array(abort), 0, 1);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const done = () => signal?.removeEventListener('abort', onAbort);
+    caller.pending.set(id, {
+      progress: extras.onProgress,
+      resolve(result) {
+        done();
+        resolve(result as ReturnType<Operations[N]>);
+      },
+      reject(error) {
+        done();
+        reject(error);
+      },
+    });
+    caller.worker.ref();
+    caller.worker.postMessage({ id, operation, args, abort } satisfies CallRequest);
+  });
+}
+
+function takeEvent(message: EventReply): void {
+  switch (message.kind) {
+    case 'lifecycle':
+      watchers.get(message.id)?.lifecycle(message.uuid, message.event, message.detail);
+      break;
+    case 'io-error':
+      watchers.get(message.id)?.ioError(message.uuid, message.device, message.reason);
+      break;
+    case 'watching':
+      acknowledged.get(message.id)?.(message.failed);
+      break;
+    case 'unwatched':
+      acknowledged.get(message.id)?.(null);
+      break;
+    default:
+      break;
+  }
+}
+
+function startLoop(): Promise<EventLoop> {
+  const worker = startWorker('event-worker');
+  const exited = exitOf(worker);
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: EventReply) => {
+      if (message.kind === 'ready') resolve({ worker, timer: message.timer, exited });
+      else if (message.kind === 'unavailable') reject(new LibraryMissing(message.message));
+      else takeEvent(message);
+    });
+    worker.on('error', reject);
+  });
+}
+
+/** Takes part in the threads; release() must follow once. */
+export async function acquire(): Promise<void> {
+  users += 1;
+  loop ??= startLoop();
+  try {
+    await loop;
+  } catch (error) {
+    users -= 1;
+    loop = undefined;
+    throw error;
+  }
+}
+
+async function tell(request: EventRequest): Promise<void> {
+  const { worker, timer } = (await loop) as EventLoop;
+  worker.postMessage(request);
+  await call('wake', [timer]);
+}
+
+async function acknowledgedTell(request: EventRequest & { id: number }): Promise<string | null> {
+  const answer = new Promise<string | null>((resolve) => acknowledged.set(request.id, resolve));
+  await tell(request);
+  const failed = await answer;
+  acknowledged.delete(request.id);
+  return failed;
+}
+
+/** Sends the connection's domain events to `events`; the returned function ends it. */
+export async function watch(conn: Pointer, events: DomainEvents): Promise<() => Promise<void>> {
+  const id = ++lastId;
+  watchers.set(id, events);
+  const failed = await acknowledgedTell({ kind: 'watch', conn, id });
+  if (failed) {
+    watchers.delete(id);
+    throw new Error(failed);
+  }
+  return async () => {
+    watchers.delete(id);
+    await acknowledgedTell({ kind: 'unwatch', conn, id });
+  };
+}
+
+/** The last to leave ends the threads. */
+export async function release(): Promise<void> {
+  users -= 1;
+  if (users > 0) return;
+  const ending = loop;
+  await tell({ kind: 'stop' });
+  loop = undefined;
+  const threads = callers;
+  callers = [];
+  for (const caller of threads) caller.worker.postMessage('stop');
+  await Promise.all([(await ending)?.exited, ...threads.map((caller) => caller.exited)]);
+}
