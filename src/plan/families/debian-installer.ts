@@ -1,4 +1,5 @@
 /** Debian's installer (and Ubuntu's before subiquity): a preseed file in the initrd. */
+import { scriptConfig } from '../../../osinfo/index.ts';
 import { OzError } from '../../base/errors.ts';
 import type { FamilyContext, GuestFamily } from './family.ts';
 
@@ -80,11 +81,14 @@ export const debianInstaller: GuestFamily = {
     const script = context.osinfo.script(context.os, {
       profile: 'jeos',
       source: context.tdl.install.type === 'url' ? 'network' : 'media',
-      config: {
-        'admin-password': context.rootPassword,
-        'hardware-arch': context.tdl.arch,
-        ...(context.tdl.install.type === 'url' && { 'installation-url': context.guestUrl }),
-      },
+      config: scriptConfig({
+        rootPassword: context.rootPassword,
+        // A password that nobody chose must not open the guest to the network.
+        sshRootPassword: context.tdl.rootpw !== undefined,
+        sshAuthorizedKey: context.publicKey,
+        arch: context.tdl.arch,
+        installationUrl: context.tdl.install.type === 'url' ? context.guestUrl : undefined,
+      }),
     });
     return { text: script.text, origin: script.id };
   },
