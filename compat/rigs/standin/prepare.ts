@@ -1,0 +1,108 @@
+/** Builds the stand-in installer: rootfs (once a release), kernel, initrd, ISO. */
+import { readdirSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  debianRigPaths,
+  openRigArchive,
+  type RigOptions,
+  type RigPaths,
+} from '../debian/prepare.ts';
+import { suite } from '../debian/tables.ts';
+import { makeBootIso, unpackBootLoaders } from '../lib/boot-iso.ts';
+import { copyFileTo, rigDirectory, sha256, sha256All, writeFileTo } from '../lib/files.ts';
+import { startOverlayServer } from '../lib/overlay-server.ts';
+import { prepareOnce } from '../lib/prepared.ts';
+import { kernelOf, makeInitrd } from './initrd.ts';
+import { makeRootfs } from './rootfs.ts';
+
+export interface StandinPaths extends RigPaths {
+  /** Directory with rootfs.tar. */
+  rootfs: string;
+}
+
+export function standinPaths(options: RigOptions): StandinPaths {
+  const work = options.work ?? rigDirectory();
+  return {
+    ...debianRigPaths(options),
+    local: path.join(work, 'standin'),
+    rootfs: path.join(work, 'standin-rootfs'),
+  };
+}
+
+const here = (name: string) => path.join(import.meta.dirname, name);
+
+/** Makes it, or returns at once when it is there; root's rights are needed the first time. */
+export async function prepareStandinRig(options: RigOptions = {}): Promise<StandinPaths> {
+  const begin = Date.now();
+  const say = (text: string) =>
+    options.log?.(`${((Date.now() - begin) / 1000).toFixed(1).padStart(6)}s  ${text}`);
+  const { signal } = options;
+  const paths = standinPaths(options);
+  const archive = await openRigArchive(options);
+  const rootfsKey = `${archive.releaseDigest} ${await sha256(here('rootfs.ts'))}`;
+  const madeRootfs = await prepareOnce({
+    target: paths.rootfs,
+    key: rootfsKey,
+    async build(out) {
+      // By way of our own server, so that the packages are kept.
+      const { mirror, cache } = paths;
+      const server = await startOverlayServer({
+        bind: '127.0.0.1',
+        port: 0,
+        roots: [],
+        cache,
+        mirror,
+      });
+      try {
+        await makeRootfs({ mirror: `${server.url}/debian`, suite, out, signal });
+      } finally {
+        await server.close();
+      }
+    },
+  });
+  say(madeRootfs ? 'rootfs made' : 'rootfs is there');
+
+  const sources = readdirSync(import.meta.dirname)
+    .sort()
+    .map(here);
+  const made = await prepareOnce({
+    target: paths.local,
+    key: `${rootfsKey} ${await sha256All(sources)}`,
+    async build(out, scratch) {
+      const dist = path.join(out, 'debian/dists', suite, 'main/installer-amd64/current/images');
+      const boot = path.join(dist, 'netboot/debian-installer/amd64');
+      const kernel = path.join(paths.rootfs, `tree/boot/vmlinuz-${await kernelOf(paths.rootfs)}`);
+      const initrd = path.join(boot, 'initrd.gz');
+      const tar = path.join(paths.rootfs, 'rootfs.tar');
+      await copyFileTo(kernel, path.join(boot, 'linux'));
+      await writeFileTo(initrd, await makeInitrd(archive, paths.rootfs, scratch, signal));
+      await mkdir(path.join(out, 'debian/standin'), { recursive: true });
+      await symlink(tar, path.join(out, 'debian/standin/rootfs.tar'));
+      const loaders = path.join(scratch, 'boot');
+      await unpackBootLoaders(archive, loaders);
+      const iso = path.join(out, 'iso/debian-13-netinst.iso');
+      await makeBootIso(
+        {
+          out: iso,
+          // What Debian's own is called, so that it is recognised as one.
+          label: `Debian ${archive.version} amd64 n`,
+          info: `ozma stand-in installer for Debian ${archive.version}, not Debian's own\n`,
+          isolinux: 'isolinux',
+          kernel: { from: kernel, at: '/install.amd/vmlinuz' },
+          initrd: { from: initrd, at: '/install.amd/initrd.gz' },
+          files: [{ from: tar, at: '/standin/rootfs.tar' }],
+        },
+        loaders,
+        scratch,
+        signal,
+      );
+      await writeFileTo(
+        path.join(out, 'iso/SHA256SUMS'),
+        `${await sha256(iso)}  debian-13-netinst.iso\n`,
+      );
+    },
+  });
+  say(made ? 'prepared' : 'nothing to do');
+  return paths;
+}
