@@ -1,0 +1,219 @@
+/** Every key of oz.cfg, as data: for reading, for warnings, for the man page. */
+
+export type ConfigKeyType = 'path' | 'text' | 'word' | 'boolean' | 'integer' | 'choice';
+
+export interface ConfigKey {
+  section: string;
+  key: string;
+  type: ConfigKeyType;
+  /** As it would be written; empty when there is none. */
+  default: string;
+  /** Where it differs for users other than root. */
+  userDefault?: string;
+  choices?: readonly string[];
+  /** Smallest number that makes sense. */
+  minimum?: number;
+  description: string;
+}
+
+export const imageDirectory = '/var/lib/libvirt/images';
+
+const seconds = (key: string, value: number, description: string): ConfigKey => ({
+  section: 'timeouts',
+  key,
+  type: 'integer',
+  default: String(value),
+  minimum: 1,
+  description,
+});
+
+const cache = (key: string, value: string, description: string): ConfigKey => ({
+  section: 'cache',
+  key,
+  type: 'boolean',
+  default: value,
+  description,
+});
+
+const own: ConfigKey[] = [
+  {
+    section: 'backend',
+    key: 'type',
+    type: 'choice',
+    default: 'libvirt',
+    choices: ['libvirt', 'openstack'],
+    description: 'Where guests run.',
+  },
+  {
+    section: 'paths',
+    key: 'output_dir',
+    type: 'path',
+    default: imageDirectory,
+    userDefault: '~/.oz/images',
+    description: 'Directory the finished disk images are written to.',
+  },
+  {
+    section: 'paths',
+    key: 'data_dir',
+    type: 'path',
+    default: '/var/lib/oz',
+    userDefault: '~/.oz',
+    description: 'Directory of downloaded media, cached installations and other files in between.',
+  },
+  {
+    section: 'paths',
+    key: 'screenshot_dir',
+    type: 'path',
+    default: '/var/lib/oz/screenshots',
+    userDefault: '~/.oz/screenshots',
+    description: 'Directory for the screenshot and the other evidence of a failed installation.',
+  },
+  {
+    section: 'paths',
+    key: 'sshprivkey',
+    type: 'path',
+    default: '/etc/oz/id_rsa-icicle-gen',
+    userDefault: '~/.oz/id_rsa-icicle-gen',
+    description: 'Private SSH key used to get into guests; made when it is not there.',
+  },
+  {
+    section: 'libvirt',
+    key: 'uri',
+    type: 'text',
+    default: '',
+    description:
+      'Libvirt connection. Unset: qemu:///system when its daemon answers, else qemu:///session.',
+  },
+  {
+    section: 'libvirt',
+    key: 'type',
+    type: 'word',
+    default: '',
+    description: 'Domain type, such as kvm or qemu. Unset: the fastest one that works.',
+  },
+  {
+    section: 'libvirt',
+    key: 'bridge_name',
+    type: 'word',
+    default: '',
+    description: 'Bridge the guest is connected to. Unset: that of an active libvirt network.',
+  },
+  {
+    section: 'libvirt',
+    key: 'cpus',
+    type: 'integer',
+    default: '',
+    minimum: 1,
+    description: 'Virtual CPUs of the guest during the build.',
+  },
+  {
+    section: 'libvirt',
+    key: 'memory',
+    type: 'integer',
+    default: '',
+    minimum: 1,
+    description: 'Memory of the guest during the build, in MiB.',
+  },
+  {
+    section: 'libvirt',
+    key: 'image_type',
+    type: 'word',
+    default: 'raw',
+    description: 'Format of the finished image, such as raw or qcow2.',
+  },
+  {
+    section: 'libvirt',
+    key: 'rng_model',
+    type: 'word',
+    default: '',
+    description:
+      "Back end of the guest's random number generator, such as random; none for no such device.",
+  },
+  {
+    section: 'libvirt',
+    key: 'rng_device',
+    type: 'path',
+    default: '',
+    description: 'Device on the host that random numbers come from.',
+  },
+  {
+    section: 'libvirt',
+    key: 'rng_rate_bytes',
+    type: 'integer',
+    default: '',
+    minimum: 1,
+    description: 'Random bytes the guest may take within one rng_rate_period.',
+  },
+  {
+    section: 'libvirt',
+    key: 'rng_rate_period',
+    type: 'integer',
+    default: '',
+    minimum: 1,
+    description: 'The period for rng_rate_bytes, in milliseconds.',
+  },
+  cache('original_media', 'yes', 'Keep downloaded installation media for the next build.'),
+  cache('modified_media', 'no', 'Keep installation media with the answer file in them.'),
+  cache('jeos', 'no', 'Keep the plain installation, and customise a copy of it.'),
+  {
+    section: 'icicle',
+    key: 'safe_generation',
+    type: 'boolean',
+    default: 'no',
+    description:
+      'Take the package list from a copy of the image, so that the image stays untouched.',
+  },
+  seconds('install', 1200, 'Seconds an installation may take.'),
+  seconds('inactivity', 300, 'Seconds an installation may go without disk or network activity.'),
+  seconds('boot', 300, 'Seconds until an installed guest must be reachable.'),
+  seconds('shutdown', 90, 'Seconds a guest may take to shut down.'),
+];
+
+/** Read by the OpenStack backend; kept as texts here. */
+const openstackKeys: [string, string][] = [
+  ['cloud', 'Name of the cloud in clouds.yaml.'],
+  ['auth_url', 'URL of Keystone.'],
+  ['username', 'User name.'],
+  ['user_id', 'User id, instead of a name and domain.'],
+  ['password', 'Password.'],
+  ['token', 'Token, instead of a password.'],
+  ['application_credential_id', 'Id of an application credential.'],
+  ['application_credential_name', 'Name of an application credential.'],
+  ['application_credential_secret', 'Secret of the application credential.'],
+  ['project_name', 'Project (tenant) name.'],
+  ['project_id', 'Project (tenant) id.'],
+  ['user_domain_name', 'Domain name of the user.'],
+  ['user_domain_id', 'Domain id of the user.'],
+  ['project_domain_name', 'Domain name of the project.'],
+  ['project_domain_id', 'Domain id of the project.'],
+  ['region_name', 'Region.'],
+  ['interface', 'Endpoint interface: public, internal or admin.'],
+  ['cacert', 'File with the CA certificates to trust.'],
+  ['insecure', 'Whether to skip the check of certificates.'],
+  ['flavor', 'Flavor by name or id.'],
+  ['network', 'Network by name or id.'],
+  ['availability_zone', 'Availability zone.'],
+  ['volume_type', 'Type of the volumes.'],
+  ['keypair', 'Key pair to give to servers.'],
+  ['security_groups', 'Security groups, comma separated.'],
+  ['image_visibility', 'Visibility of the result in Glance.'],
+  ['image_properties', 'Further image properties, as name=value, comma separated.'],
+  ['floating_ip_pool', 'Pool to take a floating IP from.'],
+  ['bastion', 'Host to reach guests through.'],
+  ['customize', 'How guests are customised: cloud-init, ssh or auto.'],
+  ['result', 'Where the result goes: glance, download or both.'],
+];
+
+/** All keys, in the order of a well-kept oz.cfg. */
+export const configKeys: readonly ConfigKey[] = [
+  ...own,
+  ...openstackKeys.map(
+    ([key, description]): ConfigKey => ({
+      section: 'openstack',
+      key,
+      type: 'text',
+      default: '',
+      description,
+    }),
+  ),
+];

@@ -1,0 +1,136 @@
+/** oz.cfg from where Oz looks for it, with every default filled in. */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { codeOf, messageOf } from '../base/errors.ts';
+import { expandUser } from './expand-user.ts';
+import { type IniFile, iniValue, parseIni } from './ini.ts';
+import { configProblem } from './problem.ts';
+import type { OzConfig } from './types.ts';
+import { unknownKeys } from './unknown-keys.ts';
+import { configReader, type Surroundings } from './values.ts';
+
+export interface LoadConfigOptions extends Surroundings {
+  /** The file to read (`-c`); it must exist. */
+  path?: string | undefined;
+  /** The file for all users, read by root alone. */
+  systemFile?: string | undefined;
+}
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * The configuration: from `path`; else from ~/.oz/oz.cfg; else, for root, from
+ * /etc/oz/oz.cfg; else the defaults. Throws OzError OZ_CONFIG_FILE, _SYNTAX or
+ * _VALUE with file, line, section and key.
+ */
+export function loadConfig(options: LoadConfigOptions): OzConfig {
+  const file = findConfig(options);
+  return fromIni(file, options);
+}
+
+/** The configuration from a text, as if it had been read from `source`. */
+export function parseConfig(text: string, source: string, where: Surroundings): OzConfig {
+  return fromIni(parseIni(text, source), where);
+}
+
+function findConfig(options: LoadConfigOptions): IniFile | undefined {
+  const { home, isRoot, systemFile = '/etc/oz/oz.cfg' } = options;
+  if (options.path !== undefined) {
+    const named = expandUser(options.path, home);
+    const file = readConfig(named);
+    if (file) return file;
+    throw configProblem('OZ_CONFIG_FILE', { file: named }, 'there is no such file', {
+      hint: 'without -c, ~/.oz/oz.cfg or /etc/oz/oz.cfg is read if it is there',
+    });
+  }
+  return (
+    readConfig(path.join(home, '.oz', 'oz.cfg')) ?? (isRoot ? readConfig(systemFile) : undefined)
+  );
+}
+
+/** Undefined when there is no such file; any other failure is an error. */
+function readConfig(file: string): IniFile | undefined {
+  let bytes: Buffer;
+  try {
+    const stat = statSync(file);
+    if (stat.isDirectory()) throw configProblem('OZ_CONFIG_FILE', { file }, 'it is a directory');
+    if (stat.size > maxBytes) {
+      throw configProblem('OZ_CONFIG_FILE', { file }, `it is larger than ${maxBytes} bytes`);
+    }
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code?.startsWith('OZ_')) throw error;
+    const why = code === 'EACCES' ? 'permission denied' : messageOf(error);
+    throw configProblem('OZ_CONFIG_FILE', { file }, why, { cause: error });
+  }
+  return parseIni(decode(bytes, file), file);
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw configProblem('OZ_CONFIG_FILE', { file }, 'it is not UTF-8 text', { cause });
+  }
+}
+
+function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
+  const reader = configReader(file, where);
+  const config: OzConfig = {
+    source: file?.source ?? null,
+    backend: {
+      type: reader.text('backend', 'type') === 'openstack' ? 'openstack' : 'libvirt',
+    },
+    paths: {
+      outputDir: need(reader.path('paths', 'output_dir')),
+      dataDir: need(reader.path('paths', 'data_dir')),
+      screenshotDir: need(reader.path('paths', 'screenshot_dir')),
+      sshPrivKey: need(reader.path('paths', 'sshprivkey')),
+    },
+    libvirt: {
+      uri: reader.text('libvirt', 'uri'),
+      type: reader.text('libvirt', 'type'),
+      bridgeName: reader.text('libvirt', 'bridge_name'),
+      cpus: reader.integer('libvirt', 'cpus'),
+      memory: reader.integer('libvirt', 'memory'),
+      imageType: need(reader.text('libvirt', 'image_type')),
+      rngModel: reader.text('libvirt', 'rng_model'),
+      rngDevice: reader.path('libvirt', 'rng_device'),
+      rngRateBytes: reader.integer('libvirt', 'rng_rate_bytes'),
+      rngRatePeriod: reader.integer('libvirt', 'rng_rate_period'),
+    },
+    cache: {
+      originalMedia: reader.boolean('cache', 'original_media'),
+      modifiedMedia: reader.boolean('cache', 'modified_media'),
+      jeos: reader.boolean('cache', 'jeos'),
+    },
+    icicle: { safeGeneration: reader.boolean('icicle', 'safe_generation') },
+    timeouts: {
+      install: need(reader.integer('timeouts', 'install')),
+      inactivity: need(reader.integer('timeouts', 'inactivity')),
+      boot: need(reader.integer('timeouts', 'boot')),
+      shutdown: need(reader.integer('timeouts', 'shutdown')),
+    },
+    warnings: file ? unknownKeys(file) : [],
+  };
+  // Holds passwords: not enumerable, so that no dump of the configuration shows it.
+  return Object.defineProperty(config, 'openstack', {
+    value: openstackSection(file),
+    enumerable: false,
+  });
+}
+
+/** For keys that have a default, or whose empty value is refused. */
+function need<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a key without a default was left empty');
+  return value;
+}
+
+function openstackSection(file: IniFile | undefined): Record<string, string> {
+  const keys = file?.sections.get('openstack')?.keys() ?? [];
+  return Object.fromEntries(
+    [...keys].map((key) => [key, (file && iniValue(file, 'openstack', key)?.text) ?? '']),
+  );
+}

@@ -1,0 +1,105 @@
+/** Texts of oz.cfg to values, each checked against what its key is declared as. */
+import path from 'node:path';
+import { withoutCredentials } from '../base/secrets.ts';
+import { suggest } from '../base/suggest.ts';
+import { expandUser } from './expand-user.ts';
+import { type IniFile, iniValue } from './ini.ts';
+import { type ConfigKey, configKeys } from './keys.ts';
+import { configProblem } from './problem.ts';
+
+/** Reads typed values; each throws OZ_CONFIG_VALUE with file, line, section and key. */
+export interface ConfigReader {
+  /** Undefined when unset or empty, and without a default. */
+  text(section: string, key: string): string | undefined;
+  integer(section: string, key: string): number | undefined;
+  boolean(section: string, key: string): boolean;
+  /** Absolute. */
+  path(section: string, key: string): string | undefined;
+}
+
+export interface Surroundings {
+  home: string;
+  isRoot: boolean;
+}
+
+/** A reader of one file, or of the defaults alone. */
+export function configReader(
+  file: IniFile | undefined,
+  { home, isRoot }: Surroundings,
+): ConfigReader {
+  const read = <T>(
+    section: string,
+    key: string,
+    convert: (text: string, declared: ConfigKey) => T | Problem,
+  ): T | undefined => {
+    const declared = configKeys.find((known) => known.section === section && known.key === key);
+    if (!declared) throw new Error(`[${section}] ${key} is not declared`);
+    const given = file && iniValue(file, section, key);
+    const text =
+      given?.text ?? (isRoot ? declared.default : (declared.userDefault ?? declared.default));
+    if (text === '' && (given === undefined || optionalWhenEmpty(declared))) return undefined;
+    const result = convert(text, declared);
+    if (!(result instanceof Problem)) return result;
+    throw configProblem(
+      'OZ_CONFIG_VALUE',
+      { file: file?.source ?? 'the defaults', line: given?.line, section, key },
+      `${shown(text)} ${result.why}`,
+      { hint: result.hint },
+    );
+  };
+  return {
+    text: (section, key) => read(section, key, toText),
+    integer: (section, key) => read(section, key, toInteger),
+    boolean: (section, key) => read(section, key, toBoolean) ?? false,
+    path: (section, key) => read(section, key, (text) => toPath(text, home)),
+  };
+}
+
+class Problem {
+  readonly why: string;
+  readonly hint: string | undefined;
+  constructor(why: string, hint?: string) {
+    this.why = why;
+    this.hint = hint;
+  }
+}
+
+/** `uri =` is the same as no uri; `memory =` is a mistake. */
+function optionalWhenEmpty({ type, default: value }: ConfigKey): boolean {
+  return value === '' && (type === 'text' || type === 'word');
+}
+
+function shown(text: string): string {
+  const line = withoutCredentials(text.replace(/\s+/g, ' '));
+  return `'${line.length > 60 ? `${line.slice(0, 60)}…` : line}'`;
+}
+
+function toText(text: string, { type, choices }: ConfigKey): string | Problem {
+  if (/\p{Cc}/u.test(text)) return new Problem('runs over more than one line');
+  if (type === 'word' && !/^[A-Za-z0-9][A-Za-z0-9_.+:@-]*$/.test(text)) {
+    return new Problem('is no single word');
+  }
+  if (!choices || choices.includes(text)) return text;
+  const guess = suggest(text, choices);
+  return new Problem(`is none of ${choices.join(', ')}`, guess && `did you mean ${guess}?`);
+}
+
+/** A whole number as Python's int() reads it, and no smaller than makes sense. */
+function toInteger(text: string, { minimum = 0 }: ConfigKey): number | Problem {
+  if (!/^[+-]?\d+(_\d+)*$/.test(text)) return new Problem('is no whole number');
+  const value = Number(text.replaceAll('_', ''));
+  if (value < minimum) return new Problem(`is too small: at least ${minimum} is needed`);
+  return Number.isSafeInteger(value) ? value : new Problem('is too large');
+}
+
+function toBoolean(text: string): boolean | Problem {
+  if (/^(yes|true)$/i.test(text)) return true;
+  if (/^(no|false)$/i.test(text)) return false;
+  return new Problem("is none of 'yes', 'no', 'true' and 'false'");
+}
+
+function toPath(text: string, home: string): string | Problem {
+  if (/\p{Cc}/u.test(text)) return new Problem('runs over more than one line');
+  const expanded = expandUser(text, home);
+  return path.isAbsolute(expanded) ? expanded : new Problem('is no absolute path');
+}
