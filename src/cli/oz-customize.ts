@@ -1,0 +1,30 @@
+/** oz-customize: customises an image that was installed before. */
+import { workInExisting } from './existing.ts';
+import type { Io } from './io.ts';
+import { ozCustomize } from './options.ts';
+import { type FindPlace, findPlace } from './places.ts';
+import { runCommand } from './run-command.ts';
+
+/** `find` is where tests put their own place. */
+export async function main(
+  argv: readonly string[],
+  io: Io,
+  find: FindPlace = findPlace,
+): Promise<number> {
+  return runCommand(ozCustomize, argv, io, async ({ options, operands }) => {
+    const line = {
+      config: options.config,
+      onError: options.onError,
+      mac: options.macAddress,
+      customize: true,
+      icicle: false,
+      rendering: {
+        json: options.json,
+        progress: options.progress ?? 'auto',
+        level: options.debug ?? 0,
+      },
+    } as const;
+    await workInExisting(line, operands, io, find);
+    return 0;
+  });
+}

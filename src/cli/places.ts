@@ -1,0 +1,47 @@
+/** The places a build can run in, by the name that oz.cfg and --backend give them. */
+import path from 'node:path';
+import type { Backend, BackendContext, Capabilities, GuestSpec } from '../../backends/backend.ts';
+import { OzError } from '../base/errors.ts';
+import type { OzConfig } from '../config/types.ts';
+
+/** A place that is known but not yet touched. */
+export interface Place {
+  type: 'libvirt' | 'openstack';
+  /** Where a ledger says its resources are. */
+  uri?: string | undefined;
+  /** What it can do, without connecting to it. */
+  capabilities(): Capabilities;
+  /** The document that describes a guest there. */
+  describe(spec: GuestSpec): string;
+  open(context: BackendContext): Promise<Backend>;
+}
+
+export type FindPlace = (type: OzConfig['backend']['type'], config: OzConfig) => Promise<Place>;
+
+async function libvirtPlace(config: OzConfig): Promise<Place> {
+  const { domainXml, libvirtCapabilities, openLibvirt, resolveUri } = await import(
+    '../../backends/libvirt/index.ts'
+  );
+  const uri = await resolveUri(config.libvirt.uri);
+  return {
+    type: 'libvirt',
+    uri,
+    capabilities: () => libvirtCapabilities(uri),
+    describe: (spec) => domainXml(spec, { uri, type: config.libvirt.type }),
+    open: (context) =>
+      openLibvirt({
+        uri,
+        type: config.libvirt.type,
+        bridgeName: config.libvirt.bridgeName,
+        cacheDir: path.join(config.paths.dataDir, 'libvirt'),
+        context,
+      }),
+  };
+}
+
+export const findPlace: FindPlace = async (type, config) => {
+  if (type === 'libvirt') return libvirtPlace(config);
+  throw new OzError('OZ_BACKEND_MISSING', `Cannot use backend ${type}: it is not built yet`, {
+    hint: 'set [backend] type = libvirt in oz.cfg, or give --backend=libvirt',
+  });
+};

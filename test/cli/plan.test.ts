@@ -1,0 +1,113 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/plan.ts';
+import { fakeIo } from './fake-io.ts';
+import { memoryPlace, rootPassword, type Workshop, workshop } from './memory-place.ts';
+
+let place: Workshop;
+
+beforeAll(() => {
+  place = workshop('http://deb.example.org/debian/dists/trixie/', '[libvrt]\nuri = x');
+});
+afterAll(() => place.remove());
+
+async function plan(...argv: string[]) {
+  const io = fakeIo({ cwd: place.dir });
+  const { find, opened } = memoryPlace();
+  const code = await main(['-c', 'oz.cfg', ...argv], io, find);
+  return { code, out: io.out(), err: io.err(), opened };
+}
+
+describe('oz plan', () => {
+  it('tells each part, the password masked, and touches nothing', async () => {
+    const { code, out, err, opened } = await plan('-ug', 'x.tdl');
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    for (const section of [
+      'Plan for x-guest: for a test',
+      'Operating system',
+      'Hardware',
+      'Media',
+      'Delivery of the answer file',
+      'Boot of the installer',
+      'Answer file preseed.cfg',
+      'Domain XML',
+      'Customisation',
+      'Outputs',
+      'Warnings',
+    ])
+      expect(out).toMatch(new RegExp(`^${section}`, 'm'));
+    expect(out).toContain('packages less');
+    expect(out).toContain('file /etc/motd (5 B)');
+    expect(out).toContain('command touch (');
+    expect(out).toContain('chosen        initrd: ');
+    expect(out).toContain("<domain type='memory'><name>x-guest</name>");
+    expect(out).not.toContain(rootPassword);
+    expect(opened).toEqual([]);
+    expect(place.files()).toEqual([]);
+  });
+
+  it('--json is one document, the password masked', async () => {
+    const { code, out } = await plan('--json', '-x', 'out.xml', '-t', '90', 'x.tdl');
+    expect(code).toBe(0);
+    expect(out).not.toContain(rootPassword);
+    const document = JSON.parse(out);
+    expect(document).toMatchObject({
+      schema: 1,
+      name: 'x-guest',
+      backend: 'libvirt',
+      uri: 'memory:///',
+      customise: null,
+      outputs: { domainXml: path.join(place.dir, 'out.xml') },
+      timeouts: { install: 90_000 },
+    });
+    expect(document).not.toHaveProperty('secrets');
+    expect(document.install.answer.text).toContain('********');
+  });
+
+  it.each([
+    ['-b ide', (p: PlanJson) => p.hardware.diskBus, 'ide'],
+    ['-n e1000', (p: PlanJson) => p.hardware.nicModel, 'e1000'],
+    ['-m 52:54:00:12:34:56', (p: PlanJson) => p.hardware.mac, '52:54:00:12:34:56'],
+    ['-s /srv/y.img', (p: PlanJson) => p.outputs.image, '/srv/y.img'],
+    ['-g -i y.icicle', (p: PlanJson) => path.basename(p.icicle?.file ?? ''), 'y.icicle'],
+    ['--backend=libvirt', (p: PlanJson) => p.backend, 'libvirt'],
+  ])('%s is seen in it', async (option, pick, expected) => {
+    const { out, err } = await plan('--json', ...option.split(' '), 'x.tdl');
+    expect(err).toBe('');
+    expect(pick(JSON.parse(out))).toBe(expected);
+  });
+
+  it('-a takes the answer file as it is', async () => {
+    writeFileSync(path.join(place.dir, 'my.cfg'), 'd-i my/own string 1\n');
+    const { out } = await plan('--json', '-a', 'my.cfg', 'x.tdl');
+    expect(JSON.parse(out).install.answer).toMatchObject({
+      text: 'd-i my/own string 1\n',
+      origin: path.join(place.dir, 'my.cfg'),
+    });
+  });
+
+  it.each([
+    [['-i', 'f', 'x.tdl'], 3, 'The -i option must be combined with the -g option'],
+    [['-s', 'rel.img', 'x.tdl'], 2, 'not an absolute path'],
+    [['-a', 'none.cfg', 'x.tdl'], 1, 'Cannot read answer file none.cfg: there is no such file'],
+    [['-a', '.', 'x.tdl'], 1, 'Cannot read answer file .: '],
+    [['none.tdl'], 1, 'Cannot read TDL '],
+    [['oz.cfg'], 1, 'Cannot '],
+    [['-c', 'none.cfg', 'x.tdl'], 1, 'none.cfg'],
+  ] as const)('%j fails with exit code %i', async (argv, code, message) => {
+    const result = await plan(...argv);
+    expect(result.err).toContain(`Error: `);
+    expect(result.err).toContain(message);
+    expect(result.err).not.toContain('not foreseen');
+    expect([result.code, result.out]).toEqual([code, '']);
+  });
+});
+
+interface PlanJson {
+  backend: string;
+  hardware: { diskBus: string; nicModel: string; mac?: string };
+  outputs: { image: string };
+  icicle: { file: string | null } | null;
+}
