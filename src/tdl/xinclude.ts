@@ -11,7 +11,8 @@ import type { Libxml2, XmlDocument, XmlElement } from './libxml2.ts';
 import { maxTdlBytes } from './limits.ts';
 import { tdlProblem } from './problem.ts';
 
-const namespace = 'http://www.w3.org/2001/XInclude';
+/** That of the standard, and that of its drafts, which libxml2 knows as well. */
+const namespaces = ['http://www.w3.org/2001/XInclude', 'http://www.w3.org/2003/XInclude'];
 /** Bounds what documents that include each other many times can blow up to. */
 const maxExpandedBytes = 64 * 1024 * 1024;
 
@@ -29,7 +30,9 @@ let registered = false;
 
 /** Replaces each xi:include in the document; throws OZ_TDL_INCLUDE. */
 export function resolveIncludes(libxml2: Libxml2, document: XmlDocument, source: string): void {
-  const includes = document.find('//xi:include', { xi: namespace }) as XmlElement[];
+  const includes = namespaces.flatMap(
+    (xi) => document.find('//xi:include', { xi }) as XmlElement[],
+  );
   if (includes.length === 0) return;
   for (const include of includes) makeAbsolute(include, source);
   registerFiles(libxml2);
