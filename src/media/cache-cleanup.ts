@@ -1,0 +1,138 @@
+/** What oz-cleanup-cache shows and removes: Oz's directories below the data directory. */
+import { lstat, readdir, realpath, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { acquireLock, isLocked } from './lock.ts';
+
+/** The same ones as Oz's, in its order. */
+const names = [
+  'floppies',
+  'floppycontent',
+  'icicletmp',
+  'isocontent',
+  'isos',
+  'jeos',
+  'kernels',
+  'screenshots',
+];
+
+export interface CacheEntry {
+  path: string;
+  /** Bytes on disk of a file; 0 for what is no file. */
+  size: number;
+}
+
+export interface CacheListing {
+  /** All of Oz's cache directories, whether they exist or not. */
+  directories: string[];
+  /** What is directly in them. */
+  entries: CacheEntry[];
+}
+
+/** Whether a directory is really below the data directory; false when it isn't there. */
+async function isInside(directory: string, dataDir: string): Promise<boolean> {
+  const real = await realpath(directory);
+  return real.startsWith(`${await realpath(dataDir)}${path.sep}`);
+}
+
+interface Directory {
+  path: string;
+  state: 'missing' | 'inside' | 'outside';
+}
+
+async function directoriesOf(dataDir: string): Promise<Directory[]> {
+  return Promise.all(
+    names.map(async (name): Promise<Directory> => {
+      const directory = path.join(dataDir, name);
+      try {
+        const inside = await isInside(directory, dataDir);
+        return { path: directory, state: inside ? 'inside' : 'outside' };
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === 'ENOENT' || code === 'ENOTDIR') return { path: directory, state: 'missing' };
+        throw cannotClear(directory, messageOf(error));
+      }
+    }),
+  );
+}
+
+function cannotClear(directory: string, why: string): OzError {
+  return new OzError('OZ_CACHE', `Cannot clear ${directory}: ${why}`, {
+    hint: 'check its owner and permissions',
+  });
+}
+
+async function entriesOf(directory: string): Promise<CacheEntry[]> {
+  const children = await readdir(directory).catch((error: unknown) => {
+    throw cannotClear(directory, messageOf(error));
+  });
+  return Promise.all(
+    children.map(async (child) => {
+      const file = path.join(directory, child);
+      const stat = await lstat(file).catch(() => null);
+      return { path: file, size: stat?.isFile() ? stat.blocks * 512 : 0 };
+    }),
+  );
+}
+
+/** What is in the caches below `dataDir`. Links out of it are not followed. */
+export async function listCache(dataDir: string): Promise<CacheListing> {
+  const directories = await directoriesOf(dataDir);
+  const entries = await Promise.all(
+    directories.filter(({ state }) => state === 'inside').map((each) => entriesOf(each.path)),
+  );
+  return { directories: directories.map((each) => each.path), entries: entries.flat() };
+}
+
+/** The lock files below a directory that a living process holds. */
+async function heldLocks(entries: readonly CacheEntry[]): Promise<string[]> {
+  const locks = entries.map((entry) => entry.path).filter((file) => file.endsWith('.lock'));
+  const held = await Promise.all(locks.map(isLocked));
+  return locks.filter((_, index) => held[index]);
+}
+
+async function clearDirectory(directory: string, signal?: AbortSignal): Promise<string[]> {
+  const entries = await entriesOf(directory);
+  const held = await heldLocks(entries);
+  const media = held.map((lock) => lock.slice(0, -'.lock'.length));
+  const inUse = (file: string) =>
+    media.some((each) => file === each || file.startsWith(`${each}.`));
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    if (inUse(entry.path)) continue;
+    if (entry.path.endsWith('.lock')) await (await acquireLock(entry.path, { signal })).release();
+    // rm removes a link itself, never what it leads to.
+    else await rm(entry.path, { recursive: true, force: true });
+  }
+  return media;
+}
+
+/**
+ * Empties the caches; the directories themselves stay, as in Oz. Files that a
+ * running build is fetching stay too, and so does what a link leads to outside
+ * the data directory: both are reported by OzError OZ_CACHE, after all the
+ * rest has been removed.
+ */
+export async function clearCache(
+  dataDir: string,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const problems: string[] = [];
+  for (const directory of await directoriesOf(dataDir)) {
+    options.signal?.throwIfAborted();
+    if (directory.state === 'outside') {
+      problems.push(`${directory.path} is a link out of ${dataDir}`);
+    }
+    if (directory.state !== 'inside') continue;
+    try {
+      const media = await clearDirectory(directory.path, options.signal);
+      problems.push(...media.map((file) => `${file} is in use by a running build`));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      problems.push(messageOf(error));
+    }
+  }
+  if (problems.length > 0) {
+    throw new OzError('OZ_CACHE', `Cannot clear all of the cache: ${problems.join('; ')}`);
+  }
+}

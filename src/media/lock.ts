@@ -1,0 +1,129 @@
+/**
+ * Locks between processes, by flock(2): the kernel gives one up when its
+ * holder ends, however it ends, so no lock is ever stale.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import koffi from 'koffi';
+import { delay } from '../base/abort.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+type Flock = (fd: number, operation: number) => number;
+
+let loaded: Flock | undefined;
+
+function flock(): Flock {
+  // null: the symbols of the process itself, so that the C library's name doesn't matter.
+  loaded ??= koffi.load(null).func('int flock(int fd, int operation)') as Flock;
+  return loaded;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  signal?: AbortSignal | undefined;
+  /** Told once, when another process holds the lock; its pid where it is known. */
+  onWait?: ((holder: number | null) => void) | undefined;
+}
+
+const pollMs = 200;
+
+function wordFailure(error: unknown, file: string): never {
+  throw new OzError('OZ_LOCK', `Cannot lock ${file}: ${codeOf(error) ?? 'it failed'}`, {
+    hint: 'check the directory’s owner and permissions',
+    cause: error,
+  });
+}
+
+async function openLockFile(file: string): Promise<FileHandle> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    return await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+  } catch (error) {
+    return wordFailure(error, file);
+  }
+}
+
+/** Whether the name still leads to this file: its former holder may have removed it. */
+async function isCurrent(handle: FileHandle, file: string): Promise<boolean> {
+  const own = await handle.stat();
+  const now = await stat(file).catch(() => null);
+  return now !== null && now.ino === own.ino && now.dev === own.dev;
+}
+
+async function holderOf(file: string): Promise<number | null> {
+  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+  return pid > 0 ? pid : null;
+}
+
+async function tryLock(file: string): Promise<FileHandle | null> {
+  const handle = await openLockFile(file);
+  try {
+    if (flock()(handle.fd, LOCK_EX | LOCK_NB) === 0 && (await isCurrent(handle, file))) {
+      await handle.truncate(0);
+      await handle.write(`${process.pid}\n`, 0);
+      return handle;
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return null;
+}
+
+/**
+ * Takes the lock `file`, waiting while another process (or another part of
+ * this one) has it. The file is removed on release; one that a killed process
+ * left is not in the way.
+ */
+export async function acquireLock(file: string, options: LockOptions = {}): Promise<Lock> {
+  for (let told = false; ; ) {
+    options.signal?.throwIfAborted();
+    const handle = await tryLock(file);
+    if (handle) return { release: () => release(handle, file) };
+    if (!told) options.onWait?.(await holderOf(file));
+    told = true;
+    await delay(pollMs, options.signal);
+  }
+}
+
+/** Whether a living process holds the lock now. */
+export async function isLocked(file: string): Promise<boolean> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch {
+    return false;
+  }
+  try {
+    return flock()(handle.fd, LOCK_EX | LOCK_NB) !== 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function release(handle: FileHandle, file: string): Promise<void> {
+  await rm(file, { force: true }); // while it is held: nobody else can have taken it
+  await handle.close();
+}
+
+/** Calls `use` while the lock is held. */
+export async function withLock<T>(
+  file: string,
+  options: LockOptions,
+  use: () => Promise<T>,
+): Promise<T> {
+  const lock = await acquireLock(file, options);
+  try {
+    return await use();
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,44 @@
+/** Which authorities https media are trusted by: the system's, not Node's own list alone. */
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { OzError } from '../../base/errors.ts';
+
+/** As OpenSSL, requests and curl read them; the first that is set wins. */
+const variables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
+
+/** Bundles of Debian and SUSE, Fedora and RHEL, Alpine. */
+const bundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+];
+
+function readBundle(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const known = new Map<string, string[]>();
+
+/**
+ * PEM certificates to trust. A bundle named in the environment replaces the
+ * system's, as everywhere else; without either, Node's own list is used.
+ */
+export function trustedAuthorities(env: NodeJS.ProcessEnv = process.env): string[] {
+  const named = variables.map((name) => env[name]).find((value) => value);
+  const key = named ?? '';
+  const cached = known.get(key);
+  if (cached) return cached;
+  const found = (named ? [named] : bundles).map(readBundle).find((text) => text !== undefined);
+  if (named && found === undefined) {
+    throw new OzError('OZ_DOWNLOAD_UNTRUSTED', `Cannot read the CA bundle ${named}`, {
+      hint: `it is named by ${variables.join(', ')}: correct or unset the variable`,
+    });
+  }
+  const authorities = found === undefined ? [...rootCertificates] : [found];
+  known.set(key, authorities);
+  return authorities;
+}
