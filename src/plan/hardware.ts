@@ -23,6 +23,8 @@ const nicNames = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 const mib = 1024 * 1024;
 /** MiB; Oz's default, and enough for every installer of its time. */
 const ordinaryMemory = 2048;
+/** Oz gives one; an installer unpacks and configures quicker with two where the host has them. */
+const ordinaryCpus = 2;
 
 function pick<T>(devices: readonly Device[], table: readonly [RegExp, T][]): T | undefined {
   const names = devices.map((device) => device.name ?? '');
@@ -83,7 +85,8 @@ export function chooseHardware(
     arch,
     firmware: isX86(arch) && bios !== false ? 'bios' : 'efi',
     memory: config.libvirt.memory ?? Math.max(ordinaryMemory, neededMemory),
-    cpus: config.libvirt.cpus ?? Math.max(1, Math.min(host.cpus, recommended?.cpus ?? 2, 2)),
+    cpus:
+      config.libvirt.cpus ?? Math.max(recommended?.cpus ?? 1, Math.min(host.cpus, ordinaryCpus)),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? (isX86(arch) ? 'ide' : 'scsi'),
     cdromBus: isX86(arch) ? 'ide' : 'scsi',
     nicModel: nicModelOf(options.nicModel) ?? pick(devices, nics) ?? 'rtl8139',
