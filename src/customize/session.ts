@@ -1,0 +1,201 @@
+/** A session with a guest over SSH: commands and uploads. */
+import net from 'node:net';
+import type { Readable } from 'node:stream';
+import { Client } from 'ssh2';
+import { deadline } from '../base/abort.ts';
+import { messageOf, OzError } from '../base/errors.ts';
+import { runCommand } from './ssh-run.ts';
+import { uploader } from './ssh-upload.ts';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** How to log in. Both secrets stay out of every message. */
+export type Auth = { username: string } & ({ privateKey: string } | { password: string });
+
+export interface RunOptions {
+  signal?: AbortSignal | undefined;
+  /** Written to the command's standard input, which is then closed. */
+  input?: Buffer | string | undefined;
+  /** Called with each line of output as it comes, without its line end. */
+  onOutput?: ((stream: 'stdout' | 'stderr', line: string) => void) | undefined;
+  /** Milliseconds; none unless told. */
+  timeoutMs?: number | undefined;
+  /** Exit codes that are no failure; [0] unless told. */
+  okCodes?: readonly number[] | 'any' | undefined;
+}
+
+export interface RunResult {
+  /** 128 + 15 or so when a signal ended the command. */
+  code: number;
+  /** The last 16 MiB, should there be more. */
+  stdout: string;
+  stderr: string;
+}
+
+export interface UploadOptions {
+  /**
+   * Permissions of the file. Unless told, a new file gets 0600 and a file that
+   * is there keeps its own.
+   */
+  mode?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Every call rejects with OZ_SSH_LOST once the connection has gone. */
+export interface Session {
+  /**
+   * Runs a command line by the user's login shell. Throws OZ_SSH_COMMAND_FAILED
+   * for an exit code that is not in `okCodes`, OZ_SSH_COMMAND_TIMEOUT.
+   */
+  run(command: string, options?: RunOptions): Promise<RunResult>;
+  /** Writes a file; its directory must exist. Throws OZ_SSH_UPLOAD. */
+  upload(remotePath: string, content: Buffer | Readable, options?: UploadOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How far an attempt to connect has come. */
+export type ConnectStage = 'connecting' | 'connected' | 'banner' | 'handshake';
+
+export interface ConnectOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the session must be there; 20 000 unless told. */
+  readyTimeoutMs?: number | undefined;
+  onStage?: ((stage: ConnectStage) => void) | undefined;
+}
+
+/** Offered last, so that guests of any age can be reached; new ones never choose them. */
+const oldAlgorithms = {
+  kex: [
+    'diffie-hellman-group-exchange-sha1',
+    'diffie-hellman-group14-sha1',
+    'diffie-hellman-group1-sha1',
+  ],
+  serverHostKey: ['ssh-rsa', 'ssh-dss'],
+  cipher: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'],
+  hmac: ['hmac-sha1', 'hmac-md5'],
+} as const;
+
+function alsoOld<K extends keyof typeof oldAlgorithms>(kind: K) {
+  return { append: [...oldAlgorithms[kind]], prepend: [], remove: [] };
+}
+
+function wordFailure(error: Error & { level?: string }, { host, port }: Address): OzError {
+  if (error.level === 'client-authentication') {
+    return new OzError(
+      'OZ_SSH_AUTH',
+      `Cannot log in to the guest at ${host}:${port}: it refuses the key or password`,
+      {
+        hint: 'check that the image lets root in with the key at [paths] sshprivkey',
+        cause: error,
+      },
+    );
+  }
+  return new OzError(
+    'OZ_SSH_UNREACHABLE',
+    `Cannot reach the guest's SSH server at ${host}:${port}: ${messageOf(error)}`,
+    { hint: 'check that sshd runs in the guest and that its network is up', cause: error },
+  );
+}
+
+/**
+ * Connects and logs in. Throws OZ_SSH_AUTH, OZ_SSH_UNREACHABLE, or the
+ * signal's reason.
+ */
+export async function connectSsh(
+  address: Address,
+  auth: Auth,
+  options: ConnectOptions = {},
+): Promise<Session> {
+  options.signal?.throwIfAborted();
+  const limit = options.readyTimeoutMs ?? 20_000;
+  const { signal, clear } = deadline(
+    limit,
+    () => wordFailure(new Error(`no session within ${limit / 1000} s`), address),
+    options.signal,
+  );
+  const client = new Client();
+  const socket = net.connect({ host: address.host, port: address.port, noDelay: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error) => reject(wordFailure(error, address));
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      socket.once('error', fail);
+      socket.once('connect', () => options.onStage?.('connected'));
+      socket.once('data', () => options.onStage?.('banner'));
+      client.once('handshake', () => options.onStage?.('handshake'));
+      client.once('ready', () => resolve());
+      client.once('error', fail);
+      client.once('close', () => fail(new Error('the connection was closed')));
+      try {
+        client.connect({
+          sock: socket,
+          ...auth,
+          // The host key is not checked: this is a guest that was made a moment
+          // ago, on loopback or on this machine's own bridge, and nobody can
+          // know its key yet.
+          hostVerifier: () => true,
+          // Our own deadline covers connecting, handshake and login together.
+          readyTimeout: 0,
+          keepaliveInterval: 15_000,
+          keepaliveCountMax: 12,
+          algorithms: {
+            kex: alsoOld('kex'),
+            serverHostKey: alsoOld('serverHostKey'),
+            cipher: alsoOld('cipher'),
+            hmac: alsoOld('hmac'),
+          },
+        });
+      } catch (error) {
+        // ssh2 throws for a key it can't parse; its text does not hold the key.
+        reject(
+          new OzError('OZ_SSH_AUTH', `Cannot use the SSH key: ${messageOf(error)}`, {
+            hint: 'give an unencrypted private key in PEM or OpenSSH form at [paths] sshprivkey',
+          }),
+        );
+      }
+    });
+  } catch (error) {
+    // Late errors of the abandoned attempt have nobody to tell.
+    client.on('error', () => {});
+    socket.on('error', () => {});
+    client.destroy();
+    socket.destroy();
+    throw error;
+  } finally {
+    clear();
+  }
+  return sessionOf(client, address);
+}
+
+function sessionOf(client: Client, { host, port }: Address): Session {
+  const gone = new AbortController();
+  const lose = (cause?: Error) => {
+    if (gone.signal.aborted) return;
+    gone.abort(
+      new OzError(
+        'OZ_SSH_LOST',
+        `Cannot go on in the guest: the SSH connection to ${host}:${port} was lost`,
+        { hint: 'the guest has stopped, restarted or hangs; see its console log', cause },
+      ),
+    );
+  };
+  client.on('error', lose);
+  client.on('close', () => lose());
+  const upload = uploader(client, gone.signal);
+  return {
+    run: (command, options = {}) => runCommand(client, command, options, gone.signal),
+    upload,
+    close: async () => {
+      if (gone.signal.aborted) return;
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      client.end();
+      // A guest that no longer answers must not hold up the build.
+      const timer = setTimeout(() => client.destroy(), 2000);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
