@@ -36,7 +36,8 @@ export function configReader(
     if (!declared) throw new Error(`[${section}] ${key} is not declared`);
     const given = file && iniValue(file, section, key);
     const text =
-      given?.text ?? (isRoot ? declared.default : (declared.userDefault ?? declared.default));
+      given?.text.trim() ??
+      (isRoot ? declared.default : (declared.userDefault ?? declared.default));
     if (text === '' && (given === undefined || optionalWhenEmpty(declared))) return undefined;
     const result = convert(text, declared);
     if (!(result instanceof Problem)) return result;
