@@ -66,13 +66,15 @@ type Fail = (why: string) => never;
 
 /** A gzip member must hold a cpio archive: very old installers have a disk image there. */
 function checkGzip(head: Buffer, fail: Fail): void {
-  let begin: Buffer;
+  if (formatOf(unpackedBegin(head, fail)) !== 'cpio') fail('it is a disk image, not an initramfs');
+}
+
+function unpackedBegin(head: Buffer, fail: Fail): Buffer {
   try {
-    begin = gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 16 << 20 });
+    return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 16 << 20 });
   } catch (error) {
     return fail(`its gzip data is damaged (${messageOf(error)})`);
   }
-  if (formatOf(begin) !== 'cpio') fail('it is a disk image, not an initramfs');
 }
 
 /**

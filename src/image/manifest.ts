@@ -1,0 +1,116 @@
+/** The record beside a finished image: what went in, what made it, what came out. */
+import { stat } from 'node:fs/promises';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { packageVersion } from '../base/package-root.ts';
+import { runTool } from '../base/run-tool.ts';
+import { readMediumRecord } from '../media/cache.ts';
+import { fileDigest } from '../media/digest.ts';
+import type { ProgressListener } from '../media/progress.ts';
+import { shownUrl } from '../media/url.ts';
+import { imageFormat } from './formats.ts';
+import { imageInfo } from './info.ts';
+
+export interface ManifestInput {
+  name: string;
+  os: Readonly<Record<string, unknown>>;
+  /** `source` is the TDL's path. */
+  tdl: { source: string } & Readonly<Record<string, unknown>>;
+  image: { path: string; format: string };
+  media: readonly { role: string; url: string; cachePath: string }[];
+  delivery: string;
+  answer: { filename: string; origin: string };
+  domainXml?: string | undefined;
+  icicle?: string | undefined;
+  /** When the build began. */
+  startedAt?: Date | undefined;
+}
+
+export interface ManifestOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes of the image digested so far. */
+  onProgress?: ProgressListener | undefined;
+}
+
+/** How each tool is asked for its version. */
+const versionArgs: Record<string, readonly string[]> = {
+  'qemu-img': ['--version'],
+  xorriso: ['-version'],
+};
+
+async function toolVersions(signal?: AbortSignal): Promise<Record<string, string>> {
+  const found = await Promise.all(
+    Object.entries(versionArgs).map(async ([tool, args]) => {
+      const result = await runTool(tool, args, { signal }).catch(() => null);
+      signal?.throwIfAborted();
+      const text = result && `${result.stdout.toString('utf8')}\n${result.stderr}`;
+      const version = text && /\d+(?:\.\d+)+/.exec(text)?.[0];
+      return version ? [[tool, version] as const] : [];
+    }),
+  );
+  return {
+    ozma: packageVersion(),
+    node: process.versions.node,
+    ...Object.fromEntries(found.flat()),
+  };
+}
+
+/** Size and digest of a file, or undefined when it isn't there (any more). */
+async function describeFile(file: string, signal?: AbortSignal) {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) return undefined;
+  return { bytes: found.size, sha256: await fileDigest(file, 'sha256', { signal }) };
+}
+
+async function describeMedium(medium: ManifestInput['media'][number], signal?: AbortSignal) {
+  const record = await readMediumRecord(medium.cachePath);
+  const known = record?.digests.sha256
+    ? { bytes: record.size, sha256: record.digests.sha256 }
+    : await describeFile(medium.cachePath, signal);
+  return { role: medium.role, url: shownUrl(medium.url), ...known };
+}
+
+async function describeImage(image: ManifestInput['image'], options: ManifestOptions) {
+  const { driver } = imageFormat(image.format);
+  const info = await imageInfo(image.path, { format: driver, signal: options.signal });
+  return {
+    path: image.path,
+    format: image.format,
+    virtualSize: info.virtualSize,
+    bytes: (await stat(image.path)).size,
+    bytesOnDisk: info.actualSize,
+    sha256: await fileDigest(image.path, 'sha256', options),
+  };
+}
+
+async function describeIcicle(file: string | undefined, signal?: AbortSignal) {
+  return file === undefined ? undefined : { path: file, ...(await describeFile(file, signal)) };
+}
+
+/**
+ * Writes the manifest as JSON. Sizes are bytes, times ISO 8601. It holds no
+ * secret: URLs come without credentials and query, the TDL and the answer file
+ * by name and digest only.
+ */
+export async function writeManifest(
+  target: string,
+  input: ManifestInput,
+  options: ManifestOptions = {},
+): Promise<void> {
+  const { signal } = options;
+  const manifest = {
+    schema: 1,
+    name: input.name,
+    startedAt: input.startedAt?.toISOString(),
+    finishedAt: new Date().toISOString(),
+    os: input.os,
+    tdl: { ...input.tdl, ...(await describeFile(input.tdl.source, signal)) },
+    media: await Promise.all(input.media.map((medium) => describeMedium(medium, signal))),
+    delivery: input.delivery,
+    answer: input.answer,
+    image: await describeImage(input.image, options),
+    domainXml: input.domainXml,
+    icicle: await describeIcicle(input.icicle, signal),
+    tools: await toolVersions(signal),
+  };
+  await writeFileAtomic(target, `${JSON.stringify(manifest, null, 2)}\n`);
+}
