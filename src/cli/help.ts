@@ -45,6 +45,9 @@ export function helpText(spec: CommandSpec<OptionTable>): string {
   if (spec.operands.length > 0) {
     lines.push('Arguments:', ...spec.operands.flatMap((o) => entry(`<${o.name}>`, o.help)), '');
   }
+  if (spec.commands) {
+    lines.push('Commands:', ...spec.commands.flatMap((c) => entry(c.name, c.help)), '');
+  }
   lines.push(
     'Options:',
     ...Object.values(spec.options).flatMap((o) => entry(optionTerm(o), o.help)),
@@ -52,15 +55,20 @@ export function helpText(spec: CommandSpec<OptionTable>): string {
     'Examples:',
     ...spec.examples.flatMap((e) => [`  # ${e.what}`, `  ${e.line}`]),
     '',
-    `Exit codes: ${exitCodes.map(([code, what]) => `${code} ${what}`).join(', ')}.`,
+    `Exit codes: ${exitCodes(spec)
+      .map(([code, what]) => `${code} ${what}`)
+      .join(', ')}.`,
   );
   return `${lines.join('\n')}\n`;
 }
 
-export const exitCodes = [
-  [0, 'done'],
-  [1, 'failed'],
-  [2, 'wrong usage'],
-  [3, '-i without -g'],
-  [130, 'interrupted'],
-] as const;
+/** What the command's exit codes mean. */
+export function exitCodes(spec: CommandSpec<OptionTable>): [code: number, what: string][] {
+  return [
+    [0, 'done'],
+    [1, 'failed'],
+    [2, 'wrong usage'],
+    ...('generateIcicle' in spec.options ? [[3, '-i without -g'] as [number, string]] : []),
+    [130, 'interrupted'],
+  ];
+}

@@ -58,13 +58,19 @@ export function manPage(
     '.SH DESCRIPTION',
     ...spec.description.flatMap((text, i) => [...(i > 0 ? ['.PP'] : []), roff(text)]),
     ...operandEntries,
+    ...(spec.commands
+      ? [
+          '.SH COMMANDS',
+          ...spec.commands.flatMap((c) => ['.TP', `\\fB${roff(c.name)}\\fR`, `${roff(c.help)}.`]),
+        ]
+      : []),
     '.SH OPTIONS',
     'Options and arguments may come in any order; letters may be bundled, as in',
     '.BR \\-ugd3 ,',
     'and long names cut short while they are unique.',
     ...Object.values(spec.options).flatMap((o) => ['.TP', term(o), `${helpOf(o)}.`]),
     '.SH EXIT STATUS',
-    ...exitCodes.flatMap(([code, what]) => ['.TP', `\\fB${code}\\fR`, `${roff(what)}.`]),
+    ...exitCodes(spec).flatMap(([code, what]) => ['.TP', `\\fB${code}\\fR`, `${roff(what)}.`]),
     ...(spec.files
       ? [
           '.SH FILES',

@@ -29,6 +29,8 @@ export interface CommandSpec<O extends OptionTable> {
   /** Paragraphs. */
   description: readonly string[];
   operands: readonly { name: string; help: string }[];
+  /** The subcommands of a command that has some. */
+  commands?: readonly { name: string; help: string }[];
   options: O;
   examples: readonly { what: string; line: string }[];
   /** Paths that matter to the command, for its man page. */

@@ -292,3 +292,21 @@ export const ozPlan = command({
   files: configFiles,
   seeAlso: ['oz-install(1)'],
 });
+
+export const oz = command({
+  name: 'oz',
+  summary: 'look at what would be built, and how',
+  description: [
+    "Commands beside the building of images, which is oz-install's. Each has its own help: oz <command> --help.",
+  ],
+  operands: [
+    { name: 'command', help: 'one of the commands below, with its options and arguments' },
+  ],
+  commands: [{ name: 'plan', help: ozPlan.summary }],
+  options: { help, version },
+  examples: [
+    { what: 'See what oz-install would do', line: 'oz plan debian-13.tdl' },
+    { what: 'The help of a command', line: 'oz help plan' },
+  ],
+  seeAlso: ['oz-plan(1)', 'oz-install(1)'],
+});

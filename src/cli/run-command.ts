@@ -1,4 +1,5 @@
 /** What all commands have in common: parsing, --help, --version, and telling failures. */
+import { codeOf } from '../base/errors.ts';
 import type { Io } from './io.ts';
 import type { CommandSpec, OptionTable } from './option-table.ts';
 import { type ParsedLine, parseCommandLine } from './parse-args.ts';
@@ -45,6 +46,7 @@ export async function runCommand<O extends OptionTable>(
     }
     return await work(line);
   } catch (error) {
+    if (codeOf(error) === 'OZ_USAGE') return wrongUsage(io, spec, error);
     return reportError(io, error, debugLevel(asked));
   }
 }

@@ -78,6 +78,7 @@ describe('oz', () => {
   it.each([['-h'], ['--help'], ['help']])('%s lists the commands', async (word) => {
     const { code, out } = await go(word);
     expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: oz \[OPTIONS\] <command>\n/);
     expect(out).toMatch(/^ {2}plan +show what oz-install would do/m);
   });
 
@@ -92,10 +93,11 @@ describe('oz', () => {
   });
 
   it.each([
-    [[], 'the command is missing', ''],
-    [['plam'], "there is no command 'plam'", "Hint: did you mean 'plan'?\n"],
+    [[], 'the <command> argument is missing', ''],
+    [['plam', 'x.tdl', '--json'], "there is no command 'plam'", "Hint: did you mean 'plan'?\n"],
     [['zz'], "there is no command 'zz'", ''],
-    [['--json'], "unknown option '--json'", ''],
+    [['--jason'], "unknown option '--jason'", ''],
+    [['-q'], "unknown option '-q'", ''],
   ])('%j is wrong usage', async (argv, message, hint) => {
     expect(await go(...argv)).toEqual({
       code: 2,
