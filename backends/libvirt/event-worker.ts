@@ -16,6 +16,7 @@ export type EventReply =
   | { kind: 'watching'; id: number; failed: string | null }
   | { kind: 'unwatched'; id: number }
   | { kind: 'lifecycle'; id: number; uuid: string; event: number; detail: number }
+  | { kind: 'closed'; id: number }
   | { kind: 'io-error'; id: number; uuid: string; device: string; reason: string };
 
 /** The loop looks for messages at least this often, in milliseconds. */
@@ -34,7 +35,7 @@ function run(lib: Libvirt, reply: (message: EventReply) => void): void {
   // function that ignores its arguments does, in whichever thread it happens.
   lib.virSetErrorFunc(null, lib.nothing);
 
-  const watched = new Map<number, number[]>();
+  const watched = new Map<number, { callbacks: number[]; close: Pointer }>();
   let stopping = false;
   const timer: number = lib.virEventAddTimeout(
     turn,
@@ -62,17 +63,22 @@ function run(lib: Libvirt, reply: (message: EventReply) => void): void {
     const failed = first < 0 ? lib.virGetLastErrorMessage() : null;
     // Only QEMU's driver tells of I/O errors; without them the state is left.
     const second = register(vir.eventId.ioErrorReason, ioError);
-    watched.set(
-      id,
-      [first, second].filter((callback) => callback >= 0),
-    );
+    // Drivers inside this process have no connection that could end.
+    const close = lib.onClose(() => reply({ kind: 'closed', id }));
+    lib.virConnectRegisterCloseCallback(conn, close, null, null);
+    watched.set(id, {
+      callbacks: [first, second].filter((callback) => callback >= 0),
+      close,
+    });
     reply({ kind: 'watching', id, failed });
   }
 
   function unwatch(conn: Pointer, id: number): void {
-    for (const callback of watched.get(id) ?? []) {
+    const own = watched.get(id);
+    for (const callback of own?.callbacks ?? []) {
       lib.virConnectDomainEventDeregisterAny(conn, callback);
     }
+    if (own) lib.virConnectUnregisterCloseCallback(conn, own.close);
     watched.delete(id);
     reply({ kind: 'unwatched', id });
   }

@@ -94,6 +94,10 @@ const prototypes = {
     'int virConnectListAllNetworks(void *conn, _Out_ void **list, uint flags)',
   virNetworkGetName: 'const char *virNetworkGetName(void *network)',
   virNetworkGetXMLDesc: 'Owned virNetworkGetXMLDesc(void *network, uint flags)',
+  virNetworkLookupByName: 'void *virNetworkLookupByName(void *conn, const char *name)',
+  virNetworkGetDHCPLeases:
+    'int virNetworkGetDHCPLeases(void *network, const char *mac, _Out_ void **leases, uint flags)',
+  virNetworkDHCPLeaseFree: 'void virNetworkDHCPLeaseFree(void *lease)',
   virNetworkFree: 'int virNetworkFree(void *network)',
 
   virConnectListAllStoragePools:
@@ -128,6 +132,10 @@ const prototypes = {
     'int virEventAddTimeout(int ms, OzTimerCallback *callback, void *opaque, void *free)',
   virEventUpdateTimeout: 'void virEventUpdateTimeout(int timer, int ms)',
   virEventRemoveTimeout: 'int virEventRemoveTimeout(int timer)',
+  virConnectRegisterCloseCallback:
+    'int virConnectRegisterCloseCallback(void *conn, OzCloseCallback *callback, void *opaque, void *free)',
+  virConnectUnregisterCloseCallback:
+    'int virConnectUnregisterCloseCallback(void *conn, OzCloseCallback *callback)',
   virConnectDomainEventRegisterAny:
     'int virConnectDomainEventRegisterAny(void *conn, void *domain, int event, void *callback, void *opaque, void *free)',
   virConnectDomainEventDeregisterAny:
@@ -191,6 +199,8 @@ interface Typed {
   virConnectListAllNetworks(conn: Pointer, list: Handle[], flags: number): number;
   virNetworkGetName(network: Pointer): Text;
   virNetworkGetXMLDesc(network: Pointer, flags: number): Text;
+  virNetworkLookupByName(conn: Pointer, name: string): Handle;
+  virNetworkGetDHCPLeases(network: Pointer, mac: string, leases: Handle[], flags: number): number;
   virConnectListAllStoragePools(conn: Pointer, list: Handle[], flags: number): number;
   virStoragePoolCreateXML(conn: Pointer, xml: string, flags: number): Handle;
   virStoragePoolLookupByName(conn: Pointer, name: string): Handle;
@@ -210,6 +220,13 @@ interface Typed {
   virEventAddTimeout(ms: number, callback: Pointer, opaque: null, free: null): number;
   virEventUpdateTimeout(timer: number, ms: number): void;
   virEventRemoveTimeout(timer: number): number;
+  virConnectRegisterCloseCallback(
+    conn: Pointer,
+    callback: Pointer,
+    opaque: null,
+    free: null,
+  ): number;
+  virConnectUnregisterCloseCallback(conn: Pointer, callback: Pointer): number;
   virConnectDomainEventRegisterAny(
     conn: Pointer,
     domain: null,
@@ -246,6 +263,7 @@ export type Libvirt = Typed & {
   onLifecycle(callback: LifecycleCallback): Pointer;
   onIoError(callback: IoErrorCallback): Pointer;
   onTimer(callback: () => void): Pointer;
+  onClose(callback: () => void): Pointer;
   /** A C function that does nothing with its arguments. */
   nothing: Pointer;
 };
@@ -375,6 +393,17 @@ function declareTypes() {
     tx_drop: 'int64',
   });
   koffi.struct('OzIpAddress', { type: 'int', addr: 'char *', prefix: 'uint' });
+  koffi.struct('OzLease', {
+    iface: 'char *',
+    expirytime: 'int64',
+    type: 'int',
+    mac: 'char *',
+    iaid: 'char *',
+    ipaddr: 'char *',
+    prefix: 'uint',
+    hostname: 'char *',
+    clientid: 'char *',
+  });
   koffi.struct('OzInterface', {
     name: 'char *',
     hwaddr: 'char *',
@@ -383,6 +412,7 @@ function declareTypes() {
   });
   return {
     timer: koffi.proto('void OzTimerCallback(int timer, void *opaque)'),
+    close: koffi.proto('void OzCloseCallback(void *conn, int reason, void *opaque)'),
     lifecycle: koffi.proto(
       'void OzLifecycleCallback(void *conn, void *domain, int event, int detail, void *opaque)',
     ),
@@ -421,6 +451,8 @@ export function loadLibvirt(): Libvirt {
     length === undefined ? koffi.decode(pointer, type) : koffi.decode(pointer, type, length);
   functions.onTimer = (callback: () => void) =>
     koffi.register(callback, koffi.pointer(types.timer));
+  functions.onClose = (callback: () => void) =>
+    koffi.register(callback, koffi.pointer(types.close));
   functions.onLifecycle = (callback: LifecycleCallback) =>
     koffi.register(callback, koffi.pointer(types.lifecycle));
   functions.onIoError = (callback: IoErrorCallback) =>

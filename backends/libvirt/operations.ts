@@ -394,6 +394,45 @@ export const operations = {
     });
   },
 
+  /** Addresses that a network's DHCP server has given to a MAC; `expires` in seconds since 1970. */
+  leases(
+    _context: OperationContext,
+    conn: Pointer,
+    networkName: string,
+    mac: string,
+  ): { family: 'ipv4' | 'ipv6'; address: string; expires: number }[] {
+    const lib = loadLibvirt();
+    const network = ok(
+      lib,
+      'virNetworkLookupByName',
+      lib.virNetworkLookupByName(conn, networkName),
+    );
+    try {
+      const out: (Pointer | null)[] = [null];
+      const count = ok(
+        lib,
+        'virNetworkGetDHCPLeases',
+        lib.virNetworkGetDHCPLeases(network, mac, out, 0),
+      );
+      return pointersOf(lib, out[0], count).map((pointer) => {
+        const lease = lib.decode(pointer, 'OzLease') as {
+          expirytime: number | bigint;
+          type: number;
+          ipaddr: string;
+        };
+        const result = {
+          family: lease.type === 0 ? ('ipv4' as const) : ('ipv6' as const),
+          address: lease.ipaddr,
+          expires: Number(lease.expirytime),
+        };
+        lib.virNetworkDHCPLeaseFree(pointer);
+        return result;
+      });
+    } finally {
+      lib.virNetworkFree(network);
+    }
+  },
+
   activePools(_context: OperationContext, conn: Pointer): PoolInfo[] {
     const lib = loadLibvirt();
     const out: (Pointer | null)[] = [null];

@@ -36,6 +36,8 @@ export interface CallExtras {
 export interface DomainEvents {
   lifecycle(uuid: string, event: number, detail: number): void;
   ioError(uuid: string, device: string, reason: string): void;
+  /** The connection to the daemon is gone. */
+  closed(): void;
 }
 
 const maxCallers = 3;
@@ -170,6 +172,9 @@ function takeEvent(message: EventReply): void {
     case 'io-error':
       watchers.get(message.id)?.ioError(message.uuid, message.device, message.reason);
       break;
+    case 'closed':
+      watchers.get(message.id)?.closed();
+      break;
     case 'watching':
       acknowledged.get(message.id)?.(message.failed);
       break;
@@ -245,6 +250,9 @@ export async function release(): Promise<void> {
   loop = undefined;
   const threads = callers;
   callers = [];
-  for (const caller of threads) caller.worker.postMessage('stop');
+  for (const caller of threads) {
+    caller.worker.ref(); // so that the process waits for its end
+    caller.worker.postMessage('stop');
+  }
   await Promise.all([(await ending)?.exited, ...threads.map((caller) => caller.exited)]);
 }

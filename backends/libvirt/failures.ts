@@ -1,0 +1,134 @@
+/** The one place that words libvirt's failures for users. */
+import { messageOf, OzError } from '../../src/base/errors.ts';
+import { withoutCredentials } from '../../src/base/secrets.ts';
+import { vir } from './ffi.ts';
+import { CallFailure, LibraryMissing } from './threads.ts';
+import { readUri } from './uri.ts';
+
+const libraryHint =
+  'install it (Debian: apt-get install libvirt0 libvirt-daemon libvirt-daemon-driver-qemu)';
+
+function daemonHint(uri: string): string {
+  const { path, remote } = readUri(uri);
+  if (remote) return 'look whether that host can be reached and runs libvirt';
+  return path === '/system'
+    ? 'start it (systemctl start libvirtd), or use uri = qemu:///session in [libvirt] of oz.cfg, which needs none'
+    : 'look whether libvirtd is installed (Debian: apt-get install libvirt-daemon)';
+}
+
+/** Open failures by libvirt's error number, most of them also told apart by text. */
+function openFailure(failure: CallFailure['failure'], uri: string): { code: string; hint: string } {
+  const { error } = vir;
+  const { code, message } = failure;
+  if (
+    code === error.authFailed ||
+    code === error.authCancelled ||
+    code === error.authUnavailable ||
+    /authenticat|polkit/i.test(message)
+  ) {
+    return {
+      code: 'OZ_LIBVIRT_AUTH',
+      hint: 'join the libvirt group (adduser USER libvirt), or use uri = qemu:///session in [libvirt] of oz.cfg',
+    };
+  }
+  if (code === error.accessDenied || /permission denied/i.test(message)) {
+    return {
+      code: 'OZ_LIBVIRT_DENIED',
+      hint: 'join the libvirt group (adduser USER libvirt), or use uri = qemu:///session in [libvirt] of oz.cfg',
+    };
+  }
+  if (
+    /no such file or directory|connection refused|cannot find .*libvirtd|failed to connect socket/i.test(
+      message,
+    )
+  ) {
+    return { code: 'OZ_LIBVIRT_NO_DAEMON', hint: daemonHint(uri) };
+  }
+  if (
+    code === error.unknownHost ||
+    code === error.ssh ||
+    code === error.libssh ||
+    readUri(uri).remote
+  ) {
+    return { code: 'OZ_LIBVIRT_UNREACHABLE', hint: daemonHint(uri) };
+  }
+  return {
+    code: 'OZ_LIBVIRT_NO_CONNECTION',
+    hint: 'check uri in [libvirt] of oz.cfg; virsh -c URI version tries the same',
+  };
+}
+
+/** Whether the error says that a domain, volume, pool or network isn't there. */
+export function isGone(error: unknown): boolean {
+  const cause = error instanceof OzError ? error.cause : error;
+  const gone: number[] = [
+    vir.error.noDomain,
+    vir.error.noStoragePool,
+    vir.error.noStorageVol,
+    vir.error.noNetwork,
+  ];
+  return cause instanceof CallFailure && gone.includes(cause.failure.code);
+}
+
+/** Whether the error says that the daemon no longer answers. */
+export function isDisconnected(error: unknown): boolean {
+  const cause = error instanceof OzError ? error.cause : error;
+  if (!(cause instanceof CallFailure)) return false;
+  const { code, message } = cause.failure;
+  return (
+    code === vir.error.invalidConn ||
+    code === vir.error.rpc ||
+    /client socket is closed|end of file while reading data|connection (was )?(closed|reset)|broken pipe|keepalive/i.test(
+      message,
+    )
+  );
+}
+
+/** libvirt's error number, if the error came from there. */
+export function libvirtCode(error: unknown): number | undefined {
+  const cause = error instanceof OzError ? error.cause : error;
+  return cause instanceof CallFailure ? cause.failure.code : undefined;
+}
+
+/** Words a failed attempt to connect. */
+export function connectFailure(error: unknown, uri: string): OzError {
+  const shown = withoutCredentials(uri);
+  if (error instanceof LibraryMissing) {
+    return new OzError(
+      'OZ_LIBVIRT_MISSING',
+      `Cannot load libvirt: ${error.message.split('\n')[0]}`,
+      { hint: libraryHint, cause: error },
+    );
+  }
+  if (error instanceof CallFailure) {
+    const { code, hint } = openFailure(error.failure, uri);
+    return new OzError(
+      code,
+      `Cannot connect to ${shown}: ${error.failure.message.replaceAll(uri, shown)}`,
+      { hint, cause: error },
+    );
+  }
+  return new OzError(
+    'OZ_LIBVIRT_NO_CONNECTION',
+    `Cannot connect to ${shown}: ${messageOf(error)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Words a failed call; `action` reads like "start guest x". OzErrors and aborts pass unchanged. */
+export function callFailure(error: unknown, action: string): unknown {
+  if (!(error instanceof CallFailure)) return error;
+  const { code, message } = error.failure;
+  const known: Record<number, string> = {
+    [vir.error.domExist]: 'give the guest another name, or remove the old one with oz-install -p',
+    [vir.error.noMemory]: 'give the guest less memory ([libvirt] memory in oz.cfg)',
+  };
+  const hint = /permission denied/i.test(message)
+    ? 'the user that QEMU runs as must be able to read the files and search their directories'
+    : /cannot set up guest memory|cannot allocate memory/i.test(message)
+      ? known[vir.error.noMemory]
+      : known[code];
+  return new OzError('OZ_LIBVIRT_FAILED', `Cannot ${action}: ${message}`, { hint, cause: error });
+}
