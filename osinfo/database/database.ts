@@ -1,0 +1,206 @@
+/**
+ * The database: entities by id, read from their files when they are asked for
+ * and kept. Broken files are told to `warn` with file and line, and left out.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { messageOf } from '../../src/base/errors.ts';
+import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
+import { type DeviceRecord, readDevice } from './device-record.ts';
+import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
+import { findIds, idsFiles, readIds } from './hardware-ids.ts';
+import { type OsRecord, productKeys, readOs, readProduct } from './os-record.ts';
+import { readScript, type ScriptRecord } from './script-record.ts';
+
+export interface DatabaseOptions {
+  /** Directories from the weakest to the strongest, for each kind of entity. */
+  locations: (kind: EntityKind) => readonly string[];
+  /** Best first; empty for the untranslated texts. */
+  languages: readonly string[];
+  warn: (message: string) => void;
+}
+
+export interface Database {
+  readonly languages: readonly string[];
+  warn(message: string): void;
+  os(id: string): OsRecord | undefined;
+  osByShortId(shortId: string): OsRecord | undefined;
+  /** All, or those of a vendor's domain (`debian.org`). */
+  oses(domain?: string): OsRecord[];
+  /** Last parts of the ids that begin with `http://<prefix>/`; no file is read for it. */
+  osVersions(prefix: string): string[];
+  platform(id: string): OsRecord | undefined;
+  platforms(): OsRecord[];
+  device(id: string): DeviceRecord | undefined;
+  /** The database's own, then what only pci.ids and usb.ids have. */
+  devices(): DeviceRecord[];
+  script(id: string): ScriptRecord | undefined;
+  /** The values that a datamap replaces. */
+  datamap(id: string): ReadonlyMap<string, string> | undefined;
+  /** Elements of any kind, for entities that are read elsewhere. */
+  parts(kind: EntityKind, id: string): XmlElement[];
+  allParts(kind: EntityKind): Map<string, XmlElement[]>;
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const { languages, locations } = options;
+  const warned = new Set<string>();
+  function warn(message: string): void {
+    if (warned.has(message)) return;
+    warned.add(message);
+    options.warn(message);
+  }
+
+  function readFile(file: string, kind: EntityKind): XmlElement[] {
+    try {
+      const text = readFileSync(file, 'utf8');
+      if (!text) return [];
+      const root = parseXml(text, { keepWhitespace: kind === 'install-script' });
+      if (root.name !== 'libosinfo') throw new XmlSyntaxError(`its root is <${root.name}>`, 1);
+      return elements(root, kind);
+    } catch (error) {
+      const line = error instanceof XmlSyntaxError ? error.line : 1;
+      warn(`${file}:${line}: ${messageOf(error)}; the file is ignored`);
+      return [];
+    }
+  }
+
+  /** The elements of one entity out of its files, by the id that they give. */
+  function readEntity(kind: EntityKind, path: string, files: readonly string[]) {
+    let id: string | undefined;
+    const parts: XmlElement[] = [];
+    for (const file of files) {
+      for (const part of readFile(file, kind)) {
+        const own = part.attributes.id;
+        if (!own) warn(`${file}:1: <${kind}> has no id; it is ignored`);
+        else if (entityPath(kind, own) !== path) {
+          warn(`${file}:1: ${own} belongs into ${entityPath(kind, own)}.xml; it is ignored`);
+        } else {
+          id ??= own;
+          parts.push(part);
+        }
+      }
+    }
+    return { id, parts };
+  }
+
+  function partsOf(kind: EntityKind, id: string): XmlElement[] {
+    const path = entityPath(kind, id);
+    const found = readEntity(kind, path, filesOfEntity(locations(kind), path));
+    return found.id === id ? found.parts : [];
+  }
+
+  function allParts(kind: EntityKind, below: string = kind): Map<string, XmlElement[]> {
+    const found = new Map<string, XmlElement[]>();
+    for (const [path, files] of filesOfKind(locations(kind), below, warn)) {
+      const { id, parts } = readEntity(kind, path, files);
+      if (id !== undefined) found.set(id, parts);
+    }
+    return found;
+  }
+
+  /** Read once: by id one by one, or all of them. */
+  function store<T>(kind: EntityKind, read: (id: string, parts: XmlElement[]) => T) {
+    const known = new Map<string, T | undefined>();
+    const complete = new Map<string, T[]>();
+    const keep = (id: string, parts: XmlElement[]): T => {
+      const value = known.get(id) ?? read(id, parts);
+      known.set(id, value);
+      return value;
+    };
+    return {
+      get(id: string): T | undefined {
+        if (known.has(id)) return known.get(id);
+        const parts = partsOf(kind, id);
+        if (parts.length) return keep(id, parts);
+        known.set(id, undefined);
+        return undefined;
+      },
+      all(domain?: string): T[] {
+        const below = domain === undefined ? kind : `${kind}/${domain}`;
+        let list = complete.get(below);
+        if (!list) {
+          list = [...allParts(kind, below)].map(([id, parts]) => keep(id, parts));
+          complete.set(below, list);
+        }
+        return list;
+      },
+    };
+  }
+
+  const oses = store('os', (id, parts) => readOs(id, parts, languages));
+  const platforms = store('platform', (id, parts) =>
+    readProduct(id, parts, productKeys, languages),
+  );
+  // a file of its own replaces what pci.ids says, extensions only add to it
+  const devices = store('device', (id, parts) => {
+    const path = entityPath('device', id);
+    const replaced = locations('device').some((location) => existsSync(`${location}/${path}.xml`));
+    return readDevice(id, parts, languages, replaced ? undefined : findIds(id));
+  });
+  function allDevices(): DeviceRecord[] {
+    const found = new Map(idsFiles.flatMap((file) => [...readIds(file)]));
+    for (const own of devices.all()) found.set(own.id, own);
+    return [...found.values()];
+  }
+
+  const scripts = store('install-script', (id, parts) => readScript(id, parts, languages));
+  const datamaps = store('datamap', (_, parts) => {
+    const entries = parts.flatMap((part) => elements(part, 'entry'));
+    return new Map(
+      entries.map(({ attributes }) => [attributes.inval ?? '', attributes.outval ?? '']),
+    );
+  });
+
+  /** debian13 is most likely in …/debian-13.xml: looked at first, then all files. */
+  function osByShortId(shortId: string): OsRecord | undefined {
+    const bare = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+    const wanted = bare(shortId);
+    const tag = `<short-id>${shortId}</short-id>`;
+    const likely: string[][] = [];
+    const others: string[][] = [];
+    for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
+      (bare(path.slice(path.lastIndexOf('/') + 1)) === wanted ? likely : others).push([
+        path,
+        ...files,
+      ]);
+    }
+    for (const [path = '', ...files] of [...likely, ...others]) {
+      if (!files.some((file) => contains(file, tag))) continue;
+      const { id } = readEntity('os', path, files);
+      const os = id === undefined ? undefined : oses.get(id);
+      if (os?.params.get('short-id')?.includes(shortId)) return os;
+    }
+    return undefined;
+  }
+
+  return {
+    languages,
+    warn,
+    os: oses.get,
+    osByShortId,
+    oses: oses.all,
+    osVersions(prefix) {
+      const start = `${entityPath('os', `http://${prefix}`)}-`;
+      const domain = start.slice(0, start.indexOf('/', 'os/'.length));
+      return [...filesOfKind(locations('os'), domain, warn).keys()]
+        .filter((path) => path.startsWith(start))
+        .map((path) => path.slice(start.length));
+    },
+    platform: platforms.get,
+    platforms: () => platforms.all(),
+    device: (id) => devices.get(id) ?? findIds(id),
+    devices: allDevices,
+    script: scripts.get,
+    datamap: datamaps.get,
+    parts: partsOf,
+    allParts: (kind) => allParts(kind),
+  };
+}
+
+function contains(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8').includes(text);
+  } catch {
+    return false;
+  }
+}

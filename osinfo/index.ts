@@ -1,0 +1,200 @@
+/**
+ * libosinfo in TypeScript: operating systems, what hardware they support, where
+ * their installers are and the scripts that run these unattended.
+ *
+ *     import { loadOsinfo } from 'ozma/osinfo';
+ *     const osinfo = loadOsinfo();
+ *     const debian = osinfo.os('debian13');
+ */
+import { existsSync } from 'node:fs';
+import { OzError } from '../src/base/errors.ts';
+import { packageFile } from '../src/base/package-root.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import type { DeviceRecord } from './database/device-record.ts';
+import { defaultDirectories } from './database/directories.ts';
+import { param } from './database/entity.ts';
+import type { EntityKind } from './database/files.ts';
+import { languages } from './database/languages.ts';
+import { mediaOf, type OsRecord, treesOf } from './database/os-record.ts';
+import { osinfoArch } from './model/architectures.ts';
+import { supportedDevices } from './model/devices.ts';
+import { statedFirmware } from './model/firmware.ts';
+import { osLineage } from './model/lineage.ts';
+import { resourcesFor } from './model/resources.ts';
+import { sourcesFor } from './model/sources.ts';
+import { findForTdl } from './names/find.ts';
+import { scriptsOf, scriptText } from './script/generate.ts';
+import { checkConfig } from './script/parameters.ts';
+import type { Device, OsEntity, Osinfo } from './types.ts';
+
+export { type BuildParameters, scriptConfig } from './script/parameters.ts';
+export type * from './types.ts';
+
+export interface OsinfoOptions {
+  /** The distribution's database; OSINFO_SYSTEM_DIR or /usr/share/osinfo unless told. */
+  systemDir?: string | undefined;
+  /** The administrator's; OSINFO_LOCAL_DIR or /etc/osinfo unless told. */
+  localDir?: string | undefined;
+  /** The user's; OSINFO_USER_DIR or ~/.config/osinfo unless told. */
+  userDir?: string | undefined;
+  /** process.env unless told. */
+  env?: Record<string, string | undefined> | undefined;
+  /** Whether our own data fills what the system's database lacks; true unless told. */
+  ownData?: boolean | undefined;
+  /** Called once for each broken file and unknown reference. */
+  onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Opens the database without reading any of it. Directories go from the weak
+ * to the strong: our own data, the system's, local, the user's. Only install
+ * scripts of ours go before the system's, since theirs end in a reboot.
+ */
+export function openOsinfo(options: OsinfoOptions = {}): Database {
+  const env = options.env ?? process.env;
+  const defaults = defaultDirectories(env);
+  const system = options.systemDir ?? defaults.system;
+  const added = [options.localDir ?? defaults.local, options.userDir ?? defaults.user];
+  const own = options.ownData === false ? [] : [packageFile('osinfo', 'data')];
+  const entities = [...own, system, ...added];
+  const scripts = [system, ...own, ...added];
+  const locations = (kind: EntityKind): readonly string[] =>
+    kind === 'install-script' ? scripts : entities;
+  if (!entities.some((location) => existsSync(location))) {
+    throw new OzError(
+      'OZ_OSINFO_MISSING',
+      `Cannot read the osinfo database: there is no ${system}`,
+      {
+        hint: 'install it (Debian: apt-get install osinfo-db), or set OSINFO_SYSTEM_DIR',
+      },
+    );
+  }
+  return openDatabase({
+    locations,
+    languages: languages(env),
+    warn: options.onWarning ?? (() => {}),
+  });
+}
+
+function deviceOf({ id, params }: DeviceRecord): Device {
+  const names = {
+    name: 'name',
+    product: 'product',
+    productId: 'product-id',
+    vendor: 'vendor',
+    vendorId: 'vendor-id',
+    class: 'class',
+    busType: 'bus-type',
+    subsystem: 'subsystem',
+  };
+  const device: Device = { id };
+  for (const [key, name] of Object.entries(names)) {
+    const value = param(params, name);
+    if (value !== undefined) Object.assign(device, { [key]: value });
+  }
+  return device;
+}
+
+function osEntity(database: Database, record: OsRecord): OsEntity {
+  const { id, params } = record;
+  const text = (name: string): string => param(params, name) ?? '';
+  const shortIds = params.get('short-id') ?? [];
+  const entity: OsEntity = {
+    id,
+    shortId: shortIds[0] ?? '',
+    shortIds,
+    name: text('name'),
+    version: text('version'),
+    distro: text('distro'),
+    family: text('family'),
+  };
+  const [vendor, codename] = [text('vendor'), text('codename')];
+  if (vendor) entity.vendor = vendor;
+  if (codename) entity.codename = codename;
+  for (const ancestor of osLineage(database, record)) {
+    const argument = param(ancestor.params, 'kernel-url-argument');
+    if (argument === undefined) continue;
+    entity.kernelUrlArgument = argument;
+    break;
+  }
+  return entity;
+}
+
+/** What an image speaks and where it lives, unless told: as neutral as can be. */
+function defaultsFor(os: OsEntity): Record<string, string> {
+  return os.family === 'linux'
+    ? { 'l10n-language': 'C', 'l10n-timezone': 'Etc/UTC' }
+    : { 'l10n-language': 'en_US' };
+}
+
+/** Throws OzError OZ_OSINFO_MISSING when there is no database at all. */
+export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
+  const database = openOsinfo(options);
+
+  function recordOf(os: OsEntity): OsRecord {
+    const record = database.os(os.id);
+    if (record) return record;
+    throw new OzError('OZ_OSINFO_UNKNOWN_OS', `Cannot find ${os.id} in the osinfo database`);
+  }
+  const lineageOf = (os: OsEntity): OsRecord[] => [...osLineage(database, recordOf(os))];
+
+  return {
+    os(idOrShortId) {
+      const record = idOrShortId.includes('://')
+        ? database.os(idOrShortId)
+        : database.osByShortId(idOrShortId);
+      return record && osEntity(database, record);
+    },
+    findForTdl(distro, version) {
+      const found = findForTdl(database, distro, version);
+      return found && { os: osEntity(database, found.os), match: found.match };
+    },
+    devices: (os) => supportedDevices(database, lineageOf(os)).map(deviceOf),
+    resources(os, arch) {
+      const lineage = lineageOf(os);
+      const minimum = resourcesFor(lineage, 'minimum', osinfoArch(arch));
+      const recommended = resourcesFor(lineage, 'recommended', osinfoArch(arch));
+      return { ...(minimum ? { minimum } : {}), ...(recommended ? { recommended } : {}) };
+    },
+    trees: (os, arch) => sourcesFor(treesOf(recordOf(os), database.languages), osinfoArch(arch)),
+    media: (os, arch) => sourcesFor(mediaOf(recordOf(os), database.languages), osinfoArch(arch)),
+    firmware(os, arch, type) {
+      const stated = statedFirmware(lineageOf(os));
+      return stated.find((f) => f.arch === osinfoArch(arch) && f.type === type)?.supported ?? null;
+    },
+    script(os, { profile, source, config }) {
+      const record = recordOf(os);
+      const [script] = scriptsOf(database, record, profile);
+      if (!script) {
+        throw new OzError(
+          'OZ_OSINFO_NO_SCRIPT',
+          `Cannot make an answer file for ${os.name}: there is no ${profile} install script for it`,
+          { hint: 'give an answer file with -a' },
+        );
+      }
+      const values = { ...defaultsFor(os), ...config };
+      checkConfig(values);
+      const missing = script.parameters.find(
+        ({ name, policy }) => policy === 'required' && !values[name],
+      );
+      if (missing) {
+        throw new OzError(
+          'OZ_OSINFO_BAD_PARAMETER',
+          `Cannot make an answer file for ${os.name}: ${missing.name} is not given`,
+        );
+      }
+      const text = scriptText(database, script, {
+        os: record,
+        config: values,
+        installationSource: source === 'media' ? 'media' : 'network',
+      });
+      return {
+        id: script.id,
+        expectedFilename: param(script.params, 'expected-filename') ?? '',
+        injectionMethods: script.injectionMethods.length ? script.injectionMethods : ['disk'],
+        needsInternet: param(script.params, 'needs-internet') === 'true',
+        text,
+      };
+    },
+  };
+}
