@@ -143,7 +143,12 @@ describe('oz-install', () => {
     const io = fakeIo({ cwd: place.dir });
     const { find, opened } = memoryPlace({ runs: [{}] }); // runs for ever
     const done = install(['-c', 'oz.cfg', 'x.tdl'], io, find);
-    while (opened[0]?.live().running.length !== 1) await new Promise((r) => setTimeout(r, 5));
+    let ended = false;
+    void done.finally(() => {
+      ended = true;
+    });
+    while (!ended && opened[0]?.live().running.length !== 1)
+      await new Promise((r) => setTimeout(r, 5));
     io.signals.emit('SIGINT', 'SIGINT');
     expect(await done).toBe(130);
     expect(io.err()).toContain('Error: Cannot finish: interrupted by SIGINT\n');
