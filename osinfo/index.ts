@@ -7,6 +7,7 @@
  *     const debian = osinfo.os('debian13');
  */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { OzError } from '../src/base/errors.ts';
 import { packageFile } from '../src/base/package-root.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -47,17 +48,20 @@ export interface OsinfoOptions {
 
 /**
  * Opens the database without reading any of it. Directories go from the weak
- * to the strong: our own data, the system's, local, the user's. Only install
- * scripts of ours go before the system's, since theirs end in a reboot.
+ * to the strong: our own data, the system's, what we add to the system's
+ * entities, local, the user's. Our install scripts go before the system's of
+ * the same name, since those end in a reboot.
  */
 export function openOsinfo(options: OsinfoOptions = {}): Database {
   const env = options.env ?? process.env;
   const defaults = defaultDirectories(env);
   const system = options.systemDir ?? defaults.system;
-  const added = [options.localDir ?? defaults.local, options.userDir ?? defaults.user];
-  const own = options.ownData === false ? [] : [packageFile('osinfo', 'data')];
-  const entities = [...own, system, ...added];
-  const scripts = [system, ...own, ...added];
+  const users = [options.localDir ?? defaults.local, options.userDir ?? defaults.user];
+  const data = options.ownData === false ? undefined : packageFile('osinfo', 'data');
+  const own = data === undefined ? [] : [data];
+  const additions = data === undefined ? [] : [path.join(data, 'additions')];
+  const entities = [...own, system, ...additions, ...users];
+  const scripts = [system, ...own, ...users];
   const locations = (kind: EntityKind): readonly string[] =>
     kind === 'install-script' ? scripts : entities;
   if (!entities.some((location) => existsSync(location))) {

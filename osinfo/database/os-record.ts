@@ -82,7 +82,10 @@ export function readProduct(
   const params: Params = new Map();
   for (const part of parts) {
     readParams(params, part, keys, languages);
-    for (const e of elements(part, 'short-id')) addParam(params, 'short-id', leafText(e) ?? '');
+    for (const e of elements(part, 'short-id')) {
+      const text = leafText(e) ?? '';
+      if (!params.get('short-id')?.includes(text)) addParam(params, 'short-id', text);
+    }
   }
   return {
     id,

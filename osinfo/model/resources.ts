@@ -61,6 +61,9 @@ export function resourcesFor(
 ): Resources | undefined {
   const stated = resolvedResources(lineage, kind);
   const fitting = ['all', arch].flatMap((name) => stated.filter((record) => record.arch === name));
-  if (!fitting.length) return undefined;
-  return Object.assign({ arch }, ...fitting.map((record) => numbers(record.values)));
+  const values: Omit<Resources, 'arch'> = Object.assign(
+    {},
+    ...fitting.map((record) => numbers(record.values)),
+  );
+  return Object.keys(values).length ? { arch, ...values } : undefined;
 }
