@@ -1,9 +1,10 @@
 /** build(): does what a BuildPlan says, phase by phase, and leaves only the results. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, StagedDisk } from '../../backends/backend.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
+import { dropMedium } from '../media/cache.ts';
+import { withLock } from '../media/lock.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import {
   type BuildContext,
@@ -47,6 +48,21 @@ async function refuseConflicts(plan: BuildPlan, options: BuildOptions): Promise<
     `Cannot build ${plan.name}: ${found.kind} ${found.name} already exists`,
     { hint: 'remove it with -p, or change the name in the TDL' },
   );
+}
+
+/** Held while an image is made, so that two builds never write the same one. */
+function imageLock({ disk }: BuildPlan): string {
+  return path.join(path.dirname(disk.path), `.${path.basename(disk.path)}.lock`);
+}
+
+function refuseParallel(plan: BuildPlan): (holder: number | null) => void {
+  return (holder) => {
+    throw new OzError(
+      'OZ_BUILD_RUNS',
+      `Cannot build ${plan.name}: another build of ${plan.disk.path} is running${holder ? ` (process ${holder})` : ''}`,
+      { hint: 'wait for it, or name another image with -s' },
+    );
+  };
 }
 
 /** The installed system on a disk: from the JEOS cache, or by running the installer. */
@@ -181,14 +197,19 @@ export async function finishFailed(
  * guest, disk and temporary files are gone (or kept, with onError `keep`).
  */
 export async function build(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
+  options.signal?.throwIfAborted();
+  return withLock(imageLock(plan), { onWait: refuseParallel(plan) }, () =>
+    buildLocked(plan, options),
+  );
+}
+
+async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   const { backend, ledger, emit, signal } = options;
   const begin = performance.now();
-  signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   await refuseConflicts(plan, options);
   const { summary } = await backend.check(plan.hardware, { signal });
   emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
-  await mkdir(path.dirname(plan.disk.path), { recursive: true });
   const context: BuildContext = {
     plan,
     backend,
@@ -206,6 +227,7 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
     const icicle = await workInGuest(context, disk);
     const result = await deliver(context, disk, icicle, begin);
     await dropWorkDir(context.workDir, ledger);
+    await Promise.all(plan.media.map((m) => (m.keep ? undefined : dropMedium(m.cachePath))));
     emit({ type: 'result', result });
     return result;
   } catch (error) {

@@ -1,8 +1,8 @@
 /** The TDL's wishes as steps, in the order Oz does them. */
 import type { Capabilities } from '../../backends/backend.ts';
+import type { CustomiseStep } from '../customize/types.ts';
 import type { Tdl } from '../tdl/types.ts';
 import { urlForGuest } from './guest-url.ts';
-import type { CustomiseStep } from './types.ts';
 
 export function customiseSteps(tdl: Tdl, capabilities: Capabilities): CustomiseStep[] {
   return [

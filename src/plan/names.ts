@@ -1,6 +1,7 @@
 /** File names, as Oz's users and their scripts know them. */
 import path from 'node:path';
 import type { OzConfig } from '../config/types.ts';
+import { imageExtension } from '../image/formats.ts';
 import type { Tdl } from '../tdl/types.ts';
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
@@ -15,14 +16,8 @@ export function timeStamp(now: Date): string {
   return `${day}-${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }
 
-/** The suffix of an image file: `dsk` for raw, else the format's name. */
-export function imageSuffix(format: string): string {
-  return format === 'raw' ? 'dsk' : format;
-}
-
 export function imagePath(tdl: Tdl, config: OzConfig): string {
-  const suffix = imageSuffix(config.libvirt.imageType);
-  return path.join(config.paths.outputDir, `${tdl.name}.${suffix}`);
+  return path.join(config.paths.outputDir, tdl.name + imageExtension(config.libvirt.imageType));
 }
 
 function systemName(tdl: Tdl): string {
@@ -30,8 +25,8 @@ function systemName(tdl: Tdl): string {
 }
 
 export function jeosPath(tdl: Tdl, config: OzConfig): string {
-  const suffix = imageSuffix(config.libvirt.imageType);
-  return path.join(config.paths.dataDir, 'jeos', `${systemName(tdl)}.${suffix}`);
+  const file = systemName(tdl) + imageExtension(config.libvirt.imageType);
+  return path.join(config.paths.dataDir, 'jeos', file);
 }
 
 export function isoCachePath(tdl: Tdl, config: OzConfig): string {

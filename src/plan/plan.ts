@@ -3,6 +3,7 @@
  * network, no clock, no file is touched; everything it needs is in its input.
  */
 import path from 'node:path';
+import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
 import type { Tdl } from '../tdl/types.ts';
@@ -146,6 +147,11 @@ function warningsOf(input: PlanInput, match: OsMatch): string[] {
   ];
 }
 
+/** The format the guest works on; the other image types are converted to at the end. */
+function workFormat(imageType: string, { diskFormats }: Capabilities): string {
+  return diskFormats.includes(imageType) ? imageType : 'qcow2';
+}
+
 /** Texts that must never be shown. */
 export function secretsOf(tdl: Tdl): string[] {
   return [tdl.rootpw ?? defaultRootPassword, tdl.key].filter((secret) => secret !== undefined);
@@ -192,7 +198,11 @@ export function plan(input: PlanInput): BuildPlan {
     },
     hardware: chooseHardware(match.os, tdl.arch, osinfo, config, options, host),
     guest: { name: tdl.name, user: 'root' },
-    disk: { path: disk, format: config.libvirt.imageType, size: tdl.diskSize ?? defaultDiskSize },
+    disk: {
+      path: disk,
+      format: workFormat(config.libvirt.imageType, backend.capabilities),
+      size: tdl.diskSize ?? defaultDiskSize,
+    },
     media: plannedMedia(input, family, context),
     install: plannedInstall(input, family, context),
     jeos: config.cache.jeos ? { path: jeosPath(tdl, config) } : undefined,

@@ -3,7 +3,8 @@
  * data; `secrets` lists the texts that must be masked before it is shown.
  */
 import type { Arch, DeliveryKind, Hardware, MediumDevice } from '../../backends/backend.ts';
-import type { ChecksumType, TdlContent } from '../tdl/types.ts';
+import type { PlannedCustomise } from '../customize/types.ts';
+import type { ChecksumType } from '../tdl/types.ts';
 
 /** A file the installer needs, from its URL to its place in the cache. */
 export interface PlannedMedium {
@@ -42,34 +43,6 @@ export interface PlannedInstall {
   reboots: number;
   /** Console lines (regular expressions) that mean the installer has failed. */
   failurePatterns: string[];
-}
-
-/** A shell-level step in the guest, in the order they are done. */
-export type CustomiseStep =
-  | {
-      kind: 'repository';
-      name: string;
-      url: string;
-      signed: boolean;
-      sslverify: boolean;
-      persisted: boolean;
-    }
-  | { kind: 'command'; stage: 'pre' | 'main'; name: string; content: TdlContent }
-  | {
-      kind: 'packages';
-      packages: {
-        name: string;
-        repository?: string | undefined;
-        file?: string | undefined;
-        arguments?: string | undefined;
-      }[];
-    }
-  | { kind: 'file'; name: string; content: TdlContent };
-
-export interface PlannedCustomise {
-  /** `apt`, `dnf`, … */
-  packageManager: string;
-  steps: CustomiseStep[];
 }
 
 /** How the build gets into the guest that it installed. */
