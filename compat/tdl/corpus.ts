@@ -33,6 +33,7 @@ export const reasons = [
   'guest-file-name',
   'destination-in-iso',
   'encoding-declaration',
+  'include-as-text',
   'size-rounded',
   'localhost-later',
 ] as const;
@@ -472,10 +473,9 @@ const customisation: TdlCase[] = [
   }),
   file('file with a relative name', "name='motd'", 'a'),
   file('file from http', "name='/x' type='url'", ' http://h/f '),
-  file('file from nowhere', "name='/x' type='url'", '', { reason: 'content-later' }),
-  file('file from another scheme', "name='/x' type='url'", 'gopher://h/f', {
-    reason: 'content-later',
-  }),
+  file('file from nowhere', "name='/x' type='url'", ''),
+  file('file from another scheme', "name='/x' type='url'", 'gopher://h/f'),
+  file('file from ftp', "name='/x' type='url'", 'ftp://h/f', { reason: 'content-later' }),
   file('file from a file', "name='/x' type='url'", 'file://content.txt', {
     files: { 'content.txt': 'hello\n' },
   }),
@@ -636,12 +636,12 @@ const xinclude: TdlCase[] = [
   rest(
     'include as text',
     `<commands><command name='c'><xi:include ${xi} href='c.sh' parse='text'/></command></commands>`,
-    { files: { 'c.sh': 'echo <&>\n' } },
+    { files: { 'c.sh': 'echo <&>\n' }, reason: 'include-as-text' },
   ),
   rest(
     'include as text between texts',
     `<commands><command name='c'>a <xi:include ${xi} href='c.sh' parse='text'/> b</command></commands>`,
-    { files: { 'c.sh': 'x' } },
+    { files: { 'c.sh': 'x' }, reason: 'include-as-text' },
   ),
   rest(
     'include by pointer',

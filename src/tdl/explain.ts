@@ -37,8 +37,9 @@ function check(node: XmlElementNode, declared: Shape): Violation | undefined {
 }
 
 /** What <install> may hold depends on its type. */
-function installShape(node: XmlElementNode): Shape | string {
-  return installShapes[node.attributes.type ?? ''] ?? "its attribute type must be 'url' or 'iso'";
+function installShape({ attributes: { type = '' } }: XmlElementNode): Shape | string {
+  const shape = Object.hasOwn(installShapes, type) ? installShapes[type] : undefined;
+  return shape ?? "its attribute type must be 'url' or 'iso'";
 }
 
 function checkAttributes(node: XmlElementNode, shape: Shape): string | undefined {

@@ -28,18 +28,22 @@ interface Budget {
 let current: Budget | undefined;
 let registered = false;
 
-/** Replaces each xi:include in the document; throws OZ_TDL_INCLUDE. */
-export function resolveIncludes(libxml2: Libxml2, document: XmlDocument, source: string): void {
+/**
+ * Replaces each xi:include in the document, and tells whether there was one.
+ * Throws OZ_TDL_INCLUDE.
+ */
+export function resolveIncludes(libxml2: Libxml2, document: XmlDocument, source: string): boolean {
   const includes = namespaces.flatMap(
     (xi) => document.find('//xi:include', { xi }) as XmlElement[],
   );
-  if (includes.length === 0) return;
+  if (includes.length === 0) return false;
   for (const include of includes) makeAbsolute(include, source);
   registerFiles(libxml2);
   const budget: Budget = { repetitions: includes.length, bytes: 0 };
   current = budget;
   try {
     document.processXInclude();
+    return true;
   } catch (error) {
     throw includeProblem(libxml2, error, budget, source);
   } finally {

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readTdl } from '../../src/tdl/read.ts';
+import { refusal, template } from './templates.ts';
+
+const dir = mkdtempSync(path.join(tmpdir(), 'ozma-tdl-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const put = (name: string, content: string | Buffer) => {
+  const file = path.join(dir, name);
+  writeFileSync(file, content);
+  return file;
+};
+
+describe('readTdl()', () => {
+  it('reads a file and knows its absolute path', async () => {
+    const tdl = await readTdl(path.relative(process.cwd(), put('good.tdl', template())));
+    expect(tdl.source).toBe(path.join(dir, 'good.tdl'));
+  });
+
+  it('reads from a pipe', async () => {
+    const pipe = path.join(dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reading = readTdl(pipe);
+    writeFileSync(pipe, template());
+    expect((await reading).name).toBe('thirteen');
+  });
+
+  it.each<[string, string | Buffer | undefined, RegExp]>([
+    ['missing.tdl', undefined, /Cannot read TDL .*missing\.tdl: there is no such file/],
+    ['big.tdl', Buffer.alloc(5 * 1024 * 1024 + 1, 32), /larger than 5242880 bytes/],
+    ['latin1.tdl', Buffer.from(template({ name: '<name>\xe4</name>' }), 'latin1'), /not UTF-8/],
+  ])('refuses %s', async (name, content, why) => {
+    const file = content === undefined ? path.join(dir, name) : put(name, content);
+    const error = await refusal(readTdl(file));
+    expect(error.code).toBe('OZ_TDL_FILE');
+    expect(error.message).toMatch(why);
+  });
+
+  it('refuses directories, endless devices and paths through files', async () => {
+    expect((await refusal(readTdl(dir))).message).toContain('it is a directory');
+    expect((await refusal(readTdl('/dev/zero'))).message).toContain('larger than');
+    const through = path.join(put('file', ''), 'x.tdl');
+    expect((await refusal(readTdl(through))).message).toContain('there is no such file');
+  });
+
+  it('tells a file that may not be read', async () => {
+    const file = put('private.tdl', template());
+    chmodSync(file, 0);
+    if (process.getuid?.() === 0) return; // root may read everything
+    expect((await refusal(readTdl(file))).message).toContain('permission denied');
+  });
+
+  it('stops when it is aborted', async () => {
+    const file = put('abort.tdl', template());
+    const reason = new Error('enough');
+    await expect(readTdl(file, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('reads the example', async () => {
+    const example = new URL('../../tdl-examples/debian-13.tdl', import.meta.url).pathname;
+    const tdl = await readTdl(example);
+    expect(tdl).toMatchObject({ distro: 'Debian', version: '13', arch: 'x86_64' });
+    expect([tdl.packages, tdl.files, tdl.commands].map((list) => list.length)).toEqual([1, 1, 1]);
+    expect(tdl.rootpw).toBeDefined();
+  });
+});
