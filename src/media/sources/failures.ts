@@ -1,5 +1,6 @@
 /** Words failures of all schemes, and tells the passing ones from the lasting ones. */
 import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { withoutCredentials } from '../../base/secrets.ts';
 import { shownUrl } from '../url.ts';
 import { TransientFailure } from './source.ts';
 
@@ -31,7 +32,7 @@ export function truncated(url: URL, have: number, expected: number): TransientFa
   return new TransientFailure(
     new OzError(
       'OZ_DOWNLOAD_TRUNCATED',
-      `Cannot download ${shownUrl(url)}: the body ends after ${have} of ${expected} bytes`,
+      `Cannot download ${shownUrl(url)}: it ends after ${have} of ${expected} bytes`,
       { hint: 'the file may be incomplete on the server; try another mirror' },
     ),
   );
@@ -73,6 +74,7 @@ const networkWords: Record<string, string> = {
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'the network is unreachable',
   EADDRNOTAVAIL: 'the address is not available',
+  ERR_GOT_REQUEST_ERROR: 'the request failed',
 };
 
 function isTrustFailure(code: string): boolean {
@@ -102,5 +104,5 @@ export function connectionFailure(url: URL, cause: unknown): OzError | Transient
       { hint: 'add its authority to the system, or name a bundle in SSL_CERT_FILE' },
     );
   }
-  return unreachable(url, networkWords[code] ?? (code || messageOf(cause)));
+  return unreachable(url, networkWords[code] ?? (code || withoutCredentials(messageOf(cause))));
 }

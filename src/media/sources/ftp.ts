@@ -27,7 +27,9 @@ function wordFailure(url: URL, error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof FTPError) {
     if (error.code === 550) return notFound(url);
     if (error.code === 530 || error.code === 532) return forbidden(url, `FTP ${error.code}`);
-    return unreachable(url, `the server answers ${error.code}`);
+    if (error.code < 500) return unreachable(url, `the server answers ${error.code}`);
+    const message = `Cannot download ${shownUrl(url)}: the server answers ${error.code}`;
+    return new OzError('OZ_DOWNLOAD_FAILED', message);
   }
   // Timeouts of basic-ftp have no code.
   const timeout = /^Timeout/.test(messageOf(error)) && codeOf(error) === undefined;
@@ -83,6 +85,7 @@ async function look(url: URL, options: SourceOptions): Promise<RemoteFile> {
 async function open(url: URL, options: OpenOptions): Promise<OpenedFile> {
   const path = remotePath(url);
   const pipe = new PassThrough({ highWaterMark: 1 << 20 });
+  pipe.on('error', () => {}); // its reader, if there is one, meets it as well
   let transfer: Promise<void> = Promise.resolve();
   async function* read(): AsyncGenerator<Uint8Array> {
     try {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
 import { packageVersion } from '../../base/package-root.ts';
-import { connectionFailure, statusFailure, unreachable } from './failures.ts';
+import { connectionFailure, statusFailure, truncated, unreachable } from './failures.ts';
 import { proxyAgents } from './proxy.ts';
 import type { OpenedFile, OpenOptions, RemoteFile, Source, SourceOptions } from './source.ts';
 import { untilStalled } from './stall.ts';
@@ -106,13 +106,29 @@ function parseContentRange(text: string | undefined): { start: number; total: nu
   return match ? { start: Number(match[1]), total: Number(match[2]) } : null;
 }
 
-async function* readBody(url: URL, stream: GotStream, options: OpenOptions) {
+async function* readBody(
+  url: URL,
+  stream: GotStream,
+  total: number | null,
+  { signal, stallMs, offset: from }: OpenOptions,
+) {
+  let stalled = false;
+  let position = from;
+  const onStall = () => {
+    stalled = true;
+    stream.destroy();
+  };
   try {
-    yield* untilStalled(stream, options.stallMs, () => {
-      stream.destroy(unreachable(url, `no data for ${Math.round(options.stallMs / 1000)} s`));
-    });
+    for await (const chunk of untilStalled(stream, stallMs, onStall)) {
+      position += chunk.length;
+      yield chunk;
+    }
+    if (stalled) throw new Error('stalled');
   } catch (error) {
-    if (options.signal?.aborted) throw options.signal.reason;
+    if (signal?.aborted) throw signal.reason;
+    if (stalled) throw unreachable(url, `no data for ${Math.round(stallMs / 1000)} s`);
+    // The server was there and has hung up: told apart from one that is out of reach.
+    if (total !== null && position < total) throw truncated(url, position, total);
     throw connectionFailure(url, error);
   } finally {
     stream.destroy();
@@ -127,10 +143,13 @@ async function open(url: URL, options: OpenOptions): Promise<OpenedFile> {
   const { response, stream } = answer;
   const status = response.statusCode;
   const remote = remoteFile(response);
-  if (status === 200) return { ...remote, offset: 0, body: readBody(url, stream, options) };
+  if (status === 200) {
+    const body = readBody(url, stream, remote.size, { ...options, offset: 0 });
+    return { ...remote, offset: 0, body };
+  }
   const part = parseContentRange(header(response, 'content-range'));
   if (status === 206 && resuming && part?.start === options.offset) {
-    const body = readBody(url, stream, options);
+    const body = readBody(url, stream, part.total, options);
     return { ...remote, size: part.total, offset: options.offset, body };
   }
   if (resuming && (status === 416 || status === 206)) {
