@@ -1,0 +1,237 @@
+/** Lets the build into a disk whose guest is not running, and out of it again (libguestfs). */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { OzError } from '../base/errors.ts';
+import { parseUndo, type UndoStep, undoList, undoText } from './access-undo.ts';
+import { type Guestfish, openGuestfish } from './guestfish.ts';
+import { keyBlob } from './seal.ts';
+
+export interface OfflineOptions {
+  /** `raw`, `qcow2`, …; by the file name's ending unless told, raw for any other. */
+  format?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const knownFormats = ['qcow2', 'qcow', 'vmdk', 'vdi', 'vpc', 'vhdx'];
+
+function formatOf(disk: string): string {
+  const ending = path.extname(disk).slice(1);
+  return knownFormats.includes(ending) ? ending : 'raw';
+}
+
+/** Opens the disk, works in it, and closes it in any case. */
+async function inDisk<T>(
+  disk: string,
+  options: OfflineOptions,
+  work: (fish: Guestfish, write: (file: string, text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const fish = await openGuestfish(disk, options.format ?? formatOf(disk), options.signal);
+  const dir = await mkdtemp(path.join(tmpdir(), 'ozma-offline-'));
+  try {
+    const write = async (file: string, text: string) => {
+      const local = path.join(dir, 'content');
+      await writeFile(local, text, { mode: 0o600 });
+      await fish.command('upload', local, file);
+    };
+    const result = await work(fish, write);
+    await fish.close();
+    return result;
+  } catch (error) {
+    fish.kill();
+    throw error;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const sshDir = '/root/.ssh';
+const keysFile = `${sshDir}/authorized_keys`;
+const dropInDir = '/etc/ssh/sshd_config.d';
+const dropIn = `${dropInDir}/00-build-access.conf`;
+const sshdConfig = '/etc/ssh/sshd_config';
+
+/** The first value that sshd reads counts, so this goes to the top. */
+const sshdSettings = [
+  'PermitRootLogin yes',
+  'PubkeyAuthentication yes',
+  `AuthorizedKeysFile ${keysFile}`,
+  '',
+].join('\n');
+
+async function readText(fish: Guestfish, file: string): Promise<string> {
+  return (await fish.is('is-file', file)) ? fish.command('cat', file) : '';
+}
+
+async function placeKey(
+  fish: Guestfish,
+  write: (file: string, text: string) => Promise<void>,
+  publicKey: string,
+): Promise<void> {
+  if (!(await fish.is('is-dir', sshDir))) await fish.command('mkdir-mode', sshDir, '0700');
+  const known = await fish.is('is-file', keysFile);
+  const text = known ? await fish.command('cat', keysFile) : '';
+  if (text.includes(keyBlob(publicKey))) return;
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  await write(keysFile, `${text}${gap}${publicKey}\n`);
+  if (!known) await fish.command('chmod', '0600', keysFile);
+}
+
+/** A drop-in where sshd_config reads such, else new lines on top of a saved sshd_config. */
+async function permitRoot(
+  fish: Guestfish,
+  write: (file: string, text: string) => Promise<void>,
+): Promise<UndoStep[]> {
+  const config = await readText(fish, sshdConfig);
+  const includes = /^\s*Include\s+\/etc\/ssh\/sshd_config\.d\/\*\.conf/im.exec(config);
+  const before = includes ? config.slice(0, includes.index) : '';
+  const effective = before.split('\n').some((line) => /^\s*(PermitRootLogin|Match)\b/i.test(line));
+  if (includes && !effective) {
+    const hadDir = await fish.is('is-dir', dropInDir);
+    if (!hadDir) await fish.command('mkdir-mode', dropInDir, '0755');
+    await write(dropIn, sshdSettings);
+    await fish.command('chmod', '0600', dropIn);
+    return [
+      { verb: 'rm', path: dropIn },
+      ...(hadDir ? [] : [{ verb: 'rmdir' as const, path: dropInDir }]),
+    ];
+  }
+  const saved = `${sshdConfig}.build-saved`;
+  if (!(await fish.is('is-file', saved))) await fish.command('cp-a', sshdConfig, saved);
+  const original = await readText(fish, saved);
+  await write(sshdConfig, `${sshdSettings}${original}`);
+  return [{ verb: 'mv', path: saved, target: sshdConfig }];
+}
+
+const units = ['ssh.service', 'sshd.service'];
+const unitDirs = ['/lib/systemd/system', '/usr/lib/systemd/system'];
+const wants = '/etc/systemd/system/multi-user.target.wants';
+
+/** Has sshd start at boot, where it does not already. */
+async function startSshd(fish: Guestfish): Promise<UndoStep[]> {
+  for (const unit of units) {
+    for (const dir of unitDirs) {
+      if (!(await fish.is('is-file', `${dir}/${unit}`))) continue;
+      const link = `${wants}/${unit}`;
+      const socket = '/etc/systemd/system/sockets.target.wants/ssh.socket';
+      const starts =
+        (await fish.is('is-symlink', link)) ||
+        ((await fish.is('is-symlink', socket)) && unit === 'ssh.service');
+      if (starts) return [];
+      await fish.command('mkdir-p', wants);
+      await fish.command('ln-sf', `${dir}/${unit}`, link);
+      return [{ verb: 'rm', path: link }];
+    }
+  }
+  return []; // sysvinit and others start what is installed
+}
+
+/** A system whose host keys were removed needs some before sshd starts. */
+async function hasHostKeys(fish: Guestfish): Promise<boolean> {
+  return (await fish.command('glob-expand', '/etc/ssh/ssh_host_*_key')).trim() !== '';
+}
+
+/**
+ * Makes the installed system on the disk let root in by this key at its next
+ * boot. Sealing (in the running guest, or by offlineSeal) takes it all back.
+ * Takes 15 to 30 s under emulation. Throws OZ_OFFLINE.
+ */
+export async function offlineUnlock(
+  disk: string,
+  publicKey: string,
+  options: OfflineOptions = {},
+): Promise<void> {
+  await inDisk(disk, options, async (fish, write) => {
+    if (!(await fish.is('is-file', '/usr/sbin/sshd'))) {
+      throw new OzError('OZ_OFFLINE', `Cannot get into ${disk}: the system on it has no sshd`, {
+        hint: 'an image is customised over SSH: install openssh-server in it first',
+      });
+    }
+    // A run that was cut off left its list: what that one changed stays noted.
+    const earlier = parseUndo(await readText(fish, undoList));
+    await placeKey(fish, write, publicKey);
+    const undo = [
+      ...(await permitRoot(fish, write)),
+      ...(await startSshd(fish)),
+      ...(await makeHostKeys(fish, write)),
+    ];
+    const lines = [...earlier, ...undo];
+    const once = [...new Map(lines.map((step) => [`${step.verb} ${step.path}`, step])).values()];
+    await write(undoList, undoText(once));
+    await fish.command('chmod', '0600', undoList);
+  });
+}
+
+const keygenUnit = '/etc/systemd/system/build-host-keys.service';
+const keygenWant = `${wants}/build-host-keys.service`;
+
+async function makeHostKeys(
+  fish: Guestfish,
+  write: (file: string, text: string) => Promise<void>,
+): Promise<UndoStep[]> {
+  if (await hasHostKeys(fish)) return [];
+  const has = await fish.is('is-file', '/etc/systemd/system/ssh-host-keys.service');
+  const systemd =
+    (await fish.is('is-file', '/lib/systemd/systemd')) ||
+    (await fish.is('is-file', '/usr/lib/systemd/systemd'));
+  if (has || !systemd) return [];
+  const text = [
+    '[Unit]',
+    'Description=Make the SSH host keys that are missing',
+    'RequiresMountsFor=/etc/ssh',
+    'Before=ssh.service sshd.service',
+    '',
+    '[Service]',
+    'Type=oneshot',
+    'ExecStart=/usr/bin/ssh-keygen -A',
+    '',
+  ].join('\n');
+  await write(keygenUnit, text);
+  await fish.command('mkdir-p', wants);
+  await fish.command('ln-sf', keygenUnit, keygenWant);
+  return [
+    { verb: 'rm', path: keygenWant },
+    { verb: 'rm', path: keygenUnit },
+  ];
+}
+
+async function undoStep(fish: Guestfish, { verb, path: file, target }: UndoStep): Promise<void> {
+  if (verb === 'rm') await fish.command('rm-f', file);
+  else if (verb === 'mv' && target && (await fish.is('is-file', file))) {
+    await fish.command('mv', file, target);
+  } else if (verb === 'rmdir' && (await fish.is('is-dir', file))) {
+    if ((await fish.command('ls', file)).trim() === '') await fish.command('rmdir', file);
+  }
+}
+
+/** Takes this key out of root's authorized_keys; what others have put there stays. */
+async function dropKey(
+  fish: Guestfish,
+  write: (file: string, text: string) => Promise<void>,
+  publicKey: string,
+): Promise<void> {
+  const text = await readText(fish, keysFile);
+  const blob = keyBlob(publicKey);
+  if (blob === '' || !text.includes(blob)) return;
+  const rest = text.split('\n').filter((line) => !line.includes(blob));
+  if (rest.some((line) => line.trim() !== '')) return write(keysFile, rest.join('\n'));
+  await fish.command('rm-f', keysFile);
+  if ((await fish.command('ls', sshDir)).trim() === '') await fish.command('rmdir', sshDir);
+}
+
+/**
+ * Takes back what offlineUnlock() or an answer file did to let this key in, and
+ * the host keys of the boot in between: for a build that failed before sealing.
+ * Throws OZ_OFFLINE.
+ */
+export async function offlineSeal(
+  disk: string,
+  publicKey: string,
+  options: OfflineOptions = {},
+): Promise<void> {
+  await inDisk(disk, options, async (fish, write) => {
+    await dropKey(fish, write, publicKey);
+    for (const step of parseUndo(await readText(fish, undoList))) await undoStep(fish, step);
+    await fish.command('rm-f', undoList);
+  });
+}

@@ -1,0 +1,40 @@
+/** What a package manager is: words, files and scripts. A further one is one more object like this. */
+import { createHash } from 'node:crypto';
+import type { Script } from '../script.ts';
+import type { Repository } from '../types.ts';
+
+/** Something done in the guest: a script that is run, or a file (mode 0644) that is written. */
+export type Action = { script: Script } | { path: string; content: string };
+
+export interface PackageManager {
+  /** Set for every command; nothing may ask a question or page its output. */
+  environment: Readonly<Record<string, string>>;
+  /** Words that install the names that follow; a package's own arguments come after them. */
+  install: readonly string[];
+  /** Words that end the options. */
+  endOfOptions: readonly string[];
+  /** Name ending of a package file. */
+  fileExtension: string;
+  /** Done once before the first packages. */
+  refresh?: Script | undefined;
+  /** `id` is the repository's name made safe, see repositoryId(). */
+  addRepository(repository: Repository, id: string): Action[];
+  removeRepository(repository: Repository, id: string): Action[];
+  /**
+   * How one package is taken from a repository: further words for the install
+   * command, or a script (package name as "$1") that prints what to install.
+   * `ours` is false for a repository that the TDL does not define.
+   */
+  takeFrom(id: string, ours: boolean): { words: string[] } | { pick: Script };
+}
+
+/**
+ * A repository's name as a file name and an id: spaces become `_`, as in Oz;
+ * whatever else can't stay does too, and a digest keeps such names apart.
+ */
+export function repositoryId(name: string): string {
+  const spaced = name.replaceAll(' ', '_');
+  const safe = spaced.replace(/[^\w.-]/g, '_').replace(/^[.-]+/, '_');
+  if (safe === spaced) return safe;
+  return `${safe.slice(0, 80)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}

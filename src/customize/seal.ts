@@ -1,0 +1,107 @@
+/** The last thing done in a guest: every trace of the build is removed, then it powers off. */
+import { codeOf, OzError } from '../base/errors.ts';
+import { runScript, type Script } from './script.ts';
+import { sealerNamed } from './seal/index.ts';
+import type { Session } from './session.ts';
+
+/** The base64 part of an OpenSSH line: what tells one key from another. */
+export function keyBlob(publicKey: string): string {
+  return publicKey.trim().split(/\s+/)[1] ?? '';
+}
+
+/**
+ * Under systemd the last part is a unit's ExecStop: started before nearly
+ * everything else, as its ordering says, it is stopped after it. So what is
+ * written on the way down (leases, the random seed, wtmp, the services' last
+ * lines in the journal) is removed as well. Everything here is in /run and is
+ * gone after the power-off.
+ */
+const unit = `[Unit]
+Description=Finish the image
+DefaultDependencies=no
+After=local-fs.target tmp.mount var.mount var-log.mount var-tmp.mount home.mount boot.mount
+Before=sysinit.target systemd-random-seed.service systemd-update-utmp.service systemd-journal-flush.service
+Before=systemd-timesyncd.service networking.service systemd-networkd.service systemd-resolved.service
+Before=shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/sh /run/finish-image.sh
+TimeoutStopSec=300
+`;
+
+/** Arranges for the last part to run once the session has gone, and for the power-off. */
+function finish(last: string): string {
+  return `
+umask 077
+cat >/run/finish-image.sh <<'END-OF-LAST-PART'
+${last}
+END-OF-LAST-PART
+if [ -d /run/systemd/system ]; then
+  cat >/run/systemd/system/finish-image.service <<'END-OF-UNIT'
+${unit}END-OF-UNIT
+  chmod 644 /run/systemd/system/finish-image.service
+  systemctl daemon-reload
+  systemctl start finish-image.service
+  setsid sh -c 'sleep 1; exec systemctl poweroff' </dev/null >/dev/null 2>&1 &
+else
+  setsid sh -c '
+    sleep 2
+    for daemon in rsyslog syslog sysklogd syslog-ng cron; do
+      [ ! -x "/etc/init.d/$daemon" ] || "/etc/init.d/$daemon" stop
+    done
+    sh /run/finish-image.sh
+    rm -f /run/finish-image.sh
+    poweroff || shutdown -h -P now
+  ' </dev/null >/dev/null 2>&1 &
+fi
+`;
+}
+
+/** The one script that sealing is; "$1" is the base64 part of the build's public key. */
+export function sealScript(kind: string, publicKey: string | undefined): Script {
+  const { first, last } = sealerNamed(kind);
+  const text = `set -eu
+key=$1
+HOME=\${HOME:-/root}
+PATH=$PATH:/usr/sbin:/sbin
+${first}
+${finish(last)}`;
+  return { text, args: [publicKey ? keyBlob(publicKey) : ''] };
+}
+
+/**
+ * Seals the guest and has it power off; the session is closed when this
+ * returns, the guest goes down a moment later. Throws OZ_SEAL_FAILED with what
+ * the guest said when access could not be removed.
+ */
+export async function sealAndPowerOff(
+  session: Session,
+  kind: string,
+  options: { publicKey?: string | undefined; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const script = sealScript(kind, options.publicKey);
+  try {
+    const { code, stdout, stderr } = await runScript(session, script, {
+      signal: options.signal,
+      okCodes: 'any',
+    });
+    if (code !== 0) throw failed(code, stderr.trim() || stdout.trim());
+  } catch (error) {
+    // A guest that is quick to go down may take the connection with it.
+    if (codeOf(error) !== 'OZ_SSH_LOST') throw error;
+  }
+  await session.close();
+}
+
+function failed(code: number, output: string): OzError {
+  const tail = output.split('\n').slice(-5).join('\n');
+  return new OzError(
+    'OZ_SEAL_FAILED',
+    `Cannot seal the image: its last steps ended with exit code ${code}${tail ? `: ${tail}` : ''}`,
+    { hint: 'the image still lets the build in and must not be used' },
+  );
+}

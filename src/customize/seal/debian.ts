@@ -1,0 +1,15 @@
+/** Sealing Debian and its kin. */
+import { undoScript } from '../access-undo.ts';
+import type { Sealer } from './sealer.ts';
+import { forgetMachine, forgetPast, giveBack, removeKey, renewHostKeys } from './sealer.ts';
+
+const forgetPackages = `
+apt-get clean
+find /var/lib/apt/lists -mindepth 1 -type f ! -name lock -exec rm -f {} +
+rm -f /var/cache/apt/*.bin /var/cache/debconf/*-old /var/lib/dpkg/*-old
+`;
+
+export const debian: Sealer = {
+  first: `${undoScript}${removeKey}${renewHostKeys}${forgetPackages}`,
+  last: `${forgetMachine}${forgetPast}${giveBack}`,
+};

@@ -1,0 +1,110 @@
+/** What sealing an image of one kind consists of. */
+
+export interface Sealer {
+  /** Run while the session is open, as root; "$1" is the public key's base64 part. Must succeed. */
+  first: string;
+  /**
+   * Run after the session has gone and, where the guest has systemd, after
+   * nearly everything else has been stopped. Does what it can.
+   */
+  last: string;
+}
+
+/** Takes our line out of root's authorized_keys, and the file and directory if nothing else is in them. */
+export const removeKey = `
+keys=$HOME/.ssh/authorized_keys
+if [ -n "$key" ] && [ -f "$keys" ]; then
+  if grep -vF -- "$key" "$keys" >"$keys.new"; then
+    cat "$keys.new" >"$keys"
+  else
+    rm -f "$keys"
+  fi
+  rm -f "$keys.new"
+  if [ -f "$keys" ] && grep -qF -- "$key" "$keys"; then
+    echo "the build's key is still in $keys" >&2
+    return 1
+  fi
+  rmdir "$HOME/.ssh" 2>/dev/null || true
+fi
+`;
+
+/** Removes the host keys and sees to it that the next boot makes new ones, before sshd starts. */
+export const renewHostKeys = `
+rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_key /etc/ssh/ssh_host_key.pub
+keygen=$(command -v ssh-keygen)
+if [ -d /run/systemd/system ]; then
+  cat >/etc/systemd/system/ssh-host-keys.service <<END
+[Unit]
+Description=Make the SSH host keys that are missing
+ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
+RequiresMountsFor=/etc/ssh
+Before=ssh.service sshd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$keygen -A
+
+[Install]
+WantedBy=multi-user.target ssh.service
+END
+  systemctl daemon-reload
+  systemctl enable ssh-host-keys.service 2>&1
+elif [ -d /etc/init.d ]; then
+  cat >/etc/init.d/ssh-host-keys <<END
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          ssh-host-keys
+# Required-Start:    \\$local_fs \\$remote_fs
+# Required-Stop:
+# X-Start-Before:    ssh
+# Default-Start:     2 3 4 5
+# Default-Stop:
+# Short-Description: Make the SSH host keys that are missing
+### END INIT INFO
+[ "\\$1" != start ] || $keygen -A
+END
+  chmod 755 /etc/init.d/ssh-host-keys
+  update-rc.d ssh-host-keys defaults >/dev/null
+fi
+`;
+
+/** What makes one machine of a distribution with systemd, or without, that very machine. */
+export const forgetMachine = `
+if [ -e /etc/machine-id ]; then : >/etc/machine-id; fi
+if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
+  rm -f /var/lib/dbus/machine-id
+  [ ! -e /etc/machine-id ] || ln -s /etc/machine-id /var/lib/dbus/machine-id
+fi
+rm -f /etc/udev/rules.d/70-persistent-net.rules /etc/udev/rules.d/75-persistent-net-generator.rules
+rm -f /var/lib/dhcp/*.lease* /var/lib/dhclient/*.lease* /var/lib/dhcpcd/*.lease* /var/lib/dhcpcd/duid \\
+  /var/lib/dhcpcd/secret /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/timestamps \\
+  /var/lib/NetworkManager/secret_key /var/lib/NetworkManager/seen-bssids
+rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/urandom/random-seed \\
+  /var/lib/misc/random-seed
+rm -rf /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/data /var/lib/cloud/sem
+`;
+
+/** Logs, histories and passing files. Log files that programs expect stay, empty. */
+export const forgetPast = `
+if command -v journalctl >/dev/null 2>&1; then journalctl --relinquish-var 2>/dev/null; fi
+rm -rf /var/log/journal/* /var/log/installer /var/log/anaconda
+find /var/log -xdev -type f \\( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' \\) \\
+  -exec rm -f {} +
+find /var/log -xdev -type f -size +0 -exec sh -c 'for f; do : >"$f"; done' sh {} +
+rm -f /var/lib/wtmpdb/*.db* /var/lib/lastlog/*.db*
+rm -f /root/.bash_history /root/.ash_history /root/.lesshst /root/.viminfo /root/.wget-hsts \\
+  /home/*/.bash_history
+find /tmp /var/tmp -xdev -mindepth 1 -depth -exec rm -rf {} + 2>/dev/null
+find /var/lib/systemd/coredump /var/crash -xdev -type f -exec rm -f {} + 2>/dev/null
+`;
+
+/** Gives freed blocks back, so that the image file is small. */
+export const giveBack = `
+sync
+if command -v fstrim >/dev/null 2>&1; then
+  awk '$3 ~ /^(ext[234]|xfs|btrfs|f2fs)$/ && $4 ~ /^rw/ { print $2 }' /proc/mounts |
+    sort -u | while read -r mount; do fstrim "$mount" 2>/dev/null; done
+fi
+sync
+`;
