@@ -41,7 +41,9 @@ export async function installGuest(
       restart: () => guest.start({ signal, boot: { kind: 'disk' } }),
       onReport: (report) => {
         witness.lastActivity = report.last;
-        diskRequests = report.last.activity?.diskRequests ?? diskRequests;
+        const seen = report.last.activity?.diskRequests ?? null;
+        // A guest that has just ended tells zero or nothing.
+        if (seen !== null) diskRequests = Math.max(diskRequests ?? 0, seen);
       },
     });
     emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'install' } });

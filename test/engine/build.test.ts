@@ -1,0 +1,313 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BuildOptions, build } from '../../src/engine/build.ts';
+import { createEventStream } from '../../src/engine/event-stream.ts';
+import type { BuildEvent } from '../../src/engine/events.ts';
+import { type Ledger, openLedger } from '../../src/engine/ledger.ts';
+import { cpioArchive } from '../../src/media/cpio.ts';
+import type { PlanOptions } from '../../src/plan/input.ts';
+import { plan } from '../../src/plan/plan.ts';
+import type { BuildPlan } from '../../src/plan/types.ts';
+import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
+import {
+  type MemoryBackend,
+  type MemoryBackendOptions,
+  memoryBackend,
+  type ScriptedRun,
+  testClock,
+} from '../fakes/memory-backend.ts';
+
+let dir: string;
+let ledger: Ledger;
+const at = (...parts: string[]) => path.join(dir, ...parts);
+
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-build-'));
+  const netboot = at('tree/netboot/debian-installer/amd64');
+  mkdirSync(netboot, { recursive: true });
+  mkdirSync(at('out'));
+  writeFileSync(path.join(netboot, 'linux'), 'kernel');
+  writeFileSync(path.join(netboot, 'initrd.gz'), gzipSync(cpioArchive([])));
+  ledger = openLedger(at('data'));
+});
+afterEach(() => {
+  ledger.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function testPlan(change: { jeos?: boolean; options?: Partial<PlanOptions> } = {}): BuildPlan {
+  const config = testConfig({
+    paths: {
+      outputDir: at('out'),
+      dataDir: at('data'),
+      screenshotDir: at('shots'),
+      sshPrivKey: at('key'),
+    },
+    cache: { originalMedia: true, modifiedMedia: false, jeos: change.jeos ?? false },
+  });
+  const install = { type: 'url' as const, url: `file://${at('tree/netboot')}`, extras: [] };
+  return plan(
+    testInput({
+      config,
+      tdl: testTdl({ install, diskSize: 1024 * 1024 }),
+      cwd: at('out'),
+      options: {
+        customize: false,
+        icicle: false,
+        forceDownload: false,
+        cleanup: false,
+        ...change.options,
+      },
+    }),
+  );
+}
+
+/** What the gzip members of an initrd unpack to. */
+function everyMember(initrd: Buffer): string {
+  const magic = Buffer.from([0x1f, 0x8b, 8]);
+  const starts: number[] = [];
+  for (let i = initrd.indexOf(magic); i >= 0; i = initrd.indexOf(magic, i + 1)) starts.push(i);
+  const texts = starts.map((start) => {
+    try {
+      return gunzipSync(initrd.subarray(start)).toString('latin1');
+    } catch {
+      return '';
+    }
+  });
+  return initrd.toString('latin1') + texts.join('');
+}
+
+const installs: ScriptedRun = {
+  stopAfter: 20_000,
+  writes: 'installed',
+  activity: (elapsed) => ({ diskRequests: elapsed, networkBytes: 0 }),
+};
+
+interface Outcome {
+  backend: MemoryBackend;
+  events: BuildEvent[];
+  result?: Awaited<ReturnType<typeof build>>;
+  error?: unknown;
+}
+
+/** Builds on a clock that runs as fast as it can. */
+async function run(
+  made: BuildPlan,
+  place: MemoryBackendOptions,
+  options: Partial<BuildOptions> & { abortAfter?: number } = {},
+): Promise<Outcome> {
+  const clock = testClock();
+  const backend = memoryBackend({ clock, ledger, ...place });
+  const stream = createEventStream();
+  const events: BuildEvent[] = [];
+  stream.subscribe((event) => events.push(event));
+  const abort = new AbortController();
+  let over = false;
+  const outcome: Outcome = { backend, events };
+  const done = build(made, {
+    backend,
+    ledger,
+    emit: stream.emit,
+    clock,
+    signal: abort.signal,
+    ...options,
+  })
+    .then(
+      (result) => {
+        outcome.result = result;
+      },
+      (error: unknown) => {
+        outcome.error = error;
+      },
+    )
+    .finally(() => {
+      over = true;
+    });
+  while (!over) {
+    await clock.advance(500);
+    if (clock.now() > (options.abortAfter ?? Number.POSITIVE_INFINITY)) {
+      abort.abort(new Error('Ctrl-C'));
+    }
+  }
+  await done;
+  return outcome;
+}
+
+const files = (name: string) => {
+  try {
+    return readdirSync(at(name)).sort();
+  } catch {
+    return [];
+  }
+};
+
+describe('build()', () => {
+  it('leaves image, libvirt XML and manifest, and nothing else', async () => {
+    const { result, error, backend, events } = await run(testPlan(), { runs: [installs] });
+    expect(error).toBeUndefined();
+    expect(files('out')).toEqual([
+      'test.dsk',
+      'test.dsk.manifest.json',
+      'testNov_22_2026-14:03:09',
+    ]);
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+    expect(statSync(at('out/test.dsk')).mode & 0o777).toBe(0o600);
+    expect(result).toMatchObject({ image: at('out/test.dsk'), imageFormat: 'raw' });
+    expect(backend.live().guests).toEqual([]);
+    expect(backend.calls.map((call) => call.operation)).toContain('syncDisk');
+    expect(ledger.entries()).toEqual([]);
+    expect(events.flatMap((event) => (event.type === 'phase-end' ? [event.phase] : []))).toEqual([
+      'fetch-media',
+      'stage-media',
+      'create-disk',
+      'install',
+      'customise',
+      'icicle',
+      'seal',
+      'export',
+      'record',
+    ]);
+  });
+
+  it('never shows the root password', async () => {
+    const { events } = await run(testPlan(), { runs: [installs] });
+    const manifest = readFileSync(at('out/test.dsk.manifest.json'), 'utf8');
+    expect(JSON.stringify(events) + manifest).not.toContain('a&secret');
+  });
+
+  it('boots the kernel with an initrd that ends in the answer file', async () => {
+    let initrd = '';
+    const spy = (ref: unknown) => {
+      if (String(ref).endsWith('/initrd')) initrd = everyMember(readFileSync(String(ref)));
+      return undefined;
+    };
+    const { backend } = await run(testPlan(), { runs: [installs], fail: { stage: spy } });
+    expect(backend.boots[0]).toMatchObject({
+      kind: 'kernel',
+      cmdline: expect.stringMatching(/^auto=true /),
+    });
+    expect(initrd).toContain('preseed.cfg');
+    expect(initrd).toContain('debian-installer/exit/poweroff');
+  });
+
+  it('refuses to overwrite an image, and does with cleanup', async () => {
+    writeFileSync(at('out/test.dsk'), 'precious');
+    const refused = await run(testPlan(), { runs: [installs] });
+    expect(refused.error).toMatchObject({
+      code: 'OZ_DISK_EXISTS',
+      hint: expect.stringContaining('-p'),
+    });
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toBe('precious');
+    const done = await run(testPlan(), { runs: [installs] }, { cleanup: true });
+    expect(done.error).toBeUndefined();
+  });
+
+  it('refuses a guest of the same name', async () => {
+    const leftovers = [{ kind: 'guest' as const, name: 'test' }];
+    const { error } = await run(testPlan(), { runs: [installs], leftovers });
+    expect(error).toMatchObject({ code: 'OZ_GUEST_EXISTS' });
+  });
+
+  it('leaves evidence of a hanging installer and nothing else', async () => {
+    const hangs: ScriptedRun = {
+      console: [{ at: 0, text: 'password is a&secret<pw\n' }],
+      activity: [{ diskRequests: 5, networkBytes: 0 }],
+    };
+    const { error, backend } = await run(testPlan(), { runs: [hangs] });
+    expect(error).toMatchObject({ code: 'OZ_INSTALL_INACTIVE', evidence: expect.any(String) });
+    const evidence = (error as { evidence: string }).evidence;
+    expect(readdirSync(evidence).sort()).toEqual(
+      expect.arrayContaining(['error.json', 'guest.json', 'preseed.cfg', 'screenshot.png']),
+    );
+    for (const name of readdirSync(evidence)) {
+      expect(readFileSync(path.join(evidence, name), 'utf8')).not.toContain('a&secret');
+    }
+    expect(readFileSync(path.join(evidence, 'preseed.cfg'), 'utf8')).toContain('********');
+    expect(files('out')).toEqual([]);
+    expect(backend.live().guests).toEqual([]);
+    expect(ledger.entries()).toEqual([]);
+  });
+
+  it('keeps guest and disk of a failed build when told to', async () => {
+    const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
+    const { error, backend } = await run(testPlan(), { runs: [crash] }, { onError: 'keep' });
+    expect(error).toMatchObject({ code: 'OZ_INSTALL_CRASHED' });
+    expect(backend.live().guests).toEqual(['test']);
+    expect(files('out')).toHaveLength(1);
+    expect(ledger.entries()).toEqual([]);
+  });
+
+  it('leaves nothing after Ctrl-C, whose reason it throws', async () => {
+    const { error, backend } = await run(
+      testPlan(),
+      { runs: [{ activity: installs.activity }] },
+      { abortAfter: 5_000 },
+    );
+    expect(error).toMatchObject({ message: 'Ctrl-C' });
+    expect(files('out')).toEqual([]);
+    expect(files('shots')).toEqual([]);
+    expect(backend.live().guests).toEqual([]);
+  });
+
+  it('does not call a guest installed that never wrote to its disk', async () => {
+    const idle: ScriptedRun = {
+      stopAfter: 5_000,
+      activity: [{ diskRequests: 1, networkBytes: 0 }],
+    };
+    const { error } = await run(testPlan(), { runs: [idle] });
+    expect(error).toMatchObject({ code: 'OZ_INSTALL_NOTHING_WRITTEN' });
+    expect(files('out')).toEqual([]);
+  });
+
+  it('says that a medium is missing, before any guest is made', async () => {
+    rmSync(at('tree'), { recursive: true });
+    const { error, backend } = await run(testPlan(), { runs: [installs] });
+    expect(error).toMatchObject({ hint: expect.any(String) });
+    expect((error as { code: string }).code).toMatch(/^OZ_DOWNLOAD/);
+    expect(backend.specs).toEqual([]);
+    expect(files('out')).toEqual([]);
+  });
+
+  it('words a full disk', async () => {
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    const { error } = await run(testPlan(), { runs: [installs], fail: { createDisk: full } });
+    expect(error).toMatchObject({ code: 'OZ_NO_SPACE', hint: expect.stringContaining(at('out')) });
+  });
+
+  it('installs once and starts from the JEOS the next time', async () => {
+    const first = await run(testPlan({ jeos: true }), { runs: [installs] });
+    expect(first.error).toBeUndefined();
+    expect(files('data/jeos')).toEqual(['Debian13x86_64.dsk']);
+    const again = await run(testPlan({ jeos: true }), { runs: [installs] }, { cleanup: true });
+    expect(again.error).toBeUndefined();
+    expect(again.backend.specs).toEqual([]);
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+    const forced = await run(
+      testPlan({ jeos: true }),
+      { runs: [installs] },
+      { cleanup: true, forceDownload: true },
+    );
+    expect(forced.backend.specs).toHaveLength(1);
+  });
+
+  it('does not let two builds write one image', async () => {
+    const both = await Promise.all([
+      run(testPlan(), { runs: [installs] }),
+      run(testPlan(), { runs: [installs] }),
+    ]);
+    const codes = both.map((one) => (one.error as { code?: string } | undefined)?.code);
+    expect(codes.filter((code) => code === undefined)).toHaveLength(1);
+    expect(codes.filter((code) => code === 'OZ_BUILD_RUNS')).toHaveLength(1);
+  });
+});
