@@ -190,13 +190,14 @@ async function clearLeftovers(
 export async function withBackend<T>(
   { place, config }: Settings,
   stream: EventStream,
+  signal: AbortSignal,
   work: (backend: Backend, ledger: Ledger) => Promise<T>,
 ): Promise<T> {
   const { openLedger } = await import('../engine/ledger.ts');
   const ledger = openLedgerIn(config.paths.dataDir, openLedger);
   try {
     const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text });
-    const backend = await place.open({ ledger, log });
+    const backend = await place.open({ ledger, log }, signal);
     try {
       await clearLeftovers(place, backend, config.paths.dataDir, stream);
       return await work(backend, ledger);

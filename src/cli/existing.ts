@@ -68,7 +68,7 @@ export async function workInExisting(
       import('../plan/plan-existing.ts'),
       import('../engine/customise-existing.ts'),
     ]);
-    return withBackend(settings, stream, async (backend, ledger) => {
+    return withBackend(settings, stream, signal, async (backend, ledger) => {
       const { tdl, config, osinfo, place } = settings;
       const plan = planExisting({
         tdl,

@@ -60,7 +60,7 @@ async function install(line: Line, tdlFile: string, io: Io, find: FindPlace): Pr
       import('../engine/build.ts'),
       import('../tdl/localhost.ts'),
     ]);
-    return withBackend(settings, stream, async (backend, ledger) => {
+    return withBackend(settings, stream, signal, async (backend, ledger) => {
       const { tdl, config, osinfo, place } = settings;
       const capabilities = await backend.capabilities({ signal });
       checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });

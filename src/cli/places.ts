@@ -13,7 +13,7 @@ export interface Place {
   capabilities(): Capabilities;
   /** The document that describes a guest there. */
   describe(spec: GuestSpec): string;
-  open(context: BackendContext): Promise<Backend>;
+  open(context: BackendContext, signal?: AbortSignal): Promise<Backend>;
 }
 
 export type FindPlace = (type: OzConfig['backend']['type'], config: OzConfig) => Promise<Place>;
@@ -27,14 +27,16 @@ async function libvirtPlace(config: OzConfig): Promise<Place> {
     type: 'libvirt',
     uri,
     capabilities: () => libvirtCapabilities(uri),
-    describe: (spec) => domainXml(spec, { uri, type: config.libvirt.type }),
-    open: (context) =>
+    describe: (spec) =>
+      domainXml(spec, { uri, type: config.libvirt.type, bridge: config.libvirt.bridgeName }),
+    open: (context, signal) =>
       openLibvirt({
         uri,
         type: config.libvirt.type,
         bridgeName: config.libvirt.bridgeName,
         cacheDir: path.join(config.paths.dataDir, 'libvirt'),
         context,
+        signal,
       }),
   };
 }

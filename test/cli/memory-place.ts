@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { FindPlace } from '../../src/cli/places.ts';
 import {
   type MemoryBackend,
@@ -39,9 +40,14 @@ export function memoryPlace(options: MemoryBackendOptions = {}): {
   return { find, opened };
 }
 
-/** A server on loopback that has every file, in a few bytes. */
+/** A cpio archive (newc) that ends at once: thirteen numbers, the name's length among them. */
+const emptyCpio = `070701${'0'.repeat(88)}0000000b00000000TRAILER!!!\0`;
+
+/** A server on loopback that has every file, in a few bytes; gzipped ones look like an initrd. */
 export async function anyFileServer(): Promise<{ url: string; server: Server }> {
-  const server = createServer((request, response) => response.end(`content of ${request.url}`));
+  const server = createServer((request, response) =>
+    response.end(request.url?.endsWith('.gz') ? gzipSync(emptyCpio) : `content of ${request.url}`),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/debian/dists/trixie/`, server };

@@ -1,10 +1,12 @@
 /** A plan for people to read: sections of `name  value` lines and the documents in full. */
 import type { maskPlan } from '../../plan/mask.ts';
-import type { CustomiseStep } from '../../plan/types.ts';
+import type { BuildPlan } from '../../plan/types.ts';
 import { bytes, duration, printable } from './format.ts';
 
 /** A masked plan, with where it would run and the guest's document. */
 export type ShownPlan = ReturnType<typeof maskPlan> & { uri: string | null; domainXml: string };
+
+type CustomiseStep = NonNullable<BuildPlan['customise']>['steps'][number];
 
 type Row = [name: string, value: string | number | undefined | null];
 
