@@ -3,7 +3,7 @@ import { generateKeyPair } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { besideName, writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 
@@ -22,7 +22,7 @@ function bad(file: string, why: string, hint: string): OzError {
 }
 
 function publicLine(file: string, privateKey: string): string {
-  const parsed = utils.parseKey(privateKey);
+  const parsed = ssh2.utils.parseKey(privateKey);
   if (parsed instanceof Error) {
     const encrypted = /encrypted|passphrase/i.test(parsed.message);
     throw bad(

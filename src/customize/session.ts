@@ -1,7 +1,7 @@
 /** A session with a guest over SSH: commands and uploads. */
 import net from 'node:net';
 import type { Readable } from 'node:stream';
-import { Client } from 'ssh2';
+import ssh2, { type Client } from 'ssh2';
 import { deadline } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { runCommand } from './ssh-run.ts';
@@ -116,7 +116,7 @@ export async function connectSsh(
     () => wordFailure(new Error(`no session within ${limit / 1000} s`), address),
     options.signal,
   );
-  const client = new Client();
+  const client = new ssh2.Client();
   const socket = net.connect({ host: address.host, port: address.port, noDelay: true });
   try {
     await new Promise<void>((resolve, reject) => {
