@@ -24,6 +24,8 @@ export interface IniFile {
 
 /** Python's limit on references within references. */
 const maxDepth = 10;
+/** References that multiply each other shall not fill the memory. */
+const maxReferences = 10_000;
 const header = /^\[(.+)\]/;
 const option = /^(.*?)\s*[=:]\s*(.*)$/;
 
@@ -123,12 +125,18 @@ export function iniValue(
   if (!value) return undefined;
   const place = { file: file.source, line: value.line, section, key };
 
+  let references = 0;
   const expand = (raw: string, depth: number): string => {
-    if (depth > maxDepth) {
-      throw configProblem('OZ_CONFIG_VALUE', place, 'its %(…)s references go round in circles');
+    if (depth > maxDepth || references > maxReferences) {
+      throw configProblem(
+        'OZ_CONFIG_VALUE',
+        place,
+        'its %(…)s references go round in circles, or multiply each other',
+      );
     }
     return raw.replace(/%(?:%|\(([^)]+)\)s|)/g, (reference, name: string | undefined) => {
       if (reference === '%%') return '%';
+      references++;
       if (name === undefined) {
         throw configProblem('OZ_CONFIG_VALUE', place, "a '%' that is no %(key)s reference", {
           hint: "write '%%' for a plain '%'",

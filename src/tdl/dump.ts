@@ -7,16 +7,18 @@ import type { Tdl, TdlCommand, TdlContent, TdlFile } from './types.ts';
 const hidden = '********';
 /** Longer content is told by its size only. */
 const maxShown = 4096;
+/** Masking a shorter secret in other texts would only spell it out. */
+const minMasked = 4;
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * The template as plain JSON data. rootpw and key are masked, also where they
- * occur in other texts, and URLs lose their credentials. Content is shown as
+ * occur in other texts (unless they have fewer than four characters), and URLs lose their credentials. Content is shown as
  * text when it is short UTF-8, else as its size in bytes.
  */
 export function dumpTdl(tdl: Tdl): { [key: string]: Json } {
-  const mask = masker([tdl.rootpw, tdl.key]);
+  const mask = masker([tdl.rootpw, tdl.key].filter((s) => s && s.length >= minMasked));
   const content = (part: TdlFile | TdlCommand) => ({
     name: part.name,
     ...describe(part.content),

@@ -85,7 +85,9 @@ function checkText(node: XmlElementNode, shape: Shape): Violation | undefined {
       ? undefined
       : { node, why: `it must be ${shape.text.expected}` };
   }
-  return node.text.trim() === '' ? undefined : { node, why: 'text where only elements may be' };
+  return /^[ \t\r\n]*$/.test(node.text)
+    ? undefined
+    : { node, why: 'text where only elements may be' };
 }
 
 function didYouMean(name: string, known: string[]): string {

@@ -16,6 +16,9 @@ const namespaces = ['http://www.w3.org/2001/XInclude', 'http://www.w3.org/2003/X
 /** Bounds what documents that include each other many times can blow up to. */
 const maxExpandedBytes = 64 * 1024 * 1024;
 
+/** The declaration of an entity whose text is another file. */
+export const externalEntity = /<!ENTITY\s+[^\s%]+\s+(SYSTEM|PUBLIC)\s/;
+
 /** What one parse may still open. */
 interface Budget {
   /** How often the included documents can be repeated, at worst. */
@@ -123,7 +126,14 @@ function openIncluded(name: string): number | undefined {
     const { size } = statSync(file);
     if (size > maxTdlBytes) return refuse(`${file} is larger than ${maxTdlBytes} bytes`);
     const fd = openSync(file, 'r');
-    current.repetitions *= Math.max(1, countIncludes(fd, size));
+    const content = Buffer.alloc(size);
+    readSync(fd, content, 0, size, 0);
+    const text = content.toString('latin1');
+    if (/^\s*<[!?]/.test(text) && externalEntity.test(text)) {
+      closeSync(fd);
+      return refuse(`${file} has external entities, which are not read`);
+    }
+    current.repetitions *= Math.max(1, countIncludes(text));
     current.bytes += size;
     if (current.repetitions * current.bytes > maxExpandedBytes) {
       closeSync(fd);
@@ -140,10 +150,8 @@ function refuse(reason: string): undefined {
   return undefined;
 }
 
-function countIncludes(fd: number, size: number): number {
-  const content = Buffer.alloc(size);
-  readSync(fd, content, 0, size, 0);
-  return content.toString('latin1').match(/<(?:[^\s<>/:]+:)?include[\s/>]/g)?.length ?? 0;
+function countIncludes(text: string): number {
+  return text.match(/<(?:[^\s<>/:]+:)?include[\s/>]/g)?.length ?? 0;
 }
 
 function includeProblem(libxml2: Libxml2, error: unknown, budget: Budget, source: string): OzError {

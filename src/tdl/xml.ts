@@ -10,7 +10,7 @@ import { packageFile } from '../base/package-root.ts';
 import { explain } from './explain.ts';
 import { type Libxml2, loadLibxml2, type XmlDocument, type XmlElement } from './libxml2.ts';
 import { tdlProblem } from './problem.ts';
-import { resolveIncludes } from './xinclude.ts';
+import { externalEntity, resolveIncludes } from './xinclude.ts';
 import { wordXmlError } from './xml-errors.ts';
 import type { XmlElementNode } from './xml-tree.ts';
 
@@ -24,6 +24,7 @@ export async function readXml(text: string, source: string, root: Root): Promise
   const libxml2 = await loadLibxml2();
   const document = parseDocument(libxml2, text, source);
   try {
+    refuseExternalEntities(document, text, source);
     refuseOwnBase(document, source);
     const included = resolveIncludes(libxml2, document, source);
     const tree = toTree(libxml2, document.root, source, '');
@@ -53,6 +54,19 @@ function parseDocument(libxml2: Libxml2, text: string, source: string): XmlDocum
   } catch (error) {
     throw wordXmlError(error instanceof XmlLibError ? error.details : [], source, error);
   }
+}
+
+/** libxml2 would leave them out without a word; no other file is read into a TDL this way. */
+function refuseExternalEntities(document: XmlDocument, text: string, source: string): void {
+  const at = document.dtd ? text.search(externalEntity) : -1;
+  if (at < 0) return;
+  const line = text.slice(0, at).split('\n').length;
+  throw tdlProblem(
+    'OZ_TDL_XML',
+    { file: source, line, path: 'template' },
+    'external entities are not read',
+    { hint: 'include the file with <xi:include parse="text">' },
+  );
 }
 
 /** xml:base is no part of a TDL; after XInclude it can only be libxml2's own mark. */
@@ -155,5 +169,5 @@ function validate(libxml2: Libxml2, document: XmlDocument, tree: XmlElementNode)
 }
 
 function elementOf(xpath: string | undefined): string {
-  return xpath?.replace(/^\/[^/]+\//, '').replace(/\[\d+\]/g, '') || 'template';
+  return xpath?.replace(/^\/([^/]+\/)?/, '').replace(/\[\d+\]/g, '') || 'template';
 }

@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configKeys } from '../../src/config/keys.ts';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'ozma-config-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const put = (name: string, text: string | Buffer) => {
+  const file = path.join(home, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+};
+const read = (text: string) => parseConfig(text, 'oz.cfg', { home: '/home/u', isRoot: false });
+
+describe('loadConfig()', () => {
+  it("has root's defaults", () => {
+    const config = loadConfig({ home, isRoot: true, systemFile: path.join(home, 'none') });
+    expect(config).toEqual({
+      source: null,
+      backend: { type: 'libvirt' },
+      paths: {
+        outputDir: '/var/lib/libvirt/images',
+        dataDir: '/var/lib/oz',
+        screenshotDir: '/var/lib/oz/screenshots',
+        sshPrivKey: '/etc/oz/id_rsa-icicle-gen',
+      },
+      libvirt: { imageType: 'raw' },
+      cache: { originalMedia: true, modifiedMedia: false, jeos: false },
+      icicle: { safeGeneration: false },
+      timeouts: { install: 1200, inactivity: 300, boot: 300, shutdown: 90 },
+      warnings: [],
+    });
+  });
+
+  it("has other users' defaults below ~/.oz", () => {
+    expect(loadConfig({ home, isRoot: false }).paths).toEqual({
+      outputDir: `${home}/.oz/images`,
+      dataDir: `${home}/.oz`,
+      screenshotDir: `${home}/.oz/screenshots`,
+      sshPrivKey: `${home}/.oz/id_rsa-icicle-gen`,
+    });
+  });
+
+  it('reads the named file, else that of the user, else for root that of the system', () => {
+    const named = put('named.cfg', '[libvirt]\nmemory = 1\n');
+    const systemFile = put('system.cfg', '[libvirt]\nmemory = 3\n');
+    const memory = (options: { path?: string; isRoot: boolean }) =>
+      loadConfig({ home, systemFile, ...options }).libvirt.memory;
+    expect(memory({ isRoot: true })).toBe(3);
+    expect(memory({ isRoot: false })).toBeUndefined();
+    put('.oz/oz.cfg', '[libvirt]\nmemory = 2\n');
+    expect(memory({ isRoot: true })).toBe(2);
+    expect(memory({ path: named, isRoot: true })).toBe(1);
+    expect(memory({ path: '~/named.cfg', isRoot: false })).toBe(1);
+  });
+
+  it('tells which file it read', () => {
+    const file = put('.oz/oz.cfg', '');
+    expect(loadConfig({ home, isRoot: false }).source).toBe(file);
+  });
+
+  it('refuses a named file that is missing, a directory, too large or not UTF-8', () => {
+    const load = (file: string) => () => loadConfig({ home, isRoot: false, path: file });
+    expect(load(path.join(home, 'none.cfg'))).toThrow(/none\.cfg: there is no such file/);
+    expect(load('')).toThrow(/no such file/);
+    expect(load(home)).toThrow(/it is a directory/);
+    expect(load(put('big.cfg', '#'.repeat(1024 * 1024 + 1)))).toThrow(/larger than/);
+    expect(load(put('latin1.cfg', Buffer.from([0xe4])))).toThrow(/not UTF-8/);
+  });
+});
+
+describe('parseConfig()', () => {
+  it('expands ~ and %(name)s', () => {
+    const { paths } = read(
+      '[DEFAULT]\nbase = ~/work\n[paths]\noutput_dir = %(base)s/out\ndata_dir = ~root/x\n',
+    );
+    expect(paths.outputDir).toBe('/home/u/work/out');
+    expect(paths.dataDir).toBe('/root/x');
+  });
+
+  it('takes an empty uri for none', () => {
+    expect(read('[libvirt]\nuri =\ntype =\n').libvirt).toEqual({ imageType: 'raw' });
+  });
+
+  it('knows the two backends', () => {
+    expect(read('[backend]\ntype = openstack\n').backend.type).toBe('openstack');
+    expect(() => read('[backend]\ntype = opnstack\n')).toThrow(
+      "Cannot use oz.cfg: line 2, [backend] type: 'opnstack' is none of libvirt, openstack",
+    );
+  });
+
+  it.each<[string, string]>([
+    ['[libvirt]\nmemory = 2G', "line 2, [libvirt] memory: '2G' is no whole number"],
+    ['[libvirt]\n\nmemory = 0', "line 3, [libvirt] memory: '0' is too small: at least 1 is needed"],
+    ['[libvirt]\ncpus = -1', "line 2, [libvirt] cpus: '-1' is too small"],
+    ['[libvirt]\nimage_type = a/b', "line 2, [libvirt] image_type: 'a/b' is no single word"],
+    ['[timeouts]\nboot =', "line 2, [timeouts] boot: '' is no whole number"],
+    ['[timeouts]\nboot = 99999999999999999999', 'is too large'],
+    ['[cache]\njeos = 1', "line 2, [cache] jeos: '1' is none of 'yes', 'no', 'true' and 'false'"],
+    ['[icicle]\nsafe_generation = on', '[icicle] safe_generation'],
+    ['[paths]\ndata_dir = oz', "line 2, [paths] data_dir: 'oz' is no absolute path"],
+    ['[paths]\ndata_dir = ~no-such-user/oz', 'is no absolute path'],
+    ['[DEFAULT]\nboot = x\n[timeouts]', 'line 2, [timeouts] boot'],
+  ])('refuses %j, naming file, section and key', (text, why) => {
+    expect(() => read(text)).toThrow(why);
+    expect(() => read(text)).toThrow(/^Cannot use oz\.cfg: /);
+  });
+
+  it('shows no credentials of a bad value', () => {
+    const text = '[libvirt]\nuri = http://u:hunter2@h/\n  x\n';
+    expect(() => read(text)).toThrow(/more than one line/);
+    expect(() => read(text)).not.toThrow(/hunter2/);
+  });
+
+  it('warns about what it does not know, and guesses what was meant', () => {
+    const text =
+      '[DEFAULT]\nanything = 1\n[path]\n[libvirt]\nmemroy = 1\njeos = yes\ncolour = red\n[Cache]\n';
+    expect(read(text).warnings).toEqual([
+      'oz.cfg: unknown section [path]: did you mean paths?',
+      'oz.cfg: line 5: unknown key memroy in [libvirt]: did you mean memory?',
+      'oz.cfg: line 6: unknown key jeos in [libvirt]: did you mean jeos in [cache]?',
+      'oz.cfg: line 7: unknown key colour in [libvirt]',
+      'oz.cfg: unknown section [Cache]: did you mean cache?',
+    ]);
+  });
+
+  it("reads Oz's own oz.cfg without a warning", () => {
+    const text = `[paths]
+output_dir = /var/lib/libvirt/images
+data_dir = /var/lib/oz
+screenshot_dir = /var/lib/oz/screenshots
+# sshprivkey = /etc/oz/id_rsa-icicle-gen
+[libvirt]
+uri = qemu:///system
+image_type = raw
+# type = kvm
+[cache]
+original_media = yes
+[icicle]
+safe_generation = no
+[timeouts]
+install = 1200
+`;
+    expect(read(text).warnings).toEqual([]);
+  });
+
+  it('keeps [openstack] for its backend, out of dumps', () => {
+    const config = read('[openstack]\npassword = hunter2\nflavor = small\n');
+    expect(config.openstack).toEqual({ password: 'hunter2', flavor: 'small' });
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+    expect(config.warnings).toEqual([]);
+  });
+});
+
+describe('configKeys', () => {
+  it('documents each key once', () => {
+    const names = configKeys.map(({ section, key }) => `${section}.${key}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { description } of configKeys) expect(description).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('has defaults that the reader takes', () => {
+    for (const { section, key, default: value } of configKeys) {
+      if (value === '') continue;
+      expect(read(`[${section}]\n${key} = ${value}\n`).warnings).toEqual([]);
+    }
+  });
+});
