@@ -59,8 +59,10 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
+/** The protocol names signals without SIG; servers and ssh2 are not of one mind. */
 function signalNumber(name: string): number {
-  return (constants.signals as Record<string, number | undefined>)[`SIG${name}`] ?? 1;
+  const full = name.startsWith('SIG') ? name : `SIG${name}`;
+  return (constants.signals as Record<string, number | undefined>)[full] ?? 1;
 }
 
 /** Resolves with the exit code once the command and its output have ended. */

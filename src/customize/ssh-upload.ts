@@ -24,6 +24,36 @@ function sourceOf(content: Buffer | Readable): Readable {
   return Buffer.isBuffer(content) ? Readable.from(pieces(content)) : content;
 }
 
+/** Writes that may be under way at once: the guest's answers take their time. */
+const writesAtOnce = 16;
+
+/** Writes all of the content at an open handle, several pieces at once. */
+async function writeAll(
+  sftp: SFTPWrapper,
+  handle: Buffer,
+  content: Buffer | Readable,
+  signal: AbortSignal,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let position = 0;
+  for await (const chunk of sourceOf(content)) {
+    for (const piece of pieces(Buffer.from(chunk))) {
+      const at = position;
+      position += piece.length;
+      const write = new Promise<void>((resolve, reject) => {
+        sftp.write(handle, piece, 0, piece.length, at, (error) =>
+          error ? reject(error) : resolve(),
+        );
+      });
+      const tracked = write.finally(() => running.delete(tracked));
+      tracked.catch(() => {}); // seen below; not before that
+      running.add(tracked);
+      if (running.size >= writesAtOnce) await orAborted(Promise.race(running), signal);
+    }
+  }
+  await orAborted(Promise.all(running), signal);
+}
+
 async function bySftp(
   sftp: SFTPWrapper,
   path: string,
@@ -32,13 +62,27 @@ async function bySftp(
   signal: AbortSignal,
 ): Promise<void> {
   // 0600 counts for a new file only; an existing one keeps its permissions.
-  const target = sftp.createWriteStream(path, { mode: 0o600 });
-  await pipeline(sourceOf(content), target, { signal });
-  if (mode === undefined) return;
-  const changed = new Promise<void>((resolve, reject) => {
-    sftp.chmod(path, mode, (error) => (error ? reject(error) : resolve()));
+  const opening = new Promise<Buffer>((resolve, reject) => {
+    sftp.open(path, 'w', { mode: 0o600 }, (error, handle) =>
+      error ? reject(error) : resolve(handle),
+    );
   });
-  await orAborted(changed, signal);
+  const handle = await orAborted(opening, signal);
+  const call = (start: (done: (error?: Error | null) => void) => void) =>
+    orAborted(
+      new Promise<void>((resolve, reject) => {
+        start((error) => (error ? reject(error) : resolve()));
+      }),
+      signal,
+    );
+  try {
+    await writeAll(sftp, handle, content, signal);
+    if (mode !== undefined) await call((done) => sftp.fchmod(handle, mode, done));
+  } catch (error) {
+    if (!signal.aborted) sftp.close(handle, () => {});
+    throw error;
+  }
+  await call((done) => sftp.close(handle, done));
 }
 
 async function byCat(
