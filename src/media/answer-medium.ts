@@ -69,8 +69,9 @@ async function build(
   }
 }
 
-/** Fixed, so that the same files give the same bytes. */
-const date = '2000010100000000';
+/** Fixed times, so that the same files give the same bytes: 2000-01-01. */
+const fixedDates = { SOURCE_DATE_EPOCH: '946684800' };
+const fileDates = ['--set_all_file_dates', '2000010100000000'];
 
 /** An ISO 9660 image with Rock Ridge and Joliet names. */
 export async function buildIso(request: MediumRequest): Promise<void> {
@@ -80,15 +81,15 @@ export async function buildIso(request: MediumRequest): Promise<void> {
       [
         ...['-no_rc', '-as', 'mkisofs', '-quiet'],
         ...['-V', request.label, '-J', '-joliet-long', '-r'],
-        ...[`--modification-date=${date}`, '--set_all_file_dates', '=', '-o', image, tree],
+        ...[...fileDates, '-o', image, tree],
       ],
-      { signal: request.signal },
+      { signal: request.signal, env: fixedDates },
     );
   });
 }
 
 /** mtools must not read the user's settings, nor doubt the geometry. */
-const mtoolsEnv = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1', SOURCE_DATE_EPOCH: '946684800' };
+const mtoolsEnv = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1', ...fixedDates };
 
 async function buildFat(
   request: MediumRequest,

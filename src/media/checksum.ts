@@ -18,7 +18,7 @@ export interface ChecksumEntry {
   type?: DigestType | undefined;
 }
 
-const bsdLine = /^([A-Za-z0-9-]+) ?\((.+)\) ?= ?([0-9a-fA-F]+)$/;
+const bsdLine = /^\\?([A-Za-z0-9-]+) ?\((.+)\) ?= ?([0-9a-fA-F]+)$/;
 const gnuLine = /^\\?([0-9a-fA-F]{32,128})[ \t]+\*?(.+)$/;
 const hashOnly = /^[0-9a-fA-F]{32,128}$/;
 
@@ -47,10 +47,11 @@ function withoutSignature(text: string): string {
 function parseLine(line: string): ChecksumEntry | null {
   const bsd = bsdLine.exec(line);
   if (bsd) {
-    const type = (bsd[1] as string).toLowerCase().replace('-', '');
+    const type = (bsd[1] as string).toLowerCase().replace(/^(sha)2?-/, '$1'); // OpenSSL 3: SHA2-256
     // Types that are not known must not be taken for ones that are.
     if (!isDigestType(type)) return null;
-    return { name: (bsd[2] as string).replace(/^(\.\/)+/, ''), digest: low(bsd[3]), type };
+    const name = unescapeName(line, bsd[2] as string).replace(/^(\.\/)+/, '');
+    return { name, digest: low(bsd[3]), type };
   }
   const gnu = gnuLine.exec(line);
   if (gnu) {

@@ -84,6 +84,12 @@ function xorriso(iso: string, commands: readonly string[], options: IsoOptions) 
   return runTool('xorriso', ['-no_rc', '-osirrox', 'on', '-indev', device, ...commands], options);
 }
 
+/** What xorriso itself calls the failure, out of all that it says. */
+function failureOf(error: unknown): string {
+  const text = messageOf(error);
+  return /(?:FAILURE|FATAL) : (.*)/.exec(text)?.[1] ?? text;
+}
+
 /** xorriso prints each path as a shell word. */
 function parsePaths(output: string): string[] {
   return [...output.matchAll(/(?:'[^']*'|"[^"]*")+/g)].map(([word]) =>
@@ -99,8 +105,8 @@ async function find(iso: string, args: readonly string[], options: IsoOptions): 
   } catch (error) {
     options.signal?.throwIfAborted();
     if (codeOf(error) === 'OZ_TOOL_MISSING') throw error;
-    if (/Cannot determine attributes|not found|No such file/i.test(messageOf(error))) return [];
-    throw cannotRead(iso, messageOf(error), 'the ISO may be damaged; download it again', error);
+    if (/Cannot find path/.test(messageOf(error))) return [];
+    throw cannotRead(iso, failureOf(error), 'the ISO may be damaged; download it again', error);
   }
 }
 
@@ -139,7 +145,7 @@ async function extractFile(
     await rm(file, { force: true });
     await xorriso(iso, ['-extract', from, file], options).catch((error: unknown) => {
       options.signal?.throwIfAborted();
-      throw cannotRead(iso, `${from}: ${messageOf(error)}`, 'the ISO may be damaged', error);
+      throw cannotRead(iso, `${from}: ${failureOf(error)}`, 'the ISO may be damaged', error);
     });
     const stat = await lstat(file);
     if (stat.isFile()) return file;
