@@ -29,6 +29,8 @@ function uuidOf(lib: Libvirt, domain: Pointer): string {
 }
 
 function run(lib: Libvirt, reply: (message: EventReply) => void): void {
+  // Its log goes to standard error, warnings and all, unless told: only errors.
+  lib.setenv('LIBVIRT_DEBUG', '4', 0);
   lib.virInitialize();
   lib.virEventRegisterDefaultImpl();
   // libvirt writes each error to standard error unless a handler takes it. A C

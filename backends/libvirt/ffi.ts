@@ -260,6 +260,8 @@ export type Libvirt = Typed & {
   decode: Decode;
   /** C's free(), for arrays that the library allocated. */
   free(pointer: Pointer): void;
+  /** C's setenv(), as libvirt sees it: a worker's process.env is a copy. */
+  setenv(name: string, value: string, overwrite: number): number;
   onLifecycle(callback: LifecycleCallback): Pointer;
   onIoError(callback: IoErrorCallback): Pointer;
   onTimer(callback: () => void): Pointer;
@@ -437,6 +439,7 @@ export function loadLibvirt(): Libvirt {
     functions[name] = main.func(prototype);
   const c = koffi.load(null);
   functions.free = c.func('void free(void *pointer)');
+  functions.setenv = c.func('int setenv(const char *name, const char *value, int overwrite)');
   functions.nothing = c.symbol('getpid');
   // Optional at run time: only guests with user-mode networking need the QEMU monitor.
   functions.virDomainQemuMonitorCommand = (...args: unknown[]) => {

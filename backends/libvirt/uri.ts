@@ -24,6 +24,6 @@ export function readUri(uri: string): LibvirtUri {
     driver,
     path,
     remote: host !== '',
-    userNetworking: driver === 'qemu' && (path === '/session' || path === '/embed'),
+    userNetworking: driver === 'qemu' && path === '/session',
   };
 }

@@ -1,0 +1,98 @@
+/**
+ * For users, libvirt starts a daemon of their own with the first connection to
+ * qemu:///session; for root that URI means the system's daemon, and nobody
+ * starts it. Here root gets one in the same way: started on demand, ending by
+ * itself when it is idle. (libvirt's driver for embedding would need none, but
+ * can't start guests from Node: libuv's fork handler closes its pipes.)
+ */
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import path from 'node:path';
+import { delay } from '../../src/base/abort.ts';
+import { OzError } from '../../src/base/errors.ts';
+import { readUri } from './uri.ts';
+
+/** Where system daemons listen; the second is the modular one. */
+export const systemSockets = ['/run/libvirt/libvirt-sock', '/run/libvirt/virtqemud-sock'] as const;
+
+const logSocket = '/run/libvirt/virtlogd-sock';
+
+/** Seconds without clients and guests after which a daemon ends. */
+const idle = 120;
+
+/** Whether something listens there and lets us in. */
+export function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection(socket);
+    const done = (yes: boolean) => {
+      probe.destroy();
+      resolve(yes);
+    };
+    probe.setTimeout(1000, () => done(false));
+    probe.on('connect', () => done(true));
+    probe.on('error', () => done(false));
+  });
+}
+
+async function anyAnswers(): Promise<boolean> {
+  for (const socket of systemSockets) if (await answers(socket)) return true;
+  return false;
+}
+
+async function findDaemon(name: string): Promise<string | null> {
+  for (const dir of ['/usr/sbin', '/usr/local/sbin', '/sbin']) {
+    const file = path.join(dir, name);
+    try {
+      await access(file, constants.X_OK);
+      return file;
+    } catch {
+      // look further
+    }
+  }
+  return null;
+}
+
+/** Starts a daemon in the background; when it returns it listens, or has failed. */
+function startDaemon(file: string): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn(file, ['--daemon', `--timeout=${idle}`], {
+      cwd: '/',
+      stdio: 'ignore',
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    });
+    child.on('error', () => resolve());
+    // Another build may have started one in between: the sockets tell, not the exit code.
+    child.on('close', () => resolve());
+  });
+}
+
+/** Whether connecting to this URI needs a daemon that only ensureRootDaemon() starts. */
+export function needsRootDaemon(uri: string): boolean {
+  const { userNetworking, remote } = readUri(uri);
+  return process.getuid?.() === 0 && userNetworking && !remote && !uri.includes('?');
+}
+
+/** Sees to it that a daemon answers root. Throws OZ_LIBVIRT_NO_DAEMON. */
+export async function ensureRootDaemon(
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (await anyAnswers()) return;
+  const daemon = (await findDaemon('libvirtd')) ?? (await findDaemon('virtqemud'));
+  if (daemon) {
+    log(`no libvirt daemon runs: starting ${daemon}, which ends after ${idle} s without work`);
+    const logger = await findDaemon('virtlogd');
+    if (logger && !(await answers(logSocket))) await startDaemon(logger);
+    await startDaemon(daemon);
+    for (let tries = 0; tries < 50; tries++) {
+      if (await anyAnswers()) return;
+      await delay(100, signal);
+    }
+  }
+  throw new OzError(
+    'OZ_LIBVIRT_NO_DAEMON',
+    `Cannot start libvirt: ${daemon ? `${daemon} does not answer` : 'libvirtd is not installed'}`,
+    { hint: 'install it (Debian: apt-get install libvirt-daemon-system)' },
+  );
+}
