@@ -51,6 +51,7 @@ export function resolveIncludes(libxml2: Libxml2, document: XmlDocument, source:
     throw includeProblem(libxml2, error, budget, source);
   } finally {
     current = undefined;
+    open.clear();
   }
 }
 
@@ -93,20 +94,32 @@ export function findFile(name: string, source: string): string | undefined {
 }
 
 function isFile(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(name).isFile();
+  } catch {
+    // Missing, unreadable, or no file name at all.
+    return false;
+  }
 }
+
+/** What libxml2 reads from, by the number it was given. */
+const open = new Map<number, { content: Buffer; offset: number }>();
+let lastNumber = 0;
 
 /** The callbacks stay registered for good; without a budget they refuse everything. */
 function registerFiles(libxml2: Libxml2): void {
   if (registered) return;
   registered = libxml2.xmlRegisterInputProvider({
     match: (name) => current !== undefined && fileOf(name) !== undefined,
-    open: (name) => openIncluded(name),
-    read: (fd, buffer) => readSync(fd, buffer, 0, buffer.byteLength, null),
-    close: (fd) => {
-      closeSync(fd);
-      return true;
+    open: openIncluded,
+    read: (number, buffer) => {
+      const source = open.get(number);
+      if (!source) return -1;
+      const copied = source.content.copy(buffer, 0, source.offset);
+      source.offset += copied;
+      return copied;
     },
+    close: (number) => open.delete(number),
   });
   if (!registered) {
     throw new OzError('OZ_TDL_INCLUDE', 'Cannot include files: libxml2 takes no further sources');
@@ -118,30 +131,45 @@ function fileOf(name: string): string | undefined {
   return file !== undefined && path.isAbsolute(file) && isFile(file) ? file : undefined;
 }
 
-/** A descriptor, or undefined with the reason kept: libxml2 calls this, so nothing is thrown. */
+/** A number, or undefined with the reason kept: libxml2 calls this, so nothing is thrown. */
 function openIncluded(name: string): number | undefined {
   const file = fileOf(name);
   if (!file || !current) return undefined;
   try {
-    const { size } = statSync(file);
-    if (size > maxTdlBytes) return refuse(`${file} is larger than ${maxTdlBytes} bytes`);
-    const fd = openSync(file, 'r');
-    const content = Buffer.alloc(size);
-    readSync(fd, content, 0, size, 0);
+    const content = readBounded(file);
+    if (!content) return refuse(`${file} is larger than ${maxTdlBytes} bytes`);
     const text = content.toString('latin1');
     if (/^\s*<[!?]/.test(text) && externalEntity.test(text)) {
-      closeSync(fd);
       return refuse(`${file} has external entities, which are not read`);
     }
     current.repetitions *= Math.max(1, countIncludes(text));
-    current.bytes += size;
+    current.bytes += content.length;
     if (current.repetitions * current.bytes > maxExpandedBytes) {
-      closeSync(fd);
       return refuse('the included documents repeat each other too often');
     }
-    return fd;
+    lastNumber++;
+    open.set(lastNumber, { content, offset: 0 });
+    return lastNumber;
   } catch (error) {
-    return refuse(messageOf(error));
+    return refuse(`${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** The file's content, or undefined when it is too large; its stated size may be wrong (/proc). */
+function readBounded(file: string): Buffer | undefined {
+  const fd = openSync(file, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let total = 0; total <= maxTdlBytes; ) {
+      const chunk = Buffer.alloc(64 * 1024);
+      const length = readSync(fd, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+      total += length;
+    }
+    return undefined;
+  } finally {
+    closeSync(fd);
   }
 }
 

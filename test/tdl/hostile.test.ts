@@ -103,7 +103,16 @@ describe('includes', () => {
 
   it('of huge files, directories and devices are refused', async () => {
     put('huge.xml', `<packages><!--${'x'.repeat(6 * 1024 * 1024)}--></packages>`);
-    for (const href of ['huge.xml', '.', '/dev/zero', '/proc/self/mem']) {
+    for (const href of [
+      'huge.xml',
+      '.',
+      '/dev/zero',
+      '/proc/self/mem',
+      'a%00b',
+      `${'x/'.repeat(3000)}y`,
+      'x'.repeat(5000),
+      '%ff',
+    ]) {
       const error = await refusal(parse(include(href), source));
       expect(error.code).toBe('OZ_TDL_INCLUDE');
     }
