@@ -14,8 +14,8 @@ export interface SshKey {
   publicKey: string;
 }
 
-/** Like Oz's key an RSA one: the oldest guests know nothing else. */
-const bits = 3072;
+/** An RSA key of Oz's size: the oldest guests know nothing else. */
+const bits = 2048;
 
 function bad(file: string, why: string, hint: string): OzError {
   return new OzError('OZ_SSH_KEY', `Cannot use the SSH key ${file}: ${why}`, { hint });

@@ -56,9 +56,10 @@ async function attempt(
   address: Address,
   auth: Auth,
   signal: AbortSignal,
-  onBanner: () => void,
+  onReach: (stage: ConnectStage) => void,
 ): Promise<Attempt> {
   let stage: ConnectStage = 'connecting';
+  onReach(stage);
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error('no greeting')), bannerMs);
   try {
@@ -67,9 +68,8 @@ async function attempt(
       readyTimeoutMs: sessionMs,
       onStage: (reached) => {
         stage = reached;
-        if (reached !== 'banner') return;
-        clearTimeout(timer);
-        onBanner();
+        if (reached === 'banner') clearTimeout(timer);
+        onReach(reached);
       },
     });
     return { session };
@@ -104,9 +104,13 @@ export async function waitForSsh(
   let failure: unknown;
   let wake = () => {};
 
+  const reach = (outcome: TryOutcome) => {
+    if (ranks.indexOf(outcome) > ranks.indexOf(best)) best = outcome;
+  };
+
   const note = (outcome: TryOutcome, error?: unknown) => {
     options.onTry?.(outcome);
-    if (ranks.indexOf(outcome) > ranks.indexOf(best)) best = outcome;
+    reach(outcome);
     if (outcome === 'refused') {
       refusals ??= { since: performance.now(), count: 0 };
       refusals.count += 1;
@@ -119,7 +123,10 @@ export async function waitForSsh(
 
   const launch = (address: Address) => {
     let speaking = false;
-    const work = attempt(address, auth, signal, () => {
+    const work = attempt(address, auth, signal, (stage) => {
+      // An attempt still under way when time is up explains the failure as well.
+      reach(outcomeOfStage[stage]);
+      if (stage !== 'banner') return;
       speaking = true;
       greeted += 1;
     })
