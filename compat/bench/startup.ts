@@ -36,13 +36,23 @@ const subjects: Subject[] = [
   { name: 'Oz: oz-install -h', command: '/usr/bin/oz-install', args: ['-h'], exitCode: 1 },
 ];
 
-/** Milliseconds of one whole process. */
-function once({ name, command, args, exitCode }: Subject): number {
-  const begin = performance.now();
-  const run = spawnSync(command, args, { encoding: 'utf8' });
-  const ms = performance.now() - begin;
-  if (run.status !== exitCode) throw new Error(`${name} ended with ${run.status}: ${run.stderr}`);
-  return ms;
+interface Times {
+  /** Milliseconds from start to end. */
+  wall: number;
+  /** Milliseconds of processor time, which other work on the machine disturbs less. */
+  cpu: number;
+}
+
+/** Times of one whole process, by the shell's own clock so that its start is not counted. */
+function once({ name, command, args, exitCode }: Subject): Times {
+  const run = spawnSync(
+    'bash',
+    ['-c', 'TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null 2>&1', 'bash', command, ...args],
+    { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+  );
+  if (run.status !== exitCode) throw new Error(`${name} ended with ${run.status}`);
+  const [wall = 0, user = 0, system = 0] = run.stderr.trim().split(' ').map(Number);
+  return { wall: wall * 1000, cpu: (user + system) * 1000 };
 }
 
 function median(values: readonly number[]): number {
@@ -55,14 +65,24 @@ const present = subjects.filter((s) => existsSync(s.command));
 for (const missing of subjects.filter((s) => !present.includes(s)))
   console.log(`${missing.name}: ${missing.command} is missing (apt-get install oz)`);
 
-const times = new Map<Subject, number[]>(present.map((s) => [s, []]));
+const times = new Map<Subject, Times[]>(present.map((s) => [s, []]));
 for (const subject of present) once(subject); // files into the page cache
 // In turn, so that other work on the machine hits all of them alike.
 for (let i = 0; i < runs; i += 1) for (const [s, list] of times) list.push(once(s));
 
-console.log(`${os.cpus()[0]?.model.trim()}, Node ${process.version}, ${runs} runs, milliseconds`);
-console.log(`${''.padEnd(32)}${['median', 'min', 'max'].map((t) => t.padStart(8)).join('')}`);
+const cell = (text: string | number) =>
+  (typeof text === 'number' ? text.toFixed(0) : text).padStart(8);
+console.log(
+  `${os.cpus()[0]?.model.trim()}, Node ${process.version}, ${runs} runs, milliseconds, load ${os.loadavg()[0]?.toFixed(1)}`,
+);
+console.log(`${''.padEnd(32)}${['median', 'min', 'max', 'cpu'].map(cell).join('')}`);
 for (const [subject, list] of times) {
-  const figures = [median(list), Math.min(...list), Math.max(...list)];
-  console.log(`${subject.name.padEnd(32)}${figures.map((f) => f.toFixed(0).padStart(8)).join('')}`);
+  const wall = list.map((t) => t.wall);
+  const figures = [
+    median(wall),
+    Math.min(...wall),
+    Math.max(...wall),
+    median(list.map((t) => t.cpu)),
+  ];
+  console.log(`${subject.name.padEnd(32)}${figures.map(cell).join('')}`);
 }

@@ -6,7 +6,7 @@ import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
 import { buildAccess, checkOutputs, readSettings, withBackend } from './compose.ts';
 import type { Io } from './io.ts';
-import type { FindPlace } from './places.ts';
+import { type FindPlace, findPlace } from './places.ts';
 import type { RenderOptions } from './render/index.ts';
 import { withEvents } from './with-events.ts';
 
@@ -57,7 +57,7 @@ export async function workInExisting(
   line: ExistingLine,
   [tdlFile = '', xmlFile = '']: readonly string[],
   io: Io,
-  find: FindPlace,
+  find: FindPlace = findPlace,
 ): Promise<string | undefined> {
   return withEvents(io, line.rendering, async (stream, signal) => {
     const options = optionsOf(line, io);

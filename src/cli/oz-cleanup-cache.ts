@@ -1,7 +1,5 @@
 /** oz-cleanup-cache: empties the caches in the data directory, after asking. */
-import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
-import { readConfig } from './compose.ts';
 import type { Io } from './io.ts';
 import { ozCleanupCache } from './options.ts';
 import { printable } from './render/format.ts';
@@ -11,6 +9,7 @@ import { withSignals } from './signals.ts';
 /** Asks until there is an answer; the end of the input is a no. */
 async function isConfirmed(io: Io, directories: readonly string[], signal: AbortSignal) {
   const question = `Going to remove all content from ${directories.join(', ')}; continue? (y/N) `;
+  const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: Readable.from(io.stdin), signal });
   io.stdout.write(printable(question));
   for await (const line of lines) {
@@ -27,8 +26,11 @@ async function isConfirmed(io: Io, directories: readonly string[], signal: Abort
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   return runCommand(ozCleanupCache, argv, io, ({ options }) =>
     withSignals(io, async (signal) => {
+      const [{ readConfig }, { clearCache, listCache }] = await Promise.all([
+        import('./compose.ts'),
+        import('../media/cache-cleanup.ts'),
+      ]);
       const config = await readConfig(options, io);
-      const { clearCache, listCache } = await import('../media/cache.ts');
       const { directories } = await listCache(config.paths.dataDir);
       if (!options.force && !(await isConfirmed(io, directories, signal))) return 0;
       for (const directory of directories) {

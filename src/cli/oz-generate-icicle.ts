@@ -1,17 +1,13 @@
 /** oz-generate-icicle: lists the packages of an image that was installed before. */
-import { workInExisting } from './existing.ts';
 import type { Io } from './io.ts';
 import { ozGenerateIcicle } from './options.ts';
-import { type FindPlace, findPlace } from './places.ts';
+import type { FindPlace } from './places.ts';
 import { runCommand } from './run-command.ts';
 
 /** `find` is where tests put their own place. */
-export async function main(
-  argv: readonly string[],
-  io: Io,
-  find: FindPlace = findPlace,
-): Promise<number> {
+export async function main(argv: readonly string[], io: Io, find?: FindPlace): Promise<number> {
   return runCommand(ozGenerateIcicle, argv, io, async ({ options, operands }) => {
+    const { workInExisting } = await import('./existing.ts');
     const line = {
       config: options.config,
       onError: options.onError,

@@ -1,0 +1,107 @@
+/** The work of oz-install, apart from its options so that -h loads none of it. */
+import path from 'node:path';
+import type { BuildResult } from '../engine/events.ts';
+import type { BuildPlan } from '../plan/types.ts';
+import {
+  buildAccess,
+  checkIcicleOption,
+  checkOutputs,
+  planOptions,
+  readAnswer,
+  readSettings,
+  thisHost,
+  withBackend,
+} from './compose.ts';
+import type { Io } from './io.ts';
+import type { OptionValues } from './option-table.ts';
+import type { ozInstall } from './options.ts';
+import { type FindPlace, findPlace } from './places.ts';
+import { printable } from './render/format.ts';
+import { withEvents } from './with-events.ts';
+
+export type InstallLine = OptionValues<typeof ozInstall.options>;
+
+/** Warnings that the user should see even at -d0, where the log shows none. */
+function showWarnings(plan: BuildPlan, line: InstallLine, io: Io): void {
+  if (line.json || (line.debug ?? 0) > 0) return;
+  for (const text of plan.warnings) io.stderr.write(`Warning: ${printable(text)}\n`);
+}
+
+/** The lines that scripts written for Oz look for. */
+function showResult(result: BuildResult, line: InstallLine, io: Io): void {
+  if (result.icicleText !== undefined) {
+    io.stdout.write(
+      line.icicle === undefined
+        ? `${result.icicleText.trimEnd()}\n`
+        : `ICICLE XML was written to ${line.icicle}\n`,
+    );
+  }
+  if (result.domainXml !== undefined)
+    io.stdout.write(
+      `Libvirt XML was written to ${line.xmlfile ?? path.basename(result.domainXml)}\n`,
+    );
+}
+
+async function install(
+  line: InstallLine,
+  tdlFile: string,
+  io: Io,
+  find: FindPlace,
+): Promise<BuildResult> {
+  checkIcicleOption(line);
+  const rendering = {
+    json: line.json,
+    progress: line.progress ?? 'auto',
+    level: line.debug ?? 0,
+  } as const;
+  return withEvents(io, rendering, async (stream, signal) => {
+    const settings = await readSettings(line, tdlFile, io, find, signal);
+    const options = planOptions(line, io);
+    const answer = await readAnswer(line.auto, io);
+    await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, 'x')]);
+    const [{ plan }, { build }, { checkReachability }] = await Promise.all([
+      import('../plan/plan.ts'),
+      import('../engine/build.ts'),
+      import('../tdl/localhost.ts'),
+    ]);
+    return withBackend(settings, stream, signal, async (backend, ledger) => {
+      const { tdl, config, osinfo, place } = settings;
+      const capabilities = await backend.capabilities({ signal });
+      checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
+      const decided = plan({
+        tdl,
+        config,
+        osinfo,
+        backend: { type: place.type, uri: place.uri, capabilities },
+        options,
+        host: thisHost(),
+        now: new Date(),
+        cwd: io.cwd,
+        access: options.customize || options.icicle ? await buildAccess(config) : undefined,
+        answer,
+      });
+      showWarnings(decided, line, io);
+      return build(decided, {
+        backend,
+        ledger,
+        emit: stream.emit,
+        signal,
+        forceDownload: options.forceDownload,
+        cleanup: options.cleanup,
+        onError: line.onError ?? 'cleanup',
+      });
+    });
+  });
+}
+
+/** Builds the image and tells where the results are. Returns the exit code. */
+export async function runInstall(
+  line: InstallLine,
+  tdlFile: string,
+  io: Io,
+  find: FindPlace = findPlace,
+): Promise<number> {
+  const result = await install(line, tdlFile, io, find);
+  if (!line.json) showResult(result, line, io);
+  return 0;
+}
