@@ -21,10 +21,15 @@ export interface KvmVerdict {
   works: boolean;
   /** Why not, for humans. */
   reason?: string | undefined;
+  /** When to ask again, in milliseconds since 1970; absent: after the next boot. */
+  until?: number | undefined;
 }
 
 /** A machine that runs the probe at all needs a second; ten times that on a busy one. */
 const probeTimeout = 10_000;
+
+/** A host may just have been too busy: such an answer is kept for a day, others until it restarts. */
+const timeoutKeptFor = 24 * 3600_000;
 
 async function probeKey(connection: Connection): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown');
@@ -69,7 +74,12 @@ function verdictOf(connection: Connection, uuid: string, signal?: AbortSignal) {
   const verdict = new Promise<KvmVerdict>((resolve, reject) => {
     const bad = (reason: string) => resolve({ works: false, reason });
     timer = setTimeout(
-      () => bad(`a test guest was not done after ${probeTimeout / 1000} s`),
+      () =>
+        resolve({
+          works: false,
+          reason: `a test guest was not done after ${probeTimeout / 1000} s`,
+          until: Date.now() + timeoutKeptFor,
+        }),
       probeTimeout,
     );
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -133,7 +143,8 @@ export async function kvmWorks(
   const key = await probeKey(connection);
   try {
     const kept = JSON.parse(await readFile(file, 'utf8')) as KvmVerdict & { key?: string };
-    if (kept.key === key && typeof kept.works === 'boolean') {
+    const fresh = kept.key === key && Date.now() < (kept.until ?? Number.POSITIVE_INFINITY);
+    if (fresh && typeof kept.works === 'boolean') {
       return { works: kept.works, reason: kept.reason };
     }
   } catch {
@@ -142,7 +153,7 @@ export async function kvmWorks(
   const started = Date.now();
   const verdict = await runProbe(connection, context, signal);
   context.log(
-    `KVM ${verdict.works ? 'works' : `does not work: ${verdict.reason}`} (${Date.now() - started} ms)`,
+    `KVM ${verdict.works ? 'works' : `is there but does not run guests: ${verdict.reason}`} (asked for ${Date.now() - started} ms, kept in ${file}; [libvirt] type in oz.cfg overrides)`,
   );
   try {
     await mkdir(cacheDir, { recursive: true });
