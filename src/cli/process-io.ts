@@ -2,10 +2,16 @@
 import process from 'node:process';
 import type { Io, Main, Output } from './io.ts';
 
+/** Set when output was lost, such as on a full disk. */
+let lost = false;
+
 function outputOf(stream: NodeJS.WriteStream): Output {
-  // A reader that went away (`oz plan x.tdl | head`) is no failure of ours.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // A reader that went away (`oz plan x.tdl | head`) is no failure of ours.
+    if (error.code === 'EPIPE' || lost) return;
+    lost = true;
+    if (stream === process.stdout)
+      process.stderr.write(`Error: Cannot write to standard output: ${error.message}\n`);
   });
   return {
     write: (text) => stream.write(text),
@@ -41,9 +47,9 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 /** Runs a command with the process's own arguments and ends the process with its exit code. */
 export async function runAsProcess(main: Main): Promise<void> {
-  const code = await main(process.argv.slice(2), processIo());
-  process.exitCode = code;
+  const result = await main(process.argv.slice(2), processIo());
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  const code = lost && result === 0 ? 1 : result;
   // Workers and sockets that a failure left open must not keep the shell waiting.
   process.exit(code);
 }

@@ -32,7 +32,8 @@ export function reportError(io: Io, error: unknown, level: LogLevel): number {
   else if (!expected && level < 3)
     lines.push('Hint: this was not foreseen; -d3 shows where it happened');
   if (evidence) lines.push(`Evidence: ${evidence}`);
-  if (level >= 3) lines.push(printable(stackOf(error)).trimEnd());
+  const wanted = level >= 3 && codeOf(error) !== 'OZ_INTERRUPTED';
+  if (wanted) lines.push(printable(stackOf(error)).trimEnd());
   io.stderr.write(`${lines.join('\n')}\n`);
   return expected ? error.exitCode : 1;
 }

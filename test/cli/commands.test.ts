@@ -251,6 +251,40 @@ describe('oz-cleanup-cache', () => {
   });
 });
 
+describe('the process', () => {
+  /** Runs a command as a process of its own, from the sources. */
+  const start = (redirect: string, ...words: string[]) => {
+    const script = `import { runAsProcess } from ${JSON.stringify(packageFile('src/cli/process-io.ts'))};
+      import { main } from ${JSON.stringify(packageFile('src/cli/oz.ts'))};
+      await runAsProcess(main);`;
+    const file = path.join(place.dir, 'start.mts');
+    writeFileSync(file, script);
+    const tsx = packageFile('node_modules/.bin/tsx');
+    return spawnSync('bash', ['-c', `"$@" ${redirect}`, 'bash', tsx, file, ...words], {
+      encoding: 'utf8',
+    });
+  };
+
+  it('ends with the exit code of the command', () => {
+    expect(start('', '-h')).toMatchObject({ status: 0, stderr: '' });
+    expect(start('', '--nonsense')).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('is not put out by a reader that goes away', () => {
+    expect(start('| head -c 1; exit $PIPESTATUS', '-h')).toMatchObject({
+      status: 0,
+      stdout: 'U',
+      stderr: '',
+    });
+  });
+
+  it('fails when its output is lost', () => {
+    const { status, stderr } = start('>/dev/full', '-h');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Error: Cannot write to standard output: ENOSPC.*\n$/);
+  });
+});
+
 describe('bin', () => {
   it('says what to do in a copy that is not built', () => {
     const copy = mkdtempSync(path.join(tmpdir(), 'ozma-bin-'));

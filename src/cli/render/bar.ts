@@ -39,7 +39,7 @@ export function barRenderer(output: Output, now: () => number = () => performanc
   };
   const draw = () => {
     if (title === '') return;
-    const text = `${clock(now())} ${title} (${clock(now() - began)})${detail}`;
+    const text = `${clock(now())} ${title} (${clock(Math.max(0, now() - began))})${detail}`;
     output.write(clearLine + printable(text).slice(0, output.columns - 1));
     shown = true;
     drawn = now();
