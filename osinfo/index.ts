@@ -24,7 +24,7 @@ import { osLineage } from './model/lineage.ts';
 import { resourcesFor } from './model/resources.ts';
 import { sourcesFor } from './model/sources.ts';
 import { findForTdl } from './names/find.ts';
-import { scriptsOf, scriptText } from './script/generate.ts';
+import { scriptsOf, scriptText, withHashedPassword } from './script/generate.ts';
 import { checkConfig } from './script/parameters.ts';
 import type { Device, OsEntity, Osinfo } from './types.ts';
 
@@ -126,9 +126,9 @@ function osEntity(database: Database, record: OsRecord): OsEntity {
 
 /** What an image speaks and where it lives, unless told: as neutral as can be. */
 function defaultsFor(os: OsEntity): Record<string, string> {
-  return os.family === 'linux'
-    ? { 'l10n-language': 'C', 'l10n-timezone': 'Etc/UTC' }
-    : { 'l10n-language': 'en_US' };
+  return os.family === 'winnt'
+    ? { 'l10n-language': 'en_US' }
+    : { 'l10n-language': 'C', 'l10n-timezone': 'Etc/UTC' };
 }
 
 /** Throws OzError OZ_OSINFO_MISSING when there is no database at all. */
@@ -176,8 +176,9 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
           { hint: 'give an answer file with -a' },
         );
       }
-      const values = { ...defaultsFor(os), ...config };
-      checkConfig(values);
+      const given = { ...defaultsFor(os), ...config };
+      checkConfig(given);
+      const values = withHashedPassword(script, given);
       const missing = script.parameters.find(
         ({ name, policy }) => policy === 'required' && !values[name],
       );

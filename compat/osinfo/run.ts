@@ -3,6 +3,7 @@
  * Prints the numbers and each difference; exits with 1 when there is one.
  */
 import { openOsinfo } from '../../osinfo/index.ts';
+import { compareDetection } from './detect.ts';
 import { compareQueries } from './query.ts';
 import { compareScripts } from './scripts.ts';
 import { report, type Tally } from './tally.ts';
@@ -23,6 +24,7 @@ const database = openOsinfo({
 const comparisons: Record<string, () => Promise<Tally[]>> = {
   query: () => compareQueries(database),
   scripts: () => compareScripts(database, every),
+  detect: () => compareDetection(database, every),
 };
 
 let ok = true;

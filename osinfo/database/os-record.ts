@@ -237,8 +237,9 @@ export function resourcesOf(record: OsRecord, kind: ResourceKind): ResourcesReco
   return found;
 }
 
+/** Those of later files first, since these are to override what earlier ones say. */
 export function scriptIdsOf(record: OsRecord): string[] {
-  return [...new Set(record.parts.flatMap(scriptIds))];
+  return [...new Set([...record.parts].reverse().flatMap(scriptIds))];
 }
 
 const driverAttributes = ['arch', 'location', 'pre-installable', 'signed', 'priority'];

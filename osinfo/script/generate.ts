@@ -9,6 +9,7 @@ import type { ScriptRecord } from '../database/script-record.ts';
 import { parseXml, type XmlElement } from '../xml/parse.ts';
 import { compileStylesheet, type Stylesheet } from '../xslt/transform.ts';
 import { type DocumentParts, scriptDocument } from './document.ts';
+import { sha512Crypt } from './sha512-crypt.ts';
 
 /** What libosinfo sets when nobody does; it also makes up an administrator's password. */
 const defaults: Record<string, string> = {
@@ -37,6 +38,18 @@ export function scriptsOf(database: Database, os: OsRecord, profile?: string): S
     }
   }
   return found;
+}
+
+const hashed = 'admin-password-crypted';
+
+/** Adds the hashed password where a script takes one and only the plain one is given. */
+export function withHashedPassword(
+  script: ScriptRecord,
+  config: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const plain = config['admin-password'];
+  const wanted = script.parameters.some(({ name }) => name === hashed) && !config[hashed];
+  return wanted && plain ? { ...config, [hashed]: sha512Crypt(plain) } : config;
 }
 
 /** Values as the script's datamaps rewrite them. */
@@ -72,7 +85,7 @@ function run(
     const parts: DocumentParts = {
       ...input,
       script,
-      config: mapped(database, script, input.config),
+      config: mapped(database, script, withHashedPassword(script, input.config)),
     };
     return stylesheet.apply(scriptDocument(root, parts));
   } catch (error) {

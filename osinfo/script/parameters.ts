@@ -19,6 +19,12 @@ export interface BuildParameters {
   sshRootPassword?: boolean | undefined;
   /** The installed system's serial console; ttyS0 or the architecture's own unless told. */
   console?: string | undefined;
+  /** Windows partitions the disk for it. */
+  firmware?: 'bios' | 'efi' | undefined;
+  /** Windows' product key, SUSE's registration code. Secret. */
+  productKey?: string | undefined;
+  /** Which of the editions on a Windows medium, from 1. */
+  imageIndex?: number | undefined;
   language?: string | undefined;
   keyboard?: string | undefined;
   timezone?: string | undefined;
@@ -47,6 +53,9 @@ export function scriptConfig(build: BuildParameters): Record<string, string> {
       build.sshAuthorizedKey === undefined ? undefined : bareKey(build.sshAuthorizedKey),
     'ssh-root-password': build.sshRootPassword ? 'true' : undefined,
     console: build.console,
+    firmware: build.firmware,
+    'reg-product-key': build.productKey,
+    'image-index': build.imageIndex?.toString(),
     'l10n-language': build.language,
     'l10n-keyboard': build.keyboard,
     'l10n-timezone': build.timezone,
@@ -64,6 +73,10 @@ const forms: Readonly<Record<string, RegExp>> = {
   'hardware-arch': /^[A-Za-z0-9_-]+$/,
   'ssh-authorized-key': /^[A-Za-z0-9@.-]+ [A-Za-z0-9+/=]+$/,
   'ssh-root-password': /^(?:true|false)$/,
+  'admin-password-crypted': /^\$[A-Za-z0-9./$=,-]+$/,
+  'reg-product-key': /^[A-Za-z0-9-]+$/,
+  firmware: /^(?:bios|efi)$/,
+  'image-index': /^[1-9][0-9]*$/,
   console: /^[A-Za-z0-9,]+$/,
   'l10n-language': /^[A-Za-z0-9._@-]+$/,
   'l10n-keyboard': /^[A-Za-z0-9._@()-]+$/,
@@ -75,7 +88,7 @@ export function checkConfig(config: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(config)) {
     const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would start a new line of the answer file
-    const broken = /[\u0000-\u001f\u007f\u2028\u2029]/.test(value) || (form && !form.test(value));
+    const broken = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value) || (form && !form.test(value));
     // installers read to the end of the line, strip it, and take a last \ for a continuation
     const frayed = name.endsWith('password') && (value.trim() !== value || value.endsWith('\\'));
     if (!broken && !frayed) continue;

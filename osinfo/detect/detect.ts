@@ -1,0 +1,93 @@
+/** What an ISO or an install tree is, and how osinfo-detect words it. */
+import { readFile } from 'node:fs/promises';
+import { messageOf, OzError } from '../../src/base/errors.ts';
+import { withoutCredentials } from '../../src/base/secrets.ts';
+import type { Database } from '../database/database.ts';
+import { param } from '../database/entity.ts';
+import { variantsOf } from '../database/os-record.ts';
+import { type ByteReader, type IsoIdentity, identifyIso } from './iso.ts';
+import { type Match, matchMedia, matchTrees } from './match.ts';
+import { parseTreeinfo, type TreeIdentity } from './treeinfo.ts';
+
+export interface DetectedMedia {
+  iso: IsoIdentity;
+  /** The best first. */
+  matches: Match[];
+}
+
+/** Reads 4 KiB of the medium, seldom more. */
+export async function detectMedia(database: Database, reader: ByteReader): Promise<DetectedMedia> {
+  const iso = await identifyIso(reader);
+  return { iso, matches: matchMedia(database, iso) };
+}
+
+export interface DetectedTree {
+  tree: TreeIdentity;
+  matches: Match[];
+}
+
+async function readText(location: string, signal?: AbortSignal): Promise<string | undefined> {
+  if (!/^https?:\/\//i.test(location)) {
+    return readFile(location.replace(/^file:\/\//, ''), 'utf8').catch(() => undefined);
+  }
+  try {
+    const response = await fetch(location, { signal: signal ?? null });
+    if (response.ok) return await response.text();
+    await response.body?.cancel();
+    return undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    const place = withoutCredentials(location);
+    throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A directory or URL with a .treeinfo or treeinfo; throws OzError OZ_OSINFO_NO_TREE. */
+export async function detectTree(
+  database: Database,
+  location: string,
+  signal?: AbortSignal,
+): Promise<DetectedTree> {
+  const base = location.replace(/\/+$/, '');
+  for (const name of ['.treeinfo', 'treeinfo']) {
+    const text = await readText(`${base}/${name}`, signal);
+    const tree = text === undefined ? undefined : parseTreeinfo(text);
+    if (tree) return { tree, matches: matchTrees(database, tree) };
+  }
+  throw new OzError(
+    'OZ_OSINFO_NO_TREE',
+    `Cannot tell what is in ${withoutCredentials(base)}: it has no .treeinfo`,
+    { hint: 'Debian and Ubuntu trees have none: name the system and its version instead' },
+  );
+}
+
+/** Names of the variants that a medium or tree has, in the system's order. */
+function variantNames(database: Database, { os, source }: Match): string[] {
+  const ids = source.params.get('variant') ?? [];
+  return variantsOf(os, database.languages)
+    .filter((variant) => ids.includes(variant.id))
+    .map((variant) => param(variant.params, 'name') ?? variant.id);
+}
+
+/** Lines as osinfo-detect prints them for one match. */
+export function describeMatch(database: Database, match: Match, kind: 'media' | 'tree'): string[] {
+  const { params } = match.source;
+  const variants = variantNames(database, match);
+  const own = param(match.os.params, 'name') ?? match.os.id;
+  const name = variants.length === 1 ? variants[0] : own;
+  const arch = param(params, 'architecture');
+  const lines: string[] = [];
+  if (kind === 'tree') lines.push(`Tree is an installer for OS '${name} (${arch})'`);
+  else {
+    if ((param(params, 'installer') ?? 'true') === 'true') {
+      lines.push(`Media is an installer for OS '${name} (${arch})'`);
+    }
+    if (param(params, 'live') === 'true') {
+      lines.push(`Media is live media for OS '${name} (${arch})'`);
+    }
+  }
+  if (variants.length > 1) lines.push(`Available OS variants on ${kind}:`, ...variants);
+  return lines;
+}

@@ -1,0 +1,90 @@
+/** Reading pieces of media: from a file, or over HTTP with ranges. */
+import { open } from 'node:fs/promises';
+import { messageOf, OzError } from '../../src/base/errors.ts';
+import { withoutCredentials } from '../../src/base/secrets.ts';
+import type { ByteReader } from './iso.ts';
+
+const chunk = 64 * 1024;
+
+/** Opens the file for each read: two or three of them identify an ISO. */
+export function fileReader(file: string, signal?: AbortSignal): ByteReader {
+  return {
+    async read(offset, length) {
+      signal?.throwIfAborted();
+      try {
+        const handle = await open(file, 'r');
+        try {
+          const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
+          return buffer.subarray(0, bytesRead);
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${file}: ${messageOf(error)}`, {
+          hint: 'check its name and who may read it',
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+/** Takes `length` bytes of a body and drops the rest, in case the server ignores ranges. */
+async function take(response: Response, skip: number, length: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let seen = 0;
+  for await (const part of response.body ?? []) {
+    parts.push(part);
+    seen += part.length;
+    if (seen >= skip + length) break;
+  }
+  return Buffer.concat(parts).subarray(skip, skip + length);
+}
+
+/** Reads 64 KiB at a time, since the descriptors are in the first of them. */
+export function httpReader(url: string, signal?: AbortSignal): ByteReader {
+  const chunks = new Map<number, Promise<Uint8Array>>();
+  async function fetchChunk(index: number): Promise<Uint8Array> {
+    const start = index * chunk;
+    const headers = { range: `bytes=${start}-${start + chunk - 1}` };
+    let response: Response;
+    try {
+      response = await fetch(url, { headers, signal: signal ?? null });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw failed(messageOf((error as Error).cause ?? error), error);
+    }
+    if (response.status === 416) return new Uint8Array();
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw failed(`the server says ${response.status} ${response.statusText}`.trim());
+    }
+    return take(response, response.status === 206 ? 0 : start, chunk);
+  }
+  function failed(reason: string, cause?: unknown): OzError {
+    const place = withoutCredentials(url);
+    return new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${place}: ${reason}`, {
+      hint: 'check the URL',
+      cause,
+    });
+  }
+  return {
+    async read(offset, length) {
+      const parts: Uint8Array[] = [];
+      const last = Math.floor((offset + length - 1) / chunk);
+      for (let index = Math.floor(offset / chunk); index <= last; index++) {
+        const known = chunks.get(index) ?? fetchChunk(index);
+        chunks.set(index, known);
+        parts.push(await known);
+      }
+      const skip = offset % chunk;
+      return Buffer.concat(parts).subarray(skip, skip + length);
+    },
+  };
+}
+
+/** A path, a file: URL, or an http(s) URL. */
+export function readerFor(location: string, signal?: AbortSignal): ByteReader {
+  if (/^https?:\/\//i.test(location)) return httpReader(location, signal);
+  return fileReader(location.replace(/^file:\/\//, ''), signal);
+}
