@@ -18,23 +18,25 @@ export interface HostCapabilities {
   owners: Record<string, { uid: number; gid: number }>;
 }
 
+const repeated = new Set([
+  'guest',
+  'machine',
+  'secmodel',
+  'baselabel',
+  'ip',
+  'forward',
+  'interface',
+  'disk',
+]);
+
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   parseTagValue: false,
   parseAttributeValue: false,
-  isArray: (name) =>
-    [
-      'guest',
-      'domain',
-      'machine',
-      'secmodel',
-      'baselabel',
-      'ip',
-      'forward',
-      'interface',
-      'disk',
-    ].includes(name),
+  // A domain in capabilities is one of many, a domain document's is the root.
+  isArray: (name, where) =>
+    repeated.has(name) || String(where) === 'capabilities.guest.arch.domain',
 });
 
 /** A document as plain objects: attributes with a leading `@`, repeated elements as arrays. */

@@ -38,19 +38,15 @@ function openFailure(failure: CallFailure['failure'], uri: string): { code: stri
     };
   }
   if (
-    /no such file or directory|connection refused|cannot find .*libvirtd|failed to connect socket/i.test(
-      message,
-    )
-  ) {
-    return { code: 'OZ_LIBVIRT_NO_DAEMON', hint: daemonHint(uri) };
-  }
-  if (
+    readUri(uri).remote ||
     code === error.unknownHost ||
     code === error.ssh ||
-    code === error.libssh ||
-    readUri(uri).remote
+    code === error.libssh
   ) {
     return { code: 'OZ_LIBVIRT_UNREACHABLE', hint: daemonHint(uri) };
+  }
+  if (/no such file or directory|connection refused|cannot find .*libvirtd/i.test(message)) {
+    return { code: 'OZ_LIBVIRT_NO_DAEMON', hint: daemonHint(uri) };
   }
   return {
     code: 'OZ_LIBVIRT_NO_CONNECTION',

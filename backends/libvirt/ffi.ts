@@ -344,6 +344,7 @@ export const vir = {
     libssh: 98,
   },
   xml: { secure: 1, inactive: 2 },
+  startValidate: 16,
   shutdown: { acpi: 1 },
   /** VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | SNAPSHOTS_METADATA | NVRAM */
   undefineAll: 1 | 2 | 4,

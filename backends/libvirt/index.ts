@@ -45,8 +45,8 @@ export interface LibvirtOptions {
 /** QEMU's user-mode network: the host as its guests see it. */
 const userNetworkHost = '10.0.2.2';
 
-/** What the place can do, without connecting to it. */
-export function libvirtCapabilities(uri: string): Capabilities {
+/** What the place can do, without connecting to it; `type` is that of its guests, once known. */
+export function libvirtCapabilities(uri: string, type?: string): Capabilities {
   const { userNetworking } = readUri(uri);
   return {
     kernelBoot: true,
@@ -55,6 +55,7 @@ export function libvirtCapabilities(uri: string): Capabilities {
     activity: { disk: true, network: !userNetworking },
     sendKeys: true,
     hostAddress: userNetworking ? userNetworkHost : null,
+    accelerated: type === undefined ? undefined : type !== 'qemu',
     diskFormats,
   };
 }
@@ -238,14 +239,15 @@ function makeBackend(
   return {
     type: 'libvirt',
 
-    async capabilities() {
-      return libvirtCapabilities(uri);
+    async capabilities(call) {
+      if (!call?.arch) return libvirtCapabilities(uri, options.type);
+      return libvirtCapabilities(uri, await typeFor({ arch: call.arch }, call.signal));
     },
 
     async check(hardware, call) {
       checkHardware(hardware);
       const { emulator } = guestArch(capabilities, hardware.arch, uri);
-      if (emulator && !place.remote) {
+      if (emulator && place.driver === 'qemu' && !place.remote) {
         await access(emulator, constants.X_OK).catch((error: unknown) => {
           throw new OzError(
             'OZ_NO_HYPERVISOR',

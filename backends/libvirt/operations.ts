@@ -203,9 +203,16 @@ export const operations = {
     );
   },
 
-  createDomain(_context: OperationContext, conn: Pointer, xml: string): DomainInfo {
+  createDomain(
+    _context: OperationContext,
+    conn: Pointer,
+    xml: string,
+    /** Check against libvirt's schema first. */
+    validate = false,
+  ): DomainInfo {
     const lib = loadLibvirt();
-    const domain = ok(lib, 'virDomainCreateXML', lib.virDomainCreateXML(conn, xml, 0));
+    const flags = validate ? vir.startValidate : 0;
+    const domain = ok(lib, 'virDomainCreateXML', lib.virDomainCreateXML(conn, xml, flags));
     try {
       return describeDomain(lib, domain);
     } finally {
