@@ -83,12 +83,15 @@ const forms: Readonly<Record<string, RegExp>> = {
   'l10n-timezone': /^[A-Za-z0-9/_+-]+$/,
 };
 
+// a line break would start a new line of the answer file, and YAML has some of its own
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const lineBreaking = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
 /** Throws OzError OZ_OSINFO_BAD_PARAMETER; never shows the value, which may be a password. */
 export function checkConfig(config: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(config)) {
     const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would start a new line of the answer file
-    const broken = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value) || (form && !form.test(value));
+    const broken = lineBreaking.test(value) || (form && !form.test(value));
     // installers read to the end of the line, strip it, and take a last \ for a continuation
     const frayed = name.endsWith('password') && (value.trim() !== value || value.endsWith('\\'));
     if (!broken && !frayed) continue;
