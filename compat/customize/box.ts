@@ -1,0 +1,141 @@
+/**
+ * A real Debian with systemd and sshd, booted as a container with the host's
+ * network: everything customising and sealing need from a guest, within seconds.
+ * Needs root, debootstrap, systemd-container and a Debian mirror.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePort } from '../../test/customize/helpers/sshd.ts';
+
+export const suite = 'trixie';
+export const rootPassword = 'box-password';
+
+const wanted = 'openssh-server,systemd-sysv,dbus,udev,ifupdown,cron,ca-certificates';
+
+/** The first Debian mirror that this machine's own apt is set up for. */
+export function debianMirror(): string {
+  const lists = [
+    '/etc/apt/sources.list',
+    ...(existsSync('/etc/apt/sources.list.d') ? readdirSync('/etc/apt/sources.list.d') : []).map(
+      (name) => `/etc/apt/sources.list.d/${name}`,
+    ),
+  ];
+  for (const file of lists.filter((name) => existsSync(name))) {
+    const found = /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian)\/?\s*/m.exec(
+      readFileSync(file, 'utf8'),
+    );
+    if (found?.[1]) return found[1];
+  }
+  throw new Error('this machine names no Debian mirror in its apt sources');
+}
+
+/** A bootstrapped tree, made once and kept as a tar file between runs. */
+function bootstrapped(): string {
+  const tar = path.join(tmpdir(), `ozma-compat-box-${suite}.tar`);
+  if (existsSync(tar)) return tar;
+  const tree = mkdtempSync(path.join(tmpdir(), 'ozma-box-'));
+  const args = ['--variant=minbase', `--include=${wanted}`, suite, tree, debianMirror()];
+  execFileSync('debootstrap', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('tar', ['-C', tree, '-cf', `${tar}.new`, '.']);
+  renameSync(`${tar}.new`, tar);
+  rmSync(tree, { recursive: true, force: true });
+  return tar;
+}
+
+export interface Box {
+  tree: string;
+  port: number;
+  file(name: string): string;
+  read(name: string): string;
+}
+
+/** A fresh tree whose sshd listens on a port of its own on loopback. */
+export async function makeBox(publicKey?: string): Promise<Box> {
+  const tree = mkdtempSync(path.join(tmpdir(), 'ozma-box-'));
+  execFileSync('tar', ['-C', tree, '-xf', bootstrapped()]);
+  const box = await adoptBox(tree);
+  if (publicKey) {
+    mkdirSync(box.file('root/.ssh'), { recursive: true, mode: 0o700 });
+    writeFileSync(box.file('root/.ssh/authorized_keys'), `${publicKey}\n`, { mode: 0o600 });
+  }
+  return box;
+}
+
+/** Prepares a tree that is there: port, password, names. */
+export async function adoptBox(tree: string): Promise<Box> {
+  const port = await freePort();
+  const file = (name: string) => path.join(tree, name);
+  writeFileSync(
+    file('etc/ssh/sshd_config.d/50-box.conf'),
+    `Port ${port}\nListenAddress 127.0.0.1\nPermitRootLogin yes\n`,
+  );
+  writeFileSync(file('etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
+  execFileSync('chroot', [tree, 'chpasswd'], { input: `root:${rootPassword}\n` });
+  return { tree, port, file, read: (name) => readFileSync(file(name), 'utf8') };
+}
+
+export interface RunningBox {
+  /** Resolves when the container has powered off by itself. */
+  stopped: Promise<void>;
+  alive(): boolean;
+  kill(): Promise<void>;
+}
+
+export function bootBox(box: Box): RunningBox {
+  const child: ChildProcess = spawn(
+    'systemd-nspawn',
+    [
+      ...[
+        '--register=no',
+        '--keep-unit',
+        '--quiet',
+        '--boot',
+        '--console=pipe',
+        '--link-journal=no',
+      ],
+      ...['--directory', box.tree, '--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
+      'systemd.unified_cgroup_hierarchy=1',
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
+    },
+  );
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  }
+  let alive = true;
+  const closed = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      alive = false;
+      resolve(code);
+    }),
+  );
+  const stopped = closed.then((code) => {
+    if (code !== 0) throw new Error(`the container ended with ${code}: ${said}`);
+  });
+  stopped.catch(() => {}); // nobody waits for the end of one that is killed
+  return {
+    alive: () => alive,
+    stopped,
+    kill: async () => {
+      if (!alive) return;
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}
