@@ -195,7 +195,8 @@ export interface Leftover {
 /** A place where guests run. */
 export interface Backend {
   readonly type: 'libvirt' | 'openstack' | 'memory';
-  capabilities(options?: CallOptions): Promise<Capabilities>;
+  /** With `arch` also whether guests of that architecture run accelerated. */
+  capabilities(options?: CallOptions & { arch?: Arch | undefined }): Promise<Capabilities>;
   /** Throws OzError when the place can't run guests of this kind; says what it will use. */
   check(hardware: Hardware, options?: CallOptions): Promise<{ summary: string }>;
   /** Guests and disks already there that a new build of this name and disk would collide with. */

@@ -77,7 +77,7 @@ export async function workInExisting(
         backend: {
           type: place.type,
           uri: place.uri,
-          capabilities: await backend.capabilities({ signal }),
+          capabilities: await backend.capabilities({ signal, arch: guest.hardware.arch }),
         },
         options,
         guest,

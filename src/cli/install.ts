@@ -66,7 +66,7 @@ async function install(
     ]);
     return withBackend(settings, stream, signal, async (backend, ledger) => {
       const { tdl, config, osinfo, place } = settings;
-      const capabilities = await backend.capabilities({ signal });
+      const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
       checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
       const decided = plan({
         tdl,

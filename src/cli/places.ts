@@ -26,7 +26,7 @@ async function libvirtPlace(config: OzConfig): Promise<Place> {
   return {
     type: 'libvirt',
     uri,
-    capabilities: () => libvirtCapabilities(uri),
+    capabilities: () => libvirtCapabilities(uri, config.libvirt.type),
     describe: (spec) =>
       domainXml(spec, { uri, type: config.libvirt.type, bridge: config.libvirt.bridgeName }),
     open: (context, signal) =>
