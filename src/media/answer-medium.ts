@@ -4,7 +4,7 @@ import path from 'node:path';
 import { replaceFile } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
-import { wordNoSpace } from './free-space.ts';
+import { wordWriteFailure } from './write-failure.ts';
 
 export interface MediumFile {
   /** Path on the medium, without a leading slash. */
@@ -65,7 +65,7 @@ async function build(
       }),
     );
   } catch (error) {
-    throw wordNoSpace(error, request.target, `build ${request.target}`);
+    throw wordWriteFailure(error, request.target, `build ${request.target}`);
   }
 }
 

@@ -99,23 +99,24 @@ export async function mirrorSizes(
   return Promise.all(urls.map(async (url) => (await lookAt(url, options)).size));
 }
 
-/** Why a kept file is not what the server has now; null when it is. */
+/**
+ * Why a kept file is not what the server has now; null when it is. Either mark
+ * is enough: mirrors behind one name share the dates, but not the tags.
+ */
 function staleReason(record: MediumRecord, remote: RemoteFile): string | null {
   if (remote.size !== null && remote.size !== record.size) return 'its size has changed';
-  const bothTagged = remote.etag !== undefined && record.etag !== undefined;
-  if (bothTagged) return remote.etag === record.etag ? null : 'it has changed on the server';
-  const bothDated = remote.lastModified !== undefined && record.lastModified !== undefined;
-  if (bothDated && remote.lastModified !== record.lastModified)
-    return 'it has changed on the server';
-  return null;
+  const verdicts = (['lastModified', 'etag'] as const)
+    .filter((mark) => remote[mark] !== undefined && record[mark] !== undefined)
+    .map((mark) => remote[mark] === record[mark]);
+  return verdicts.length === 0 || verdicts.includes(true) ? null : 'it has changed on the server';
 }
 
 /** A file that Oz itself has put there: judged as Oz does, by its size, and by its age. */
 async function adoptReason(cachePath: string, remote: RemoteFile): Promise<string | null> {
   const local = await stat(cachePath);
   if (remote.size !== local.size) return 'its size is not the server’s';
-  const changed = Date.parse(remote.lastModified ?? '');
-  return changed > local.mtimeMs ? 'the server’s is newer' : null;
+  const modified = Date.parse(remote.lastModified ?? '');
+  return modified > local.mtimeMs ? 'the server’s is newer' : null;
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -123,16 +124,6 @@ async function exists(file: string): Promise<boolean> {
 }
 
 type Expected = { type: DigestType; digest: string } | undefined;
-
-/** The kept file's digest: known from its download, or computed and remembered. */
-async function keptDigest(
-  medium: CachedMedium,
-  type: DigestType,
-  record: MediumRecord | null,
-  options: FetchOptions,
-): Promise<string> {
-  return record?.digests[type] ?? fileDigest(medium.cachePath, type, { signal: options.signal });
-}
 
 /** Whether the server could not be asked, as opposed to having answered. */
 function isOutOfReach(error: unknown): boolean {
@@ -162,34 +153,40 @@ async function expectedDigest(medium: CachedMedium, options: FetchOptions): Prom
   return { type: checksum.type, digest: await fetchChecksum(checksum, medium.url, options) };
 }
 
-/** Whether the kept copy can be used; says why not when there is one that can't. */
-async function isGood(
+/** Compares with the TDL's checksum, which decides alone: also over another URL or date. */
+async function checksumReason(
+  medium: CachedMedium,
+  record: MediumRecord | null,
+  { type, digest }: NonNullable<Expected>,
+  options: FetchOptions,
+): Promise<string | null> {
+  const kept =
+    record?.digests[type] ?? (await fileDigest(medium.cachePath, type, { signal: options.signal }));
+  if (kept !== digest) return `the kept copy has another ${type}`;
+  if (record && record.digests[type] === undefined) {
+    await writeMediumRecord(medium, { ...record, digests: { ...record.digests, [type]: kept } });
+  }
+  return null;
+}
+
+/** Why the kept copy can't be used; null when it can. */
+async function refetchReason(
   medium: CachedMedium,
   record: MediumRecord | null,
   remote: RemoteFile,
   expected: Expected,
   options: FetchOptions,
-): Promise<boolean> {
-  const say = (why: string) => {
-    options.log?.(`fetching ${shownUrl(medium.url)} again: ${why}`);
-    return false;
-  };
-  if (record && record.url !== shownUrl(medium.url)) return say('the kept copy has another URL');
-  const reason = record ? staleReason(record, remote) : await adoptReason(medium.cachePath, remote);
-  if (reason) return say(reason);
-  if (expected) {
-    const digest = await keptDigest(medium, expected.type, record, options);
-    if (digest !== expected.digest) return say(`the kept copy has another ${expected.type}`);
-    if (record && record.digests[expected.type] === undefined) {
-      const digests = { ...record.digests, [expected.type]: digest };
-      await writeMediumRecord(medium, { ...record, digests });
-    }
-  }
-  if (!record) {
-    const sha256 = await fileDigest(medium.cachePath, 'sha256', { signal: options.signal });
-    await writeMediumRecord(medium, { ...remote, digests: { sha256 } });
-  }
-  return true;
+): Promise<string | null> {
+  if (expected) return checksumReason(medium, record, expected, options);
+  if (!record) return adoptReason(medium.cachePath, remote);
+  if (record.url !== shownUrl(medium.url)) return 'the kept copy has another URL';
+  return staleReason(record, remote);
+}
+
+/** Writes a record for a file that Oz has left, so that it is known from now on. */
+async function adopt(medium: CachedMedium, remote: RemoteFile, options: FetchOptions) {
+  const sha256 = await fileDigest(medium.cachePath, 'sha256', { signal: options.signal });
+  await writeMediumRecord(medium, { ...remote, digests: { sha256 } });
 }
 
 async function fetchLocked(
@@ -211,10 +208,12 @@ async function fetchLocked(
       `Cannot use ${shownUrl(medium.url)}: the file is empty`,
     );
   }
-  if (kept && (await isGood(medium, record, remote, expected, options))) {
+  const reason = kept && (await refetchReason(medium, record, remote, expected, options));
+  if (reason === null) {
+    if (!record) await adopt(medium, remote, options);
     return { path: cachePath, cached: true };
   }
-  await rm(recordPath(cachePath), { force: true });
+  if (reason) options.log?.(`fetching ${shownUrl(medium.url)} again: ${reason}`);
   const result: DownloadResult = await download(medium.url, cachePath, {
     ...options,
     expect: expected,

@@ -7,7 +7,7 @@ import { besideName } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
 import { type ChunkWriter, chunkWriter } from './chunk-writer.ts';
 import { type DigestType, hashFile } from './digest.ts';
-import { checkFreeSpace, wordNoSpace } from './free-space.ts';
+import { checkFreeSpace } from './free-space.ts';
 import { humanSize } from './human-size.ts';
 import { dropPart, openPart, type PartPaths, partPaths, writeRecord } from './part-file.ts';
 import { type ProgressListener, throttled } from './progress.ts';
@@ -17,6 +17,7 @@ import { localPath } from './sources/file.ts';
 import { sourceOf } from './sources/index.ts';
 import type { OpenedFile, Validator } from './sources/source.ts';
 import { type MediumUrl, parseMediumUrl, shownUrl } from './url.ts';
+import { wordWriteFailure } from './write-failure.ts';
 
 export interface DownloadOptions extends RetryOptions {
   onProgress?: ProgressListener | undefined;
@@ -59,6 +60,7 @@ function newHashes(options: DownloadOptions): Map<DigestType, Hash> {
 const isSparse = (url: MediumUrl) => url.protocol === 'file:';
 
 async function begin(url: MediumUrl, target: string, options: Options): Promise<Transfer> {
+  await mkdir(path.dirname(path.resolve(target)), { recursive: true });
   const paths = partPaths(target);
   const part = await openPart(paths, url);
   const transfer: Transfer = {
@@ -229,15 +231,16 @@ export async function download(
     stallMs: options.stallMs ?? 60_000,
     report: throttled(options.onProgress),
   };
-  await mkdir(path.dirname(path.resolve(target)), { recursive: true });
-  const transfer = await begin(parsed, target, full);
+  const transfer = await begin(parsed, target, full).catch((error: unknown) => {
+    throw wordWriteFailure(error, target, `download ${shownUrl(parsed)}`);
+  });
   let result: DownloadResult;
   try {
     result = await fetchPart(transfer, full);
   } catch (error) {
     await transfer.handle.close();
     if (!isResumable(error, transfer, options.signal)) await dropPart(transfer.paths);
-    throw wordNoSpace(error, target, `download ${transfer.shown}`);
+    throw wordWriteFailure(error, target, `download ${transfer.shown}`);
   }
   await transfer.handle.close();
   await rename(transfer.paths.data, target);

@@ -1,7 +1,7 @@
-/** Room on a file system: looked at before, and worded when it runs out. */
+/** Room on a file system, looked at before it is needed. */
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, OzError } from '../base/errors.ts';
+import { OzError } from '../base/errors.ts';
 import { humanSize } from './human-size.ts';
 
 /**
@@ -17,20 +17,5 @@ export async function checkFreeSpace(file: string, needed: number, what: string)
     'OZ_NO_SPACE',
     `Cannot ${what}: it needs ${humanSize(needed)} and ${dir} has ${humanSize(free)} free`,
     { hint: 'make room there, or set another directory in oz.cfg ([paths])' },
-  );
-}
-
-/** The OZ_NO_SPACE error for an ENOSPC or EDQUOT, and anything else as it is. */
-export function wordNoSpace(error: unknown, file: string, what: string): unknown {
-  const code = codeOf(error);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  const why = code === 'EDQUOT' ? 'the disk quota is used up' : 'the file system is full';
-  return new OzError(
-    'OZ_NO_SPACE',
-    `Cannot ${what}: ${why} (${path.dirname(path.resolve(file))})`,
-    {
-      hint: 'make room there, or set another directory in oz.cfg ([paths])',
-      cause: error,
-    },
   );
 }

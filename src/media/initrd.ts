@@ -9,7 +9,7 @@ import { gunzipSync, constants as zlib } from 'node:zlib';
 import { replaceFile } from '../base/atomic-file.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
-import { wordNoSpace } from './free-space.ts';
+import { wordWriteFailure } from './write-failure.ts';
 
 /** How the kernel tells them too (lib/decompress.c). */
 const magics: [string, Buffer][] = [
@@ -134,7 +134,7 @@ export async function appendToInitrd(
       signal?.throwIfAborted();
     });
   } catch (error) {
-    throw wordNoSpace(error, target, `write the initrd ${target}`);
+    throw wordWriteFailure(error, target, `write the initrd ${target}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promis
 import path from 'node:path';
 import koffi from 'koffi';
 import { delay } from '../base/abort.ts';
-import { codeOf, OzError } from '../base/errors.ts';
+import { wordWriteFailure } from './write-failure.ts';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -34,19 +34,12 @@ export interface LockOptions {
 
 const pollMs = 200;
 
-function wordFailure(error: unknown, file: string): never {
-  throw new OzError('OZ_LOCK', `Cannot lock ${file}: ${codeOf(error) ?? 'it failed'}`, {
-    hint: 'check the directory’s owner and permissions',
-    cause: error,
-  });
-}
-
 async function openLockFile(file: string): Promise<FileHandle> {
   try {
     await mkdir(path.dirname(file), { recursive: true });
     return await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
   } catch (error) {
-    return wordFailure(error, file);
+    throw wordWriteFailure(error, file, `lock ${file}`);
   }
 }
 

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -71,6 +70,7 @@ describe('fetchMedium', () => {
     [
       'has changed its tag only',
       (m) => {
+        delete m.file.lastModified;
         m.file.etag = '"2"';
         m.file.content = someBytes(500_000, 3);
       },
@@ -120,9 +120,16 @@ describe('fetchMedium', () => {
   it('keeps the old copy when a forced download fails', async () => {
     const { medium, cachePath, file } = await mirror();
     await fetchMedium(medium);
-    file.breakAfter = 1000;
+    const old = file.content;
+    Object.assign(file, {
+      content: someBytes(400_000),
+      breakAfter: 9000,
+      etag: '',
+      lastModified: '',
+    });
     await expect(fetchMedium(medium, { ...fast, force: true })).rejects.toThrow();
-    expect(statSync(cachePath).size).toBe(file.content.length);
+    expect(readFileSync(cachePath).equals(old)).toBe(true);
+    expect(await readMediumRecord(cachePath)).not.toBeNull();
   });
 
   it('uses the checksum: for the download, and against the kept copy', async () => {
@@ -133,6 +140,30 @@ describe('fetchMedium', () => {
     m.file.content = someBytes(500_000, 9); // same size, tag and date: only the checksum tells
     expect((await fetchMedium(medium)).cached).toBe(false);
     expect(readFileSync(m.cachePath).equals(m.file.content)).toBe(true);
+  });
+
+  it('keeps a copy that has the right checksum, whatever tag, date or URL', async () => {
+    const m = await mirror();
+    const checksum = { type: 'sha256' as const, url: `${m.url}/sums` };
+    await fetchMedium(m.medium);
+    m.file.etag = '"other mirror"';
+    m.file.lastModified = 'Fri, 03 Jan 2025 00:00:00 GMT';
+    const moved = { ...m.medium, url: m.medium.url.replace('x.iso', 'y/x.iso'), checksum };
+    expect((await fetchMedium(moved)).cached).toBe(true);
+    expect(m.gets()).toBe(1);
+  });
+
+  it('is not irritated by mirrors with other tags', async () => {
+    const m = await mirror();
+    await fetchMedium(m.medium);
+    m.file.etag = '"other mirror"';
+    expect((await fetchMedium(m.medium)).cached).toBe(true);
+  });
+
+  it('words a cache directory that can not be made', async () => {
+    const m = await mirror();
+    writeFileSync(path.join(m.dir, 'isos'), 'a file');
+    await expect(fetchMedium(m.medium)).rejects.toMatchObject({ code: 'OZ_NOT_WRITABLE' });
   });
 
   it('leaves nothing of a medium with the wrong checksum', async () => {

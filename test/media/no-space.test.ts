@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { packageFile } from '../../src/base/package-root.ts';
 import { someBytes, testDir } from './support.ts';
 
@@ -35,82 +35,77 @@ function onSmallDisk(dir: string, small: string, code: string): string {
 
 const source = (file: string) => JSON.stringify(pathToFileURL(packageFile('src', file)).href);
 
-/** A program that does something that must fail, then prints the error and what is left. */
-function program(small: string, setup: string, action: string): string {
+interface Outcome {
+  code: string;
+  message: string;
+  /** What is on the small disk afterwards. */
+  left: string[];
+}
+
+/** One process for all, as starting it takes longest: does what must fail, tells how it failed. */
+function program(small: string, dir: string): string {
   return `
     import { createServer } from 'node:http';
-    import { readdirSync, writeFileSync } from 'node:fs';
+    import { readdirSync } from 'node:fs';
     const { download } = await import(${source('media/download.ts')});
     const { convertImage } = await import(${source('image/convert.ts')});
     const { appendToInitrd } = await import(${source('media/initrd.ts')});
     const small = ${JSON.stringify(small)};
-    ${setup}
-    const error = await (${action}).then(() => null, (e) => e);
-    console.log(JSON.stringify({ code: error?.code, message: error?.message, left: readdirSync(small) }));
+    const dir = ${JSON.stringify(dir)};
+    const server = createServer((request, response) => {
+      if (request.url === '/long') response.setHeader('content-length', 10_000_000);
+      response.setHeader('etag', '"1"');
+      const body = Buffer.alloc(100_000, 'x');
+      let sent = 0;
+      const more = () => {
+        while (sent++ < 100) if (!response.write(body)) return void response.once('drain', more);
+        response.end();
+      };
+      more();
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = 'http://127.0.0.1:' + server.address().port;
+    const image = { format: 'qcow2', sourceFormat: 'raw' };
+    const target = small + '/target';
+    const actions = {
+      long: () => download(url + '/long', target),
+      unknown: () => download(url + '/unknown', target),
+      convert: () => convertImage(dir + '/disk', target, image),
+      compress: () => convertImage(dir + '/disk', target, { ...image, compress: true }),
+      initrd: () => appendToInitrd(dir + '/initrd', target, [{ name: 'p', content: 'x' }]),
+    };
+    const outcomes = {};
+    for (const [name, action] of Object.entries(actions)) {
+      const error = await action().then(() => null, (e) => e);
+      outcomes[name] = { code: error?.code, message: error?.message, left: readdirSync(small) };
+    }
+    console.log(JSON.stringify(outcomes));
     process.exit(0);`;
 }
 
-/** The server tells its file's length only where it is asked to. */
-const server = (length: boolean) => `
-  const server = createServer((q, r) => {
-    ${length ? "r.setHeader('content-length', 10_000_000);" : ''}
-    r.setHeader('etag', '"1"');
-    const body = Buffer.alloc(100_000, 'x');
-    let sent = 0;
-    const more = () => { while (sent++ < 100) if (!r.write(body)) return void r.once('drain', more); r.end(); };
-    more();
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = 'http://127.0.0.1:' + server.address().port + '/f';`;
-
-function run(setup: (dir: string) => string, action: string) {
+function outcomesOnSmallDisk(): Record<string, Outcome> {
   const dir = testDir();
   const small = path.join(dir, 'small');
   mkdirSync(small);
-  const out = onSmallDisk(dir, small, program(small, setup(dir), action));
-  return JSON.parse(out) as { code: string; message: string; left: string[] };
+  writeFileSync(path.join(dir, 'disk'), someBytes(6 << 20));
+  const initrd = execFileSync('xz', ['-0', '-c'], {
+    input: someBytes(4 << 20),
+    maxBuffer: 16 << 20,
+  });
+  writeFileSync(path.join(dir, 'initrd'), initrd);
+  return JSON.parse(onSmallDisk(dir, small, program(small, dir))) as Record<string, Outcome>;
 }
 
-describe('a full disk', () => {
-  it('is seen before a download, with sizes', () => {
-    const result = run(() => server(true), "download(url, small + '/f')");
-    expect(result.code).toBe('OZ_NO_SPACE');
-    expect(result.message).toMatch(/it needs 9\.5 MiB and \S+ has 2\.0 MiB free/);
-    expect(result.left).toEqual([]);
-  });
-
-  it('is worded when it comes during a download', () => {
-    const result = run(() => server(false), "download(url, small + '/f')");
-    expect(result.code).toBe('OZ_NO_SPACE');
-    expect(result.message).toMatch(/the file system is full/);
-    expect(result.left).toEqual([]);
-  });
-
-  it('is seen before a conversion, and worded during one', () => {
-    const image = (dir: string) => {
-      const file = path.join(dir, 'disk.raw');
-      writeFileSync(file, someBytes(6 << 20));
-      return `const file = ${JSON.stringify(file)};`;
-    };
-    const options = "format: 'qcow2', sourceFormat: 'raw'";
-    const before = run(image, `convertImage(file, small + '/x', { ${options} })`);
-    expect(before).toMatchObject({ code: 'OZ_NO_SPACE', left: [] });
-    expect(before.message).toMatch(/needs 6\.\d MiB/);
-    const during = run(image, `convertImage(file, small + '/x', { ${options}, compress: true })`);
-    expect(during).toMatchObject({ code: 'OZ_NO_SPACE', left: [] });
-    expect(during.message).toMatch(/the file system is full/);
-  });
-
-  it('is worded when an initrd does not fit', () => {
-    const initrd = (dir: string) => {
-      const file = path.join(dir, 'initrd');
-      writeFileSync(
-        file,
-        execFileSync('xz', ['-0', '-c'], { input: someBytes(4 << 20), maxBuffer: 16 << 20 }),
-      );
-      return `const file = ${JSON.stringify(file)};`;
-    };
-    const result = run(initrd, "appendToInitrd(file, small + '/x', [{ name: 'p', content: 'x' }])");
-    expect(result).toMatchObject({ code: 'OZ_NO_SPACE', left: [] });
-  });
+it('reports a full disk in sizes or words, and leaves nothing on it', () => {
+  const { long, unknown, convert, compress, initrd } = outcomesOnSmallDisk();
+  const full = { code: 'OZ_NO_SPACE', left: [] };
+  expect(long).toMatchObject(full);
+  expect(long?.message).toMatch(/it needs 9\.5 MiB and \S+ has 2\.0 MiB free/);
+  expect(unknown).toMatchObject(full);
+  expect(unknown?.message).toMatch(/the file system is full/);
+  expect(convert).toMatchObject(full);
+  expect(convert?.message).toMatch(/needs 6\.\d MiB/);
+  expect(compress).toMatchObject(full);
+  expect(compress?.message).toMatch(/the file system is full/);
+  expect(initrd).toMatchObject(full);
 });
