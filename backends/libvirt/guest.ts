@@ -21,6 +21,7 @@ import { vir } from './ffi.ts';
 import { exportLocalDisk } from './local-storage.ts';
 import { type Bridge, guestAddress } from './network.ts';
 import { ppmToPng } from './png.ts';
+import { ensureLogDaemon } from './root-daemon.ts';
 import { readUri } from './uri.ts';
 import { forwardSsh } from './user-net.ts';
 
@@ -201,7 +202,10 @@ export function makeGuest(parts: GuestParts): Guest {
       if (running) throw new Error(`guest ${name} runs already`);
       // After a stop that left the domain there (paused by an I/O error).
       if (started) await kill();
-      if (local && spec.consoleLog) await prepareConsoleLog(spec.consoleLog);
+      if (local && spec.consoleLog !== '') {
+        await prepareConsoleLog(spec.consoleLog);
+        if (readUri(host.uri).driver === 'qemu') await ensureLogDaemon(signal);
+      }
       lastXml = domainXml(spec, host, boot);
       context.log(`domain XML of ${name}:\n${lastXml}`);
       context.ledger.add(entry);

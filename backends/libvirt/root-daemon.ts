@@ -73,6 +73,18 @@ export function needsRootDaemon(uri: string): boolean {
   return process.getuid?.() === 0 && userNetworking && !remote && !uri.includes('?');
 }
 
+/**
+ * The daemon of qemu:///system hands the guests' console to another one, which
+ * ends by itself when it is idle, and which only systemd starts again. To be
+ * called before each start of a guest; does nothing where it can do nothing.
+ */
+export async function ensureLogDaemon(signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  if (process.getuid?.() !== 0 || (await answers(logSocket))) return;
+  const logger = await findDaemon('virtlogd');
+  if (logger) await startDaemon(logger);
+}
+
 /** Sees to it that a daemon answers root. Throws OZ_LIBVIRT_NO_DAEMON. */
 export async function ensureRootDaemon(
   log: (line: string) => void,
@@ -82,8 +94,6 @@ export async function ensureRootDaemon(
   const daemon = (await findDaemon('libvirtd')) ?? (await findDaemon('virtqemud'));
   if (daemon) {
     log(`no libvirt daemon runs: starting ${daemon}, which ends after ${idle} s without work`);
-    const logger = await findDaemon('virtlogd');
-    if (logger && !(await answers(logSocket))) await startDaemon(logger);
     await startDaemon(daemon);
     for (let tries = 0; tries < 50; tries++) {
       if (await anyAnswers()) return;
