@@ -205,7 +205,7 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
 
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   const { backend, ledger, emit, signal } = options;
-  const begin = performance.now();
+  const began = new Date();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   await refuseConflicts(plan, options);
   const { summary } = await backend.check(plan.hardware, { signal });
@@ -225,7 +225,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
   try {
     const disk = await installedDisk(context);
     const icicle = await workInGuest(context, disk);
-    const result = await deliver(context, disk, icicle, begin);
+    const result = await deliver(context, disk, icicle, began);
     await dropWorkDir(context.workDir, ledger);
     await Promise.all(plan.media.map((m) => (m.keep ? undefined : dropMedium(m.cachePath))));
     emit({ type: 'result', result });

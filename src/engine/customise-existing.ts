@@ -1,13 +1,19 @@
-/** oz-customize and oz-generate-icicle: works in a guest that was built before. */
+/**
+ * oz-customize and oz-generate-icicle: works in a guest that was built before.
+ * All of it happens on an overlay, which becomes part of the image when every
+ * step has succeeded: a failure leaves the image as it was.
+ */
 import path from 'node:path';
 import type { Backend } from '../../backends/backend.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
 import { imageInfo } from '../image/info.ts';
+import { commitOverlay, createOverlay } from '../image/overlay.ts';
 import type { WorkPlan } from '../plan/types.ts';
 import { type BuildOptions, finishFailed } from './build.ts';
 import { dropWorkDir, makeWorkDir, maskerOf, type WorkContext } from './build-context.ts';
 import { systemClock } from './clock.ts';
+import { inPhase } from './event-stream.ts';
 import { workInGuest } from './second-boot.ts';
 
 async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSignal) {
@@ -34,7 +40,7 @@ export async function customiseExisting(
   const { summary } = await backend.check(plan.hardware, { signal });
   emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
   const context: WorkContext = {
-    plan,
+    plan: { ...plan, icicle: plan.icicle && { ...plan.icicle, safe: false } },
     backend,
     ledger,
     emit,
@@ -45,10 +51,17 @@ export async function customiseExisting(
     witness: { guest: null, consoleLog: null, lastActivity: null },
   };
   try {
-    const disk = { ref: path.resolve(plan.disk.path), format: plan.disk.format, size: virtualSize };
+    const overlay = path.join(context.workDir, 'overlay.qcow2');
+    await inPhase(emit, 'create-disk', 'protect the image', () =>
+      createOverlay(plan.disk, overlay, { signal }),
+    );
+    const disk = { ref: overlay, format: 'qcow2', size: virtualSize };
     const icicleText = await workInGuest(context, disk);
     const file = plan.icicle?.file;
     if (icicleText !== undefined && file) await writeFileAtomic(file, icicleText);
+    // A mere look at the packages leaves no mark on the image, safe_generation or not.
+    if (plan.customise)
+      await inPhase(emit, 'export', 'save the changes', () => commitOverlay(overlay));
     await dropWorkDir(context.workDir, ledger);
     return { icicleText };
   } catch (error) {

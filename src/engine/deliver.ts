@@ -1,5 +1,5 @@
 /** Phases export and record: the finished disk becomes the user's files. */
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedDisk } from '../../backends/backend.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
@@ -23,6 +23,7 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
     signal,
     onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
   });
+  await chmod(image, 0o600); // it holds password hashes
 }
 
 /** Returns the paths of what was made; each file is complete or not there. */
@@ -30,7 +31,7 @@ export async function deliver(
   context: BuildContext,
   disk: StagedDisk,
   icicle: string | undefined,
-  begin: number,
+  began: Date,
 ): Promise<BuildResult> {
   const { plan, backend, emit } = context;
   const { image, imageType, domainXml } = plan.outputs;
@@ -55,6 +56,7 @@ export async function deliver(
       answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
       domainXml,
       icicle: icicleFile,
+      startedAt: began,
     });
     return {
       name: plan.name,
@@ -64,7 +66,7 @@ export async function deliver(
       manifest,
       icicle: icicle === undefined ? undefined : icicleFile,
       icicleText: icicle,
-      ms: Math.round(performance.now() - begin),
+      ms: Date.now() - began.getTime(),
     };
   });
 }

@@ -1,15 +1,8 @@
-/** A URL as the guest reaches it. */
+/** A URL, or a repository line with one in it, as the guest reaches it. */
 import type { Capabilities } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
-
-const loopback =
-  /^(localhost|.*\.localhost|127(\.\d+){1,3}|\[::1\]|\[::ffff:7f.*\]|0\.0\.0\.0)\.?$/i;
-
-/** Whether a URL's host is the machine it is used on. */
-export function isOnThisMachine(url: string): boolean {
-  return URL.canParse(url) && loopback.test(new URL(url).hostname);
-}
+import { isLocalhostUrl } from '../tdl/localhost.ts';
 
 /**
  * The same URL with this machine's loopback address replaced by the address
@@ -17,7 +10,7 @@ export function isOnThisMachine(url: string): boolean {
  * knows none (a NAT bridge, a cloud).
  */
 export function urlForGuest(url: string, capabilities: Capabilities): string {
-  if (!isOnThisMachine(url)) return url;
+  if (!isLocalhostUrl(url)) return url;
   if (capabilities.hostAddress === null) {
     throw new OzError(
       'OZ_PLAN_LOCALHOST',
@@ -25,6 +18,13 @@ export function urlForGuest(url: string, capabilities: Capabilities): string {
       { hint: 'use an address the guest can reach, or [libvirt] uri = qemu:///session' },
     );
   }
-  const { hostname } = new URL(url);
-  return url.replace(hostname, capabilities.hostAddress);
+  const { hostAddress } = capabilities;
+  // A repository may be a whole line of sources.list with the URL in it.
+  return url.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (one) =>
+    isLocalhostUrl(one) ? withHost(one, hostAddress) : one,
+  );
+}
+
+function withHost(url: string, host: string): string {
+  return url.replace(/^([^/]+:\/\/(?:[^/@]*@)?)(?:\[[^\]]*\]|[^:/?#]*)/, `$1${host}`);
 }

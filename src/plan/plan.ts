@@ -125,7 +125,19 @@ export function plannedTimeouts({
   };
 }
 
-function checkDisk(disk: string | undefined): void {
+/** Bytes; what qemu-img can express. */
+const largestDisk = Number.MAX_SAFE_INTEGER;
+
+function checkDisk({ options: { disk }, tdl }: PlanInput): void {
+  if ((tdl.diskSize ?? 0) > largestDisk) {
+    throw new OzError(
+      'OZ_PLAN_DISK_SIZE',
+      `Cannot make a disk of ${tdl.diskSize} bytes (${tdl.source})`,
+      {
+        hint: 'the largest size is 8 PiB',
+      },
+    );
+  }
   if (disk !== undefined && !path.isAbsolute(disk)) {
     throw new OzError('OZ_OPTION_DISK', `Cannot write the image to ${disk}: not an absolute path`, {
       hint: 'give -s an absolute path',
@@ -163,7 +175,7 @@ export function secretsOf(tdl: Tdl): string[] {
  */
 export function plan(input: PlanInput): BuildPlan {
   const { tdl, config, options, osinfo, backend, host, now } = input;
-  checkDisk(options.disk);
+  checkDisk(input);
   const match = findOs(input);
   const family = familyOf(match.os);
   const steps = customiseSteps(tdl, backend.capabilities);

@@ -47,8 +47,12 @@ describe('plan()', () => {
     ['iso', { tdl: testTdl({ install: iso }) }],
     ['full', full()],
   ] as [string, Partial<PlanInput>][])('gives the whole of a build: %s', async (name, change) => {
-    const shown = JSON.stringify(maskPlan(plan(testInput(change))), null, 2);
-    expect(shown).not.toContain('a&secret');
+    const masked = maskPlan(plan(testInput(change)));
+    const shown = JSON.stringify(masked, null, 2).replace(
+      JSON.stringify(masked.install.answer.text),
+      '"(has golden files of its own)"',
+    );
+    expect(JSON.stringify(masked)).not.toContain('a&secret');
     await expect(`${shown}\n`).toMatchFileSnapshot(
       path.resolve(`test/golden/plan/debian-13-${name}.json`),
     );
@@ -93,6 +97,24 @@ describe('plan()', () => {
     expect(made.install.answer.text).toContain('10.0.2.2:8099');
     expect(made.install.answer.text).not.toContain('localhost:8099');
     expect(made.media[0]?.url).toContain('http://localhost:8099/');
+  });
+
+  it('does the same for repositories, also within a sources.list line', () => {
+    const repository = { name: 'r', signed: false, persisted: false, sslverify: false };
+    const urls = ['http://u:p@[::1]:81/r', 'deb http://localhost/a ./', 'http://h/localhost'];
+    const repositories = urls.map((url) => ({ ...repository, url }));
+    const made = plan(
+      testInput({
+        tdl: testTdl({ repositories }),
+        backend: userMode,
+        options: options({ customize: true }),
+      }),
+    );
+    expect(made.customise?.steps.map((step) => step.kind === 'repository' && step.url)).toEqual([
+      'http://u:p@10.0.2.2:81/r',
+      'deb http://10.0.2.2/a ./',
+      'http://h/localhost',
+    ]);
   });
 
   it('lets the key in only when there is work in the guest', () => {
