@@ -45,11 +45,12 @@ function centos(version: string, given: string | undefined): string[] {
   return [...enterprise(version, given), ...whole];
 }
 
+/** 15SP7, 15-SP7 and 15.7 are the same; 15 is 15 itself and 16 is 16.0. */
 const spaced = (version: string): string[] => {
-  const level = /^(\d+)[-. ]?(?:sp)?(\d+)$/i.exec(version);
+  const level = /^(\d+)(?:[-. ]?sp|[-. ])(\d+)$/i.exec(version);
   return level
     ? [`${level[1]}.${level[2]}`, ...(level[2] === '0' ? [level[1] as string] : [])]
-    : [version];
+    : [version, `${version}.0`];
 };
 
 const zeroed = (version: string): string[] => [
