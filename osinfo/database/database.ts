@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { messageOf } from '../../src/base/errors.ts';
-import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
+import { elements, type Outline, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
-import { type OsRecord, productKeys, readOs, readProduct } from './os-record.ts';
+import { laterElements, type OsRecord, productKeys, readOs, readProduct } from './os-record.ts';
 import { readScript, type ScriptRecord } from './script-record.ts';
 
 export interface DatabaseOptions {
@@ -50,11 +50,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.warn(message);
   }
 
-  function readFile(file: string, kind: EntityKind): XmlElement[] {
+  const osOutline: Outline = {
+    without: laterElements,
+    withoutTranslations: languages.length === 0,
+  };
+
+  function readFile(file: string, kind: EntityKind, outline?: Outline): XmlElement[] {
     try {
-      const text = readFileSync(file, 'utf8');
+      const text = readFileSync(file, 'latin1');
       if (!text) return [];
-      const root = parseXml(text, { keepWhitespace: kind === 'install-script' });
+      const keepWhitespace = kind === 'install-script';
+      const root = parseXml(text, { keepWhitespace, outline, bytes: true });
       if (root.name !== 'libosinfo') throw new XmlSyntaxError(`its root is <${root.name}>`, 1);
       return elements(root, kind);
     } catch (error) {
@@ -65,11 +71,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   /** The elements of one entity out of its files, by the id that they give. */
-  function readEntity(kind: EntityKind, path: string, files: readonly string[]) {
+  function readEntity(kind: EntityKind, path: string, files: readonly string[], outline?: Outline) {
     let id: string | undefined;
     const parts: XmlElement[] = [];
     for (const file of files) {
-      for (const part of readFile(file, kind)) {
+      for (const part of readFile(file, kind, outline)) {
         const own = part.attributes.id;
         if (!own) warn(`${file}:1: <${kind}> has no id; it is ignored`);
         else if (entityPath(kind, own) !== path) {
@@ -89,21 +95,29 @@ export function openDatabase(options: DatabaseOptions): Database {
     return found.id === id ? found.parts : [];
   }
 
-  function allParts(kind: EntityKind, below: string = kind): Map<string, XmlElement[]> {
+  function allParts(
+    kind: EntityKind,
+    below: string = kind,
+    outline?: Outline,
+  ): Map<string, XmlElement[]> {
     const found = new Map<string, XmlElement[]>();
     for (const [path, files] of filesOfKind(locations(kind), below, warn)) {
-      const { id, parts } = readEntity(kind, path, files);
+      const { id, parts } = readEntity(kind, path, files, outline);
       if (id !== undefined) found.set(id, parts);
     }
     return found;
   }
 
   /** Read once: by id one by one, or all of them. */
-  function store<T>(kind: EntityKind, read: (id: string, parts: XmlElement[]) => T) {
+  function store<T>(
+    kind: EntityKind,
+    read: (id: string, parts: XmlElement[], whole?: () => XmlElement[]) => T,
+    outline?: Outline,
+  ) {
     const known = new Map<string, T | undefined>();
     const complete = new Map<string, T[]>();
-    const keep = (id: string, parts: XmlElement[]): T => {
-      const value = known.get(id) ?? read(id, parts);
+    const keep = (id: string, parts: XmlElement[], whole?: () => XmlElement[]): T => {
+      const value = known.get(id) ?? read(id, parts, whole);
       known.set(id, value);
       return value;
     };
@@ -119,7 +133,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         const below = domain === undefined ? kind : `${kind}/${domain}`;
         let list = complete.get(below);
         if (!list) {
-          list = [...allParts(kind, below)].map(([id, parts]) => keep(id, parts));
+          list = [...allParts(kind, below, outline)].map(([id, parts]) =>
+            keep(id, parts, outline && (() => partsOf(kind, id))),
+          );
           complete.set(below, list);
         }
         return list;
@@ -127,7 +143,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     };
   }
 
-  const oses = store('os', (id, parts) => readOs(id, parts, languages));
+  const oses = store('os', (id, parts, whole) => readOs(id, parts, languages, whole), osOutline);
   const platforms = store('platform', (id, parts) =>
     readProduct(id, parts, productKeys, languages),
   );

@@ -44,8 +44,21 @@ export interface OsRecord extends Entity {
   clones: string[];
   upgrades: string[];
   /** The <os> elements of its files, from which the rest is read when wanted. */
-  parts: XmlElement[];
+  readonly parts: XmlElement[];
 }
+
+/** What readOs() and readProduct() do without. */
+export const laterElements: ReadonlySet<string> = new Set([
+  'devices',
+  'driver',
+  'firmware',
+  'image',
+  'installer',
+  'media',
+  'resources',
+  'tree',
+  'variant',
+]);
 
 const osKeys = [
   'family',
@@ -78,7 +91,9 @@ export function readProduct(
   parts: XmlElement[],
   keys: readonly string[],
   languages: readonly string[],
+  whole: () => XmlElement[] = () => parts,
 ): OsRecord {
+  let all: XmlElement[] | undefined;
   const params: Params = new Map();
   for (const part of parts) {
     readParams(params, part, keys, languages);
@@ -90,15 +105,23 @@ export function readProduct(
   return {
     id,
     params,
-    parts,
+    get parts() {
+      all ??= whole();
+      return all;
+    },
     derivesFrom: related(parts, 'derives-from'),
     clones: related(parts, 'clones'),
     upgrades: related(parts, 'upgrades'),
   };
 }
 
-export const readOs = (id: string, parts: XmlElement[], languages: readonly string[]): OsRecord =>
-  readProduct(id, parts, osKeys, languages);
+/** `whole` gives the elements again when `parts` are but outlines of them. */
+export const readOs = (
+  id: string,
+  parts: XmlElement[],
+  languages: readonly string[],
+  whole?: () => XmlElement[],
+): OsRecord => readProduct(id, parts, osKeys, languages, whole);
 
 export function deviceLinksOf(record: { parts: XmlElement[] }): DeviceLink[] {
   return record.parts

@@ -110,7 +110,12 @@ export const families: readonly Family[] = [
     versions: enterprise,
     series: true,
   },
-  { names: ['opensuse'], ids: ['opensuse.org/opensuse'], versions: asGiven, series: true },
+  {
+    names: ['opensuse', 'opensuseleap'],
+    ids: ['opensuse.org/opensuse'],
+    versions: zeroed,
+    series: true,
+  },
   {
     names: ['sles', 'sle'],
     ids: ['suse.com/sles', 'suse.com/sle'],

@@ -44,11 +44,11 @@ function check(kind: ListKind, properties: readonly string[]): void {
   );
 }
 
-/** Byte order, as strcmp has it; what has no value comes last. */
+/** The order of characters' numbers, as strcmp has it; what has no value comes last. */
 function order(a: string | undefined, b: string | undefined): number {
-  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
   if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === undefined || b === undefined) return a === undefined ? 1 : -1;
+  return a < b ? -1 : 1;
 }
 
 export function shownColumns(kind: ListKind, fields?: readonly string[]): Column[] {
