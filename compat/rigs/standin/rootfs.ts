@@ -1,5 +1,5 @@
 /** The system that the stand-in unpacks: a small Debian made by debootstrap (as root). */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OzError } from '../../../src/base/errors.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
@@ -48,19 +48,28 @@ const unneeded = [
   'var/cache/debconf',
 ];
 
-/** Timers that only disturb measuring and shutting down. */
+/** Units that only cost time under emulation. */
 const masked = [
-  'apt-daily.timer',
-  'apt-daily-upgrade.timer',
-  'e2scrub_all.timer',
-  'e2scrub_reap.service',
+  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'fstrim.timer'],
+  ...['e2scrub_all.timer', 'e2scrub_reap.service', 'grub-common.service', 'getty-static.service'],
+  ...['dev-hugepages.mount', 'dev-mqueue.mount', 'sys-kernel-debug.mount'],
+  'sys-kernel-tracing.mount',
 ];
+
+/** Drivers that udev would load for an emulated processor, for nothing. */
+const unused = ['kvm_amd', 'kvm_intel', 'kvm', 'powernow_k8', 'acpi_cpufreq', 'psmouse'];
 
 async function configure(tree: string): Promise<void> {
   const at = (name: string) => path.join(tree, name);
   await writeFileTo(at('etc/initramfs-tools/conf.d/standin'), 'MODULES=list\nCOMPRESS=zstd\n');
   await writeFileTo(at('etc/initramfs-tools/modules'), `${bootModules.join('\n')}\n`);
   await writeFileTo(at('etc/dpkg/dpkg.cfg.d/standin'), 'force-unsafe-io\n');
+  await writeFileTo(
+    at('etc/modprobe.d/standin.conf'),
+    unused.map((name) => `blacklist ${name}\n`).join(''),
+  );
+  // No waiting for other machines that might have the address.
+  await appendFile(at('etc/dhcpcd.conf'), '\nnoarp\nipv4only\n');
   for (const unit of masked) {
     await runTool('ln', ['-sf', '/dev/null', at(`etc/systemd/system/${unit}`)]);
   }

@@ -1,0 +1,98 @@
+/** Runs the built oz-install as a user would, and reads its event stream. */
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { packageFile } from '../../../src/base/package-root.ts';
+import type { BuildEvent, BuildResult } from '../../../src/engine/events.ts';
+
+export interface Run {
+  exitCode: number;
+  events: BuildEvent[];
+  stderr: string;
+  result: BuildResult | undefined;
+  error: Extract<BuildEvent, { type: 'error' }> | undefined;
+  /** Milliseconds since the start, by mark; the first of each purpose. */
+  marks: Record<string, number>;
+}
+
+export interface RunOptions {
+  cwd: string;
+  env: Record<string, string>;
+  /** Run as this user, with an environment that holds nothing else. */
+  user?: string | undefined;
+  /** Where the events are kept as they come. */
+  log?: string | undefined;
+  onEvent?: ((event: BuildEvent, pid: number) => void) | undefined;
+}
+
+const program = packageFile('bin/oz-install.js');
+
+function commandLine(args: string[], { user, env }: RunOptions): [string, string[]] {
+  if (!user) return [process.execPath, [program, ...args]];
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [
+    'runuser',
+    [
+      ...['-u', user, '--', 'env', '-i', 'PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'],
+      ...variables,
+      process.execPath,
+      program,
+      ...args,
+    ],
+  ];
+}
+
+/** oz-install with --json; resolves whatever the exit code. */
+export async function ozInstall(args: string[], options: RunOptions): Promise<Run> {
+  const [command, line] = commandLine(['--json', ...args], options);
+  const env = options.user ? {} : { ...process.env, ...options.env };
+  const child = spawn(command, line, {
+    cwd: options.cwd,
+    env: { ...env, PATH: process.env.PATH ?? '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = options.log ? createWriteStream(options.log) : undefined;
+  const events: BuildEvent[] = [];
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8');
+  });
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (text) => {
+    log?.write(`${text}\n`);
+    const event = JSON.parse(text) as BuildEvent;
+    if (event.type !== 'progress') events.push(event);
+    options.onEvent?.(event, child.pid ?? 0);
+  });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? (signal ? 128 : 1)));
+  });
+  log?.end();
+  const marks: Record<string, number> = {};
+  for (const event of events) {
+    if (event.type !== 'mark') continue;
+    const purpose = event.detail?.purpose;
+    marks[typeof purpose === 'string' ? `${event.mark}:${purpose}` : event.mark] ??= event.at;
+  }
+  return {
+    exitCode,
+    events,
+    stderr,
+    result: events.find((event) => event.type === 'result')?.result,
+    error: events.find((event) => event.type === 'error'),
+    marks,
+  };
+}
+
+/** What a failed run has to say, for an assertion's message. */
+export function explain(run: Run): string {
+  const said = run.error
+    ? `${run.error.code}: ${run.error.message} (${run.error.evidence})`
+    : run.stderr;
+  const last = run.events
+    .slice(-15)
+    .map((event) => JSON.stringify(event).slice(0, 300))
+    .join('\n');
+  return `exit code ${run.exitCode}\n${said}\n${last}`;
+}

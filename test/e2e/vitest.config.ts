@@ -1,0 +1,17 @@
+// End-to-end tests: real guests, one at a time, on a build of this checkout.
+import { defineConfig } from 'vitest/config';
+
+const report = process.env.OZMA_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    globalSetup: ['./support/global-setup.ts'],
+    fileParallelism: false,
+    testTimeout: 90 * 60_000,
+    hookTimeout: 20 * 60_000,
+    reporters: report ? ['verbose', 'json'] : ['verbose'],
+    ...(report && { outputFile: { json: report } }),
+  },
+});
