@@ -6,7 +6,7 @@ import type { Backend, Guest } from '../../backends/backend.ts';
 import { masker } from '../base/secrets.ts';
 import type { BuildPlan, WorkPlan } from '../plan/types.ts';
 import type { Clock } from './clock.ts';
-import type { Emit } from './events.ts';
+import type { Emit, Phase } from './events.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Work in a guest: all that a second boot needs. */
@@ -53,7 +53,7 @@ export function maskerOf(plan: WorkPlan): (text: string) => string {
 /** A progress listener that reports bytes of the phase. */
 export function byteProgress(
   emit: Emit,
-  phase: 'fetch-media' | 'stage-media' | 'create-disk' | 'install' | 'export',
+  phase: Phase,
   what: string,
 ): (done: number, total: number | null) => void {
   return (done, total) => emit({ type: 'progress', phase, what, done, total, unit: 'bytes' });

@@ -35,7 +35,7 @@ export async function customiseExisting(
   const { backend, ledger, emit, signal } = options;
   signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
-  const { virtualSize } = await imageInfo(plan.disk.path, { signal });
+  const { virtualSize } = await imageInfo(plan.disk.path, { signal, format: plan.disk.format });
   await refuseRunning(plan, backend, signal);
   const { summary } = await backend.check(plan.hardware, { signal });
   emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });

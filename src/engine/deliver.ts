@@ -33,7 +33,7 @@ export async function deliver(
   icicle: string | undefined,
   began: Date,
 ): Promise<BuildResult> {
-  const { plan, backend, emit } = context;
+  const { plan, backend, emit, signal } = context;
   const { image, imageType, domainXml } = plan.outputs;
   await inPhase(emit, 'export', 'export the image', () => exportImage(context, disk));
   return inPhase(emit, 'record', 'write the records', async () => {
@@ -46,18 +46,23 @@ export async function deliver(
     const icicleFile = plan.icicle?.file ?? undefined;
     if (icicle !== undefined && icicleFile) await writeFileAtomic(icicleFile, icicle);
     const manifest = `${image}.manifest.json`;
-    await writeManifest(manifest, {
-      name: plan.name,
-      os: plan.os,
-      tdl: plan.tdl,
-      image: { path: image, format: imageType },
-      media: plan.media.map(({ role, url, cachePath }) => ({ role, url, cachePath })),
-      delivery: plan.install.delivery.kind,
-      answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
-      domainXml,
-      icicle: icicleFile,
-      startedAt: began,
-    });
+    const onProgress = byteProgress(emit, 'record', 'digest the image');
+    await writeManifest(
+      manifest,
+      {
+        name: plan.name,
+        os: plan.os,
+        tdl: plan.tdl,
+        image: { path: image, format: imageType },
+        media: plan.media.map(({ role, url, cachePath }) => ({ role, url, cachePath })),
+        delivery: plan.install.delivery.kind,
+        answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
+        domainXml,
+        icicle: icicleFile,
+        startedAt: began,
+      },
+      { signal, onProgress },
+    );
     return {
       name: plan.name,
       image,

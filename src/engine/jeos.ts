@@ -19,6 +19,7 @@ export async function storeJeos(context: BuildContext, disk: StagedDisk): Promis
   emit({ type: 'log', level: 'info', text: `caching the JEOS as ${plan.jeos.path}` });
   await convertImage(disk.ref, plan.jeos.path, {
     format: plan.disk.format,
+    sourceFormat: disk.format,
     compress: plan.disk.format === 'qcow2',
     signal,
     onProgress: byteProgress(emit, 'install', 'cache the JEOS'),

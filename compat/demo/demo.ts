@@ -1,0 +1,80 @@
+/** Builds tdl-examples/debian-13.tdl here, whatever mirror this machine has. */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../src/base/errors.ts';
+import { packageFile } from '../../src/base/package-root.ts';
+import { findInstallerTree } from './installer-tree.ts';
+
+const example = packageFile('tdl-examples/debian-13.tdl');
+const out = path.resolve(process.env.OZMA_DEMO_DIR ?? packageFile('.rig/demo'));
+const say = (line: string) => console.log(line);
+
+/** The example with another URL, and kernel parameters where they are needed. */
+export function adaptTdl(text: string, url: string, kernelparam: string | undefined): string {
+  const escaped = url.replaceAll('&', '&amp;');
+  return text
+    .replace(/<url>[^<]*<\/url>/, () => `<url>${escaped}</url>`)
+    .replace('</install>', () =>
+      kernelparam ? `</install>\n    <kernelparam>${kernelparam}</kernelparam>` : '</install>',
+    );
+}
+
+async function build(tdl: string, signal: AbortSignal): Promise<number> {
+  const files = {
+    icicle: path.join(out, 'debian-13.icicle'),
+    xml: path.join(out, 'debian-13.xml'),
+  };
+  const image = path.join(out, 'debian-13.qcow2');
+  await writeFile(path.join(out, 'oz.cfg'), await configText());
+  const args = ['-c', path.join(out, 'oz.cfg'), '-p', '-u', '-g', '-i', files.icicle];
+  args.push('-x', files.xml, '-s', image, tdl);
+  say(`oz-install ${args.join(' ')}`);
+  const child = spawn(process.execPath, [packageFile('bin/oz-install.js'), ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    cwd: out,
+  });
+  // oz-install gets the terminal's Ctrl-C itself, and clears up; we wait for it.
+  signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exit, by) => resolve(exit ?? (by ? 1 : 0)));
+  });
+  if (code === 0) {
+    for (const file of [image, files.xml, files.icicle]) await stat(file);
+    say(`\nimage       ${image}\ndomain XML  ${files.xml}\nICICLE      ${files.icicle}`);
+  }
+  return code;
+}
+
+/** Everything of the demo stays in its own directory; the backend is the default one. */
+async function configText(): Promise<string> {
+  return `[paths]\noutput_dir = ${out}\ndata_dir = ${out}/data\nscreenshot_dir = ${out}/evidence\n[libvirt]\nimage_type = qcow2\n`;
+}
+
+async function main(): Promise<number> {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+  const text = await readFile(example, 'utf8');
+  const wanted = /<url>\s*([^<\s]*)\s*<\/url>/.exec(text)?.[1] ?? '';
+  await mkdir(out, { recursive: true });
+  const tree = await findInstallerTree(wanted, say, interrupted.signal);
+  try {
+    let tdl = example;
+    if (tree.url !== wanted) {
+      tdl = path.join(out, 'debian-13.tdl');
+      await writeFile(tdl, adaptTdl(text, tree.url, tree.kernelparam));
+      say(`installing from ${tree.url}`);
+    }
+    return await build(tdl, interrupted.signal);
+  } finally {
+    await tree.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`Error: ${messageOf(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,50 @@
+/** Where the demo can install from: the TDL's own URL, apt's mirror, or a rig of our own. */
+import { messageOf } from '../../src/base/errors.ts';
+import { startDebianRig } from '../rigs/debian/rig.ts';
+import { suite } from '../rigs/debian/tables.ts';
+import { aptMirror } from '../rigs/lib/apt-sources.ts';
+
+export interface InstallerTree {
+  /** URL for the TDL's <url>. */
+  url: string;
+  /** What the kernel's command line must say, if anything. */
+  kernelparam?: string | undefined;
+  close(): Promise<void>;
+}
+
+const netboot = `dists/${suite}/main/installer-amd64/current/images/netboot/`;
+
+async function hasInstaller(url: string): Promise<boolean> {
+  const kernel = `${url.replace(/\/*$/, '/')}debian-installer/amd64/linux`;
+  try {
+    const signal = AbortSignal.timeout(20_000);
+    return (await fetch(kernel, { method: 'HEAD', signal })).ok;
+  } catch {
+    return false;
+  }
+}
+
+export async function findInstallerTree(
+  wanted: string,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<InstallerTree> {
+  const nothing = async () => {};
+  if (await hasInstaller(wanted)) return { url: wanted, close: nothing };
+  try {
+    const ofApt = `${aptMirror()}/${netboot}`;
+    if (await hasInstaller(ofApt)) return { url: ofApt, close: nothing };
+  } catch (error) {
+    say(messageOf(error));
+  }
+  say('no mirror here has the installer: making it from ordinary packages (about a minute)');
+  // The server's own lines, one a request, would drown the build's.
+  const rig = await startDebianRig({ signal });
+  return {
+    url: `${rig.url}/${netboot}`,
+    // The rig's list of installer components is not Debian's, so it is not
+    // signed; the answer file asks for signatures again before any package.
+    kernelparam: 'debian-installer/allow_unauthenticated=true',
+    close: rig.close,
+  };
+}
