@@ -26,7 +26,7 @@ async function build(tdl: string, signal: AbortSignal): Promise<number> {
     xml: path.join(out, 'debian-13.xml'),
   };
   const image = path.join(out, 'debian-13.qcow2');
-  await writeFile(path.join(out, 'oz.cfg'), await configText());
+  await writeFile(path.join(out, 'oz.cfg'), configText);
   const args = ['-c', path.join(out, 'oz.cfg'), '-p', '-u', '-g', '-i', files.icicle];
   args.push('-x', files.xml, '-s', image, tdl);
   say(`oz-install ${args.join(' ')}`);
@@ -47,10 +47,18 @@ async function build(tdl: string, signal: AbortSignal): Promise<number> {
   return code;
 }
 
-/** Everything of the demo stays in its own directory; the backend is the default one. */
-async function configText(): Promise<string> {
-  return `[paths]\noutput_dir = ${out}\ndata_dir = ${out}/data\nscreenshot_dir = ${out}/evidence\n[libvirt]\nimage_type = qcow2\n`;
-}
+/**
+ * Everything of the demo stays in its own directory. User-mode networking
+ * reaches the rig on this machine, and needs no daemon and no bridge.
+ */
+const configText = `[paths]
+output_dir = ${out}
+data_dir = ${out}/data
+screenshot_dir = ${out}/evidence
+[libvirt]
+uri = qemu:///session
+image_type = qcow2
+`;
 
 async function main(): Promise<number> {
   const interrupted = new AbortController();
