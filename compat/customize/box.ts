@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -64,6 +65,7 @@ export interface Box {
 export async function makeBox(publicKey?: string): Promise<Box> {
   const tree = mkdtempSync(path.join(tmpdir(), 'ozma-box-'));
   execFileSync('tar', ['-C', tree, '-xf', bootstrapped()]);
+  chmodSync(tree, 0o755); // mkdtemp made it private, but the guest's own users must enter it
   const box = await adoptBox(tree);
   if (publicKey) {
     mkdirSync(box.file('root/.ssh'), { recursive: true, mode: 0o700 });
@@ -73,12 +75,12 @@ export async function makeBox(publicKey?: string): Promise<Box> {
 }
 
 /** Prepares a tree that is there: port, password, names. */
-export async function adoptBox(tree: string): Promise<Box> {
+export async function adoptBox(tree: string, permitRoot = 'yes'): Promise<Box> {
   const port = await freePort();
   const file = (name: string) => path.join(tree, name);
   writeFileSync(
     file('etc/ssh/sshd_config.d/50-box.conf'),
-    `Port ${port}\nListenAddress 127.0.0.1\nPermitRootLogin yes\n`,
+    `Port ${port}\nListenAddress 127.0.0.1\nPermitRootLogin ${permitRoot}\n`,
   );
   writeFileSync(file('etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
   execFileSync('chroot', [tree, 'chpasswd'], { input: `root:${rootPassword}\n` });

@@ -197,7 +197,7 @@ describe('commands', () => {
     const output: string[] = [];
     await run(
       [
-        command('bash', 'x=(a b c)\nfor i in "${x[@]}"; do\n  echo $i\ndone\n'),
+        command('bash', `x=(a b c)\nfor i in "\${x[@]}"; do\n  echo $i\ndone\n`),
         command('sh-line', '#!/bin/sh\n# a comment\necho "$0" ok'),
         command('perl', '#!/usr/bin/perl -w\nmy %h = (k => "from perl");\nprint "$h{k}\\n";\n'),
         command('long', `: ${'x'.repeat(300_000)}\necho long`),
@@ -220,7 +220,7 @@ describe('commands', () => {
 
 describe('listPackages', () => {
   it('lists what dpkg lists, with the output of extra_command', async () => {
-    const packages = await listPackages(session, 'dpkg', "dpkg-query -W -f '${Version}\\n'");
+    const packages = await listPackages(session, 'dpkg', `dpkg-query -W -f '\${Version}\\n'`);
     const selections = execFileSync('chroot', [box.tree, 'dpkg', '--get-selections'], {
       encoding: 'utf8',
     });

@@ -1,6 +1,8 @@
 /** A running guestfish that is told one command after another: one appliance for all of them. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
+import { deadline } from '../base/abort.ts';
 import { codeOf, OzError } from '../base/errors.ts';
 
 export interface Guestfish {
@@ -8,7 +10,7 @@ export interface Guestfish {
   command(...words: string[]): Promise<string>;
   /** Whether a command such as `is-file` says true. */
   is(...words: string[]): Promise<boolean>;
-  /** Writes the content of a file, whatever bytes it holds. */
+  /** Unmounts, syncs, and waits for the appliance's end. */
   close(): Promise<void>;
   /** Ends it at once. */
   kill(): void;
@@ -21,28 +23,84 @@ function word(text: string): string {
   return `"${text.replace(/[\n\t"\\]/g, (c) => escapes[c] ?? c)}"`;
 }
 
+const ordinaryHint = 'check that the disk holds an installed system and that no guest is using it';
+const applianceHint =
+  "libguestfs makes its appliance from this machine's kernel: install one (Debian: apt-get install linux-image-amd64) or name one in SUPERMIN_KERNEL and SUPERMIN_MODULES";
+
 function failure(disk: string, why: string, cause?: unknown): OzError {
   return new OzError('OZ_OFFLINE', `Cannot change the disk ${disk}: ${why}`, {
-    hint: 'check that the disk holds an installed system and that no guest is using it',
+    hint: /supermin/.test(why) ? applianceHint : ordinaryHint,
     cause,
   });
 }
 
+export interface GuestfishOptions {
+  signal?: AbortSignal | undefined;
+  /** Leave the processor's own virtualisation alone; unless told, it is tried first. */
+  emulate?: boolean | undefined;
+}
+
+/** Milliseconds; with working virtualisation the appliance is up in a fraction of it. */
+const acceleratedLimit = 90_000;
+
+async function mayAccelerate(emulate: boolean | undefined): Promise<boolean> {
+  // Who sets this has decided already.
+  if (emulate || process.env.LIBGUESTFS_BACKEND_SETTINGS !== undefined) return false;
+  return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * Opens a disk and mounts what is on it. The format is always stated: a raw
- * disk whose content poses as qcow2 must not lead to other files.
+ * disk whose content poses as qcow2 must not lead to other files. A /dev/kvm in
+ * which guests hang costs its time limit once; then the appliance is emulated.
  */
 export async function openGuestfish(
   disk: string,
   format: string,
-  signal?: AbortSignal,
+  { signal, emulate }: GuestfishOptions = {},
 ): Promise<Guestfish> {
-  signal?.throwIfAborted();
+  if (await mayAccelerate(emulate)) {
+    const slow = new Error('the appliance does not come up');
+    const limit = deadline(acceleratedLimit, () => slow, signal);
+    const fish = start(disk, format, undefined, limit.signal, signal);
+    try {
+      await fish.command('echo', 'up');
+      return fish;
+    } catch (error) {
+      fish.kill();
+      if (error !== slow) throw error;
+    } finally {
+      limit.clear();
+    }
+  }
+  const fish = start(disk, format, emulate === false ? undefined : 'force_tcg', signal, signal);
+  await fish.command('echo', 'up');
+  return fish;
+}
+
+/** `launchSignal` may only end the launch, `signal` also what follows. */
+function start(
+  disk: string,
+  format: string,
+  settings: string | undefined,
+  launchSignal: AbortSignal | undefined,
+  signal: AbortSignal | undefined,
+): Guestfish {
+  launchSignal?.throwIfAborted();
   const args = [`--format=${format}`, '-a', disk, '-i'];
   const child = spawn('guestfish', args, {
-    env: { ...process.env, LC_ALL: 'C.UTF-8', LIBGUESTFS_BACKEND: 'direct' },
+    env: {
+      ...(settings && { LIBGUESTFS_BACKEND_SETTINGS: settings }),
+      ...process.env,
+      LC_ALL: 'C.UTF-8',
+      LIBGUESTFS_BACKEND: 'direct',
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  let launching = true;
   let out = '';
   let err = '';
   let ended: OzError | undefined;
@@ -73,8 +131,15 @@ export async function openGuestfish(
       resolve(code);
     });
   });
-  const kill = () => child.kill('SIGTERM');
-  signal?.addEventListener('abort', kill, { once: true });
+  const kill = () => {
+    child.kill('SIGTERM');
+  };
+  const onAbort = () => {
+    kill();
+    wake();
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  launchSignal?.addEventListener('abort', () => launching && onAbort(), { once: true });
 
   async function command(...words: string[]): Promise<string> {
     const mark = `--${randomBytes(9).toString('hex')}--`;
@@ -82,18 +147,20 @@ export async function openGuestfish(
     child.stdin.write(`${words.map(word).join(' ')}\necho ${mark}\n`);
     while (!out.includes(mark)) {
       signal?.throwIfAborted();
+      if (launching) launchSignal?.throwIfAborted();
       if (ended) throw ended;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
+    launching = false;
     return out.slice(0, out.indexOf(mark));
   }
 
   async function close(): Promise<void> {
     child.stdin.end();
     const code = await closed;
-    signal?.removeEventListener('abort', kill);
+    signal?.removeEventListener('abort', onAbort);
     signal?.throwIfAborted();
     if (code !== 0) throw ended ?? failure(disk, `guestfish ended with exit code ${code}`);
   }

@@ -10,6 +10,8 @@ import { keyBlob } from './seal.ts';
 export interface OfflineOptions {
   /** `raw`, `qcow2`, …; by the file name's ending unless told, raw for any other. */
   format?: string | undefined;
+  /** Whether to emulate the processor at once (no working KVM here); found out unless told. */
+  emulate?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +28,7 @@ async function inDisk<T>(
   options: OfflineOptions,
   work: (fish: Guestfish, write: (file: string, text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const fish = await openGuestfish(disk, options.format ?? formatOf(disk), options.signal);
+  const fish = await openGuestfish(disk, options.format ?? formatOf(disk), options);
   const dir = await mkdtemp(path.join(tmpdir(), 'ozma-offline-'));
   try {
     const write = async (file: string, text: string) => {
