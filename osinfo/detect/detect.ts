@@ -5,6 +5,7 @@ import { withoutCredentials } from '../../src/base/secrets.ts';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/entity.ts';
 import { variantsOf } from '../database/os-record.ts';
+import { get } from './http.ts';
 import { type ByteReader, type IsoIdentity, identifyIso } from './iso.ts';
 import { type Match, matchMedia, matchTrees } from './match.ts';
 import { parseTreeinfo, type TreeIdentity } from './treeinfo.ts';
@@ -31,16 +32,20 @@ async function readText(location: string, signal?: AbortSignal): Promise<string 
     return readFile(location.replace(/^file:\/\//, ''), 'utf8').catch(() => undefined);
   }
   try {
-    const response = await fetch(location, { signal: signal ?? null });
+    const response = await get(location, {}, signal);
     if (response.ok) return await response.text();
     await response.body?.cancel();
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
     const place = withoutCredentials(location);
-    throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new OzError(
+      'OZ_OSINFO_NO_TREE',
+      `Cannot read ${place}: ${messageOf((error as Error).cause ?? error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
+import { get } from './http.ts';
 import type { ByteReader } from './iso.ts';
 
 const chunk = 64 * 1024;
@@ -49,7 +50,7 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
     const headers = { range: `bytes=${start}-${start + chunk - 1}` };
     let response: Response;
     try {
-      response = await fetch(url, { headers, signal: signal ?? null });
+      response = await get(url, headers, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw failed(messageOf((error as Error).cause ?? error), error);

@@ -14,7 +14,7 @@ import {
 } from '../database/os-record.ts';
 import { supportedLinks } from '../model/devices.ts';
 import { statedFirmware } from '../model/firmware.ts';
-import { lineage, osLineage } from '../model/lineage.ts';
+import { osLineage, platformLineage } from '../model/lineage.ts';
 import { resolvedResources } from '../model/resources.ts';
 
 export type Values = Record<string, string | string[]>;
@@ -49,9 +49,7 @@ export function osDevices(database: Database, os: OsRecord, platformId?: string)
   const platform = platformId === undefined ? undefined : findPlatform(database, platformId);
   const offered =
     platform &&
-    new Set(
-      supportedLinks([...lineage(database, database.platform, platform)]).map((l) => l.deviceId),
-    );
+    new Set(supportedLinks([...platformLineage(database, platform)]).map((l) => l.deviceId));
   return supportedLinks([...osLineage(database, os)])
     .filter(({ deviceId }) => !offered || offered.has(deviceId))
     .map(({ deviceId, driver }) => ({
