@@ -1,8 +1,6 @@
 // End-to-end tests: real guests, one at a time, on a build of this checkout.
 import { defineConfig } from 'vitest/config';
 
-const report = process.env.OZMA_TEST_REPORT;
-
 export default defineConfig({
   test: {
     root: import.meta.dirname,
@@ -11,7 +9,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 90 * 60_000,
     hookTimeout: 20 * 60_000,
-    reporters: report ? ['verbose', 'json'] : ['verbose'],
-    ...(report && { outputFile: { json: report } }),
+    reporters: ['verbose'],
   },
 });
