@@ -211,7 +211,8 @@ const checks: Record<string, (os: OsEntity, text: string, disk: string | undefin
     expect(preamble.match(/^PARTITIONS=.*/m)?.[0]).toBe(
       'PARTITIONS="$disk GPT { auto freebsd-ufs / }"',
     );
-    if (disk && !disk.startsWith('/dev/vd')) expect(preamble).toContain(`disk=${disk.slice(5)}\n`);
+    const names = { '/dev/vda': 'vtbd0', '/dev/sdb': 'ada1 da1' }[disk ?? ''];
+    expect(preamble).toContain(`\nfor disk in ${names ?? 'vtbd0 ada0 da0 nda0 nvd0 xbd0'}; do\n`);
   },
   answers(_, text, disk) {
     noReboot(text);
