@@ -33,6 +33,9 @@ ExecStop=/bin/sh /run/finish-image.sh
 TimeoutStopSec=300
 `;
 
+/** Printed once nothing that matters can fail any more. */
+const sealedMark = 'sealed, going down';
+
 /** Arranges for the last part to run once the session has gone, and for the power-off. */
 function finish(last: string): string {
   return `
@@ -69,7 +72,8 @@ key=$1
 HOME=\${HOME:-/root}
 PATH=$PATH:/usr/sbin:/sbin
 ${first}
-${finish(last)}`;
+${finish(last)}
+echo ${sealedMark}`;
   return { text, args: [publicKey ? keyBlob(publicKey) : ''] };
 }
 
@@ -84,15 +88,20 @@ export async function sealAndPowerOff(
   options: { publicKey?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const script = sealScript(kind, options.publicKey);
+  let sealed = false;
   try {
     const { code, stdout, stderr } = await runScript(session, script, {
       signal: options.signal,
       okCodes: 'any',
+      onOutput: (_, line) => {
+        sealed ||= line === sealedMark;
+      },
     });
     if (code !== 0) throw failed(code, stderr.trim() || stdout.trim());
   } catch (error) {
-    // A guest that is quick to go down may take the connection with it.
-    if (codeOf(error) !== 'OZ_SSH_LOST') throw error;
+    // A guest that is quick to go down may take the connection with it; one that
+    // went away before has not been sealed.
+    if (codeOf(error) !== 'OZ_SSH_LOST' || !sealed) throw error;
   }
   await session.close();
 }

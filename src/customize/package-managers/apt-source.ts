@@ -1,7 +1,6 @@
 /** What a TDL's repository URL means to apt. */
 
 import { OzError } from '../../base/errors.ts';
-import { withoutCredentials } from '../../base/secrets.ts';
 
 export type AptSource =
   | {
@@ -18,7 +17,7 @@ export type AptSource =
 function bad(url: string, why: string): OzError {
   return new OzError(
     'OZ_APT_SOURCE',
-    `Cannot use repository "${withoutCredentials(url)}": ${why}`,
+    `Cannot use repository "${url.replace(/:\/\/[^/@\s]*@/g, '://')}": ${why}`,
     {
       hint: 'write it as apt does: deb http://host/debian suite main, or give the URL alone',
     },

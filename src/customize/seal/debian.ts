@@ -10,6 +10,7 @@ rm -f /var/cache/apt/*.bin /var/cache/debconf/*-old /var/lib/dpkg/*-old
 `;
 
 export const debian: Sealer = {
-  first: `${undoScript}${removeKey}${renewHostKeys}${forgetPackages}`,
+  // Giving back twice: what is free now is done before the shutdown's time limit runs.
+  first: `${undoScript}${removeKey}${renewHostKeys}${forgetPackages}${giveBack}`,
   last: `${forgetMachine}${forgetPast}${giveBack}`,
 };

@@ -104,7 +104,7 @@ export const giveBack = `
 sync
 if command -v fstrim >/dev/null 2>&1; then
   awk '$3 ~ /^(ext[234]|xfs|btrfs|f2fs)$/ && $4 ~ /^rw/ { print $2 }' /proc/mounts |
-    sort -u | while read -r mount; do fstrim "$mount" 2>/dev/null; done
+    sort -u | while read -r mount; do fstrim "$mount" 2>/dev/null || :; done
 fi
 sync
 `;

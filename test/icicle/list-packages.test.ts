@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { listPackages } from '../../src/icicle/list-packages.ts';
+import { recorder } from '../customize/helpers/recorder.ts';
+
+const answers = (outputs: Record<string, string>) =>
+  recorder((command) => {
+    const stdout = outputs[command];
+    return stdout === undefined ? { code: 127, stderr: 'not found\n' } : { stdout };
+  }).session;
+
+describe('listPackages', () => {
+  it("reads dpkg's selections: names with their architecture, no removed packages", async () => {
+    const session = answers({
+      'dpkg --get-selections':
+        'adduser\t\t\tinstall\nlibc6:amd64\t\tinstall\ngone\t\tdeinstall\nkept\thold\n',
+      extra: '1\n2\n3\n4\n',
+    });
+    expect((await listPackages(session, 'dpkg')).map(({ name }) => name)).toEqual([
+      'adduser',
+      'libc6:amd64',
+      'kept',
+    ]);
+    expect(await listPackages(session, 'dpkg', 'extra')).toEqual([
+      { name: 'adduser', extra: '1' },
+      { name: 'libc6:amd64', extra: '2' },
+      { name: 'kept', extra: '4' },
+    ]);
+  });
+  it.each([
+    ['rpm', 'rpm -qa', 'a-1-1.x86_64\nb-2-2.noarch\n', ['a-1-1.x86_64', 'b-2-2.noarch']],
+    ['pacman', 'pacman -Q', 'a 1-1\n', ['a-1-1']],
+    ['apk', 'apk info -v', 'a-1-r0\n', ['a-1-r0']],
+    ['pkg', "pkg query '%n-%v'", 'a-1\n', ['a-1']],
+  ])('reads %s', async (lister, command, output, names) => {
+    const packages = await listPackages(answers({ [command]: output }), lister);
+    expect(packages.map(({ name }) => name)).toEqual(names);
+  });
+  it('refuses extra output of another length, a failing command, an unknown lister', async () => {
+    const session = answers({ 'rpm -qa': 'a\nb\n', short: 'x\n' });
+    await expect(listPackages(session, 'rpm', 'short')).rejects.toMatchObject({
+      code: 'OZ_ICICLE_EXTRA',
+      message: expect.stringContaining('1 lines for 2 packages'),
+    });
+    await expect(listPackages(session, 'rpm', 'none')).rejects.toMatchObject({
+      code: 'OZ_ICICLE_EXTRA',
+    });
+    await expect(listPackages(session, 'dpkg')).rejects.toMatchObject({ code: 'OZ_ICICLE_LIST' });
+    await expect(listPackages(session, 'portage')).rejects.toMatchObject({
+      code: 'OZ_ICICLE_LISTER',
+    });
+  });
+});
