@@ -24,7 +24,7 @@ export function expectDelivered(run: Run, outputs: Outputs): void {
   expect(xml).not.toMatch(/cache=['"]unsafe/);
   const icicle = readFileSync(outputs.icicle, 'utf8');
   expect(icicle).toMatch(/<package name="figlet"/);
-  expect(icicle).toMatch(/and this: /);
+  expect(icicle).toMatch(/state: install/);
   expect(JSON.stringify(run.events) + run.stderr).not.toContain(rootPassword);
   for (const event of run.events) {
     if (event.type === 'phase-end') console.log(`  ${event.phase}: ${event.ms} ms`);

@@ -29,7 +29,9 @@ export function tdlText({ name, install, kernelparam, diskGiB = 4 }: TdlOptions)
     ${source}
     <rootpw>${forXml(rootPassword)}</rootpw>
     ${kernelparam ? `<kernelparam>${forXml(kernelparam)}</kernelparam>` : ''}
-    <icicle><extra_command>echo "and this: $(hostname)"</extra_command></icicle>
+    <icicle>
+      <extra_command>dpkg --get-selections | sed 's/.*[[:space:]]/state: /'</extra_command>
+    </icicle>
   </os>
   <disk><size>${diskGiB}GiB</size></disk>
   <packages><package name="figlet"/></packages>
