@@ -1,6 +1,7 @@
 /** Runs the built oz-install as a user would, and reads its event stream. */
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageFile } from '../../../src/base/package-root.ts';
 import type { BuildEvent, BuildResult } from '../../../src/engine/events.ts';
@@ -85,6 +86,13 @@ export async function ozInstall(args: string[], options: RunOptions): Promise<Ru
   };
 }
 
+/** The guest's last words, out of the evidence folder. */
+function lastWords(run: Run): string {
+  const file = path.join(run.error?.evidence ?? '/nowhere', 'console.log');
+  if (!existsSync(file)) return '';
+  return readFileSync(file, 'utf8').split('\n').slice(-15).join('\n');
+}
+
 /** What a failed run has to say, for an assertion's message. */
 export function explain(run: Run): string {
   const said = run.error
@@ -94,5 +102,5 @@ export function explain(run: Run): string {
     .slice(-15)
     .map((event) => JSON.stringify(event).slice(0, 300))
     .join('\n');
-  return `exit code ${run.exitCode}\n${said}\n${last}`;
+  return `exit code ${run.exitCode}\n${said}\n${last}\n${lastWords(run)}`;
 }
