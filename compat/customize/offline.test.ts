@@ -114,9 +114,13 @@ describe('a qcow2 whose sshd_config forbids root before it includes anything', (
     };
     await offlineUnlock(image, key.publicKey, { emulate });
     const unlocked = back();
-    const sshd = execFileSync('chroot', [unlocked, 'sh', '-c', 'mknod -m 666 /dev/null c 1 3; mkdir -p /run/sshd; sshd -T'], {
-      encoding: 'utf8',
-    });
+    const sshd = execFileSync(
+      'chroot',
+      [unlocked, 'sh', '-c', 'mknod -m 666 /dev/null c 1 3; mkdir -p /run/sshd; sshd -T'],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect(sshd).toMatch(/^permitrootlogin yes$/m);
     expect(sshd).toMatch(/^authorizedkeysfile \/root\/\.ssh\/authorized_keys$/m);
     // A second time, as after a run that was cut off.
