@@ -210,6 +210,16 @@ function rngOf({ rng }: Hardware): Node | undefined {
   ]);
 }
 
+/**
+ * A socket while building: a port is open to every user of the machine, and
+ * two libvirt daemons choosing at once may choose the same one.
+ */
+function graphicsOf(finished: boolean): Node {
+  return finished
+    ? element('graphics', { type: 'vnc', port: '-1', autoport: 'yes', listen: '127.0.0.1' })
+    : element('graphics', { type: 'vnc' }, [element('listen', { type: 'socket' })]);
+}
+
 function usesBus(spec: GuestSpec, bus: string): boolean {
   return (
     spec.hardware.diskBus === bus ||
@@ -245,8 +255,7 @@ function devicesOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node {
       element('tpm', { model: 'tpm-crb' }, [
         element('backend', { type: 'emulator', version: '2.0' }),
       ]),
-    screen &&
-      element('graphics', { type: 'vnc', port: '-1', autoport: 'yes', listen: '127.0.0.1' }),
+    screen && graphicsOf(finished),
     hardware.arch !== 's390x' && element('video', {}, [element('model', { type: hardware.video })]),
     rngOf(hardware),
   ]);
