@@ -32,7 +32,11 @@ async function bootAndEnter(
   const { plan, backend, emit, clock, signal, witness } = context;
   if (access.via === 'offline') {
     emit({ type: 'log', level: 'info', text: 'placing the SSH key in the disk' });
-    await offlineUnlock(spec.disk.ref, access.publicKey, { signal, format: spec.disk.format });
+    await offlineUnlock(spec.disk.ref, access.publicKey, {
+      signal,
+      format: spec.disk.format,
+      emulate: access.emulate,
+    });
   }
   const guest = await backend.createGuest(spec, { signal });
   const stops = listenForStops(guest, clock);

@@ -37,7 +37,12 @@ export function planExisting(input: ExistingInput): WorkPlan {
       : null,
     access:
       access && (customise || options.icicle)
-        ? { username: 'root', ...access, via: 'offline' }
+        ? {
+            username: 'root',
+            ...access,
+            via: 'offline',
+            emulate: backend.capabilities.accelerated === false,
+          }
         : null,
     seal: family.seal,
     timeouts: plannedTimeouts(input),

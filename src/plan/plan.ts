@@ -96,13 +96,14 @@ function plannedInstall(
 
 /** Whether and how the build gets into the guest. */
 function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null {
-  const { access, answer, config, options } = input;
+  const { access, answer, backend, config, options } = input;
   if (!needed || !access) return null;
   const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
   return {
     username: 'root',
     ...access,
     via: answer || config.cache.jeos || untouched ? 'offline' : 'answer',
+    emulate: backend.capabilities.accelerated === false,
   };
 }
 
@@ -166,7 +167,11 @@ function workFormat(imageType: string, { diskFormats }: Capabilities): string {
 
 /** Texts that must never be shown. */
 export function secretsOf(tdl: Tdl): string[] {
-  return [tdl.rootpw ?? defaultRootPassword, tdl.key].filter((secret) => secret !== undefined);
+  const urls = [tdl.install.url, ...tdl.repositories.map((repository) => repository.url)];
+  const credentials = urls.map((url) => /:\/\/[^/@\s]*:([^/@\s]+)@/.exec(url)?.[1]);
+  return [tdl.rootpw ?? defaultRootPassword, tdl.key, ...credentials].filter(
+    (secret) => secret !== undefined,
+  );
 }
 
 /**

@@ -56,6 +56,8 @@ export interface PlannedAccess {
    * disk before the second boot (own answer file, cached JEOS, safe ICICLE).
    */
   via: 'answer' | 'offline';
+  /** Offline: the helper guest must be emulated too, since KVM does not work here. */
+  emulate: boolean;
 }
 
 export interface BuildPlan {
