@@ -1,0 +1,67 @@
+/** The answer files that are checked: every system of our data that has a script of ours. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Database } from '../../osinfo/database/database.ts';
+import type { OsRecord } from '../../osinfo/database/os-record.ts';
+import { type GeneratedFile, generateScripts } from '../../osinfo/script/scripts.ts';
+import { packageFile } from '../../src/base/package-root.ts';
+
+export interface Case {
+  name: string;
+  source: 'media' | 'network';
+  config: Record<string, string>;
+}
+
+const hash = `$6$saltsaltsaltsalt$${'aB3./'.repeat(17)}x`;
+
+export const cases: readonly Case[] = [
+  {
+    name: 'passwords only, media',
+    source: 'media',
+    config: { 'admin-password': `it's "<&$x`, 'admin-password-crypted': hash },
+  },
+  {
+    name: 'all parameters, network',
+    source: 'network',
+    config: {
+      'admin-password': 'x',
+      'admin-password-crypted': hash,
+      hostname: 'guest.example',
+      'l10n-language': 'de_DE',
+      'l10n-keyboard': 'de',
+      'l10n-timezone': 'Europe/Berlin',
+      'hardware-arch': 'x86_64',
+      'target-disk': '/dev/vdb',
+      'installation-url': 'http://mirror.example/tree?a=1&b=2',
+      console: 'ttyS1',
+      'ssh-authorized-key': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ',
+      'ssh-root-password': 'true',
+      'reg-product-key': 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE',
+      firmware: 'efi',
+      'image-index': '2',
+    },
+  },
+];
+
+/** Systems with a file of ours, as a master or as an addition. */
+export function ownSystems(database: Database): OsRecord[] {
+  const data = packageFile('osinfo', 'data');
+  const own = new Set(
+    [data, path.join(data, 'additions')].flatMap((location) =>
+      readdirSync(path.join(location, 'os'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.xml'))
+        .map((name) => name.replace(/\.d\/[^/]*$|\.xml$/, '')),
+    ),
+  );
+  return database.oses().filter((os) => {
+    const [domain = '', ...rest] = os.id.replace('http://', '').split('/');
+    return own.has(`${domain}/${rest.join('-')}`);
+  });
+}
+
+export const generate = (database: Database, os: OsRecord, one: Case): GeneratedFile[] =>
+  generateScripts(database, os, {
+    profile: 'jeos',
+    config: one.config,
+    installationSource: one.source,
+  });
