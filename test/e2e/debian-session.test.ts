@@ -9,7 +9,7 @@ const uri = 'qemu:///session';
 let rig: Rig;
 let workspace: Workspace;
 beforeAll(async () => {
-  rig = await startDebianRig({ log: (line) => console.log(line) });
+  rig = await startDebianRig();
   workspace = await makeWorkspace({ libvirt: { uri, image_type: 'qcow2' } });
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ let rig: Rig;
 let workspace: Workspace;
 beforeAll(async () => {
   libvirt = await startSystemLibvirt();
-  rig = await startDebianRig({ bind: libvirt.address, log: (line) => console.log(line) });
+  rig = await startDebianRig({ bind: libvirt.address });
   workspace = await makeWorkspace({ libvirt: { uri: systemUri, image_type: 'qcow2' } });
 });
 afterAll(async () => {

@@ -15,7 +15,7 @@ const session = 'qemu:///session';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startStandinRig({ log: (line) => console.log(line) });
+  rig = await startStandinRig();
 });
 afterAll(() => rig.close());
 
