@@ -34,6 +34,13 @@ function failure(disk: string, why: string, cause?: unknown): OzError {
   });
 }
 
+/** What libguestfs says is wrong, without its advice on debugging. */
+function ownWords(err: string): string {
+  const lines = err.trim().split('\n');
+  const errors = lines.filter((line) => /\berror: /.test(line));
+  return (errors.length > 0 ? errors : lines.slice(-3)).join('\n');
+}
+
 export interface GuestfishOptions {
   signal?: AbortSignal | undefined;
   /** Leave the processor's own virtualisation alone; unless told, it is tried first. */
@@ -125,8 +132,7 @@ function start(
       resolve(null);
     });
     child.once('close', (code) => {
-      const tail = err.trim().split('\n').slice(-3).join('\n');
-      ended ??= failure(disk, tail || `guestfish ended with exit code ${code}`);
+      ended ??= failure(disk, ownWords(err) || `guestfish ended with exit code ${code}`);
       wake();
       resolve(code);
     });
