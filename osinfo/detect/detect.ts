@@ -96,3 +96,40 @@ export function describeMatch(database: Database, match: Match, kind: 'media' | 
   if (variants.length > 1) lines.push(`Available OS variants on ${kind}:`, ...variants);
   return lines;
 }
+
+/** What a medium or tree is, as plain data. */
+export interface DetectedOs {
+  id: string;
+  shortId: string;
+  name: string;
+  version: string;
+  distro: string;
+  /** Empty where the database does not say. */
+  arch: string;
+  /** Names of the variants on it. */
+  variants: string[];
+  live: boolean;
+  installer: boolean;
+  /** Paths on the medium or in the tree. */
+  kernel?: string;
+  initrd?: string;
+}
+
+export function detectedOs(database: Database, match: Match): DetectedOs {
+  const { os, source } = match;
+  const text = (name: string): string => param(os.params, name) ?? '';
+  const [kernel, initrd] = [param(source.params, 'kernel'), param(source.params, 'initrd')];
+  return {
+    id: os.id,
+    shortId: text('short-id'),
+    name: text('name'),
+    version: text('version'),
+    distro: text('distro'),
+    arch: param(source.params, 'architecture') ?? '',
+    variants: variantNames(database, match),
+    live: param(source.params, 'live') === 'true',
+    installer: (param(source.params, 'installer') ?? 'true') === 'true',
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(initrd === undefined ? {} : { initrd }),
+  };
+}

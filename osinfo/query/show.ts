@@ -1,5 +1,6 @@
 /** Everything about one operating system, inheritance resolved; plain data for JSON. */
 import { OzError } from '../../src/base/errors.ts';
+import { suggest } from '../../src/base/suggest.ts';
 import type { Database } from '../database/database.ts';
 import { type Entity, type Params, param } from '../database/entity.ts';
 import {
@@ -34,8 +35,12 @@ export function findOs(database: Database, idOrShortId: string): OsRecord {
     ? database.os(idOrShortId)
     : database.osByShortId(idOrShortId);
   if (os) return os;
+  const nearest = suggest(
+    idOrShortId,
+    database.oses().flatMap((known) => known.params.get('short-id') ?? []),
+  );
   throw new OzError('OZ_OSINFO_UNKNOWN_OS', `Cannot find the operating system ${idOrShortId}`, {
-    hint: 'see oz os list for the names there are',
+    hint: nearest ? `did you mean ${nearest}?` : 'see oz os list for the names there are',
   });
 }
 
@@ -66,7 +71,7 @@ export function findPlatform(database: Database, idOrShortId: string): OsRecord 
     database.platforms().find((p) => p.params.get('short-id')?.includes(idOrShortId));
   if (platform) return platform;
   throw new OzError('OZ_OSINFO_UNKNOWN_PLATFORM', `Cannot find the platform ${idOrShortId}`, {
-    hint: 'see osinfo-query platform for the names there are',
+    hint: 'see oz os list --of platform for the names there are',
   });
 }
 

@@ -24,7 +24,8 @@ export function optionTerm(option: Flag): string {
 }
 
 export function usageLine(spec: CommandSpec<OptionTable>): string {
-  return `Usage: ${[spec.name, '[OPTIONS]', ...spec.operands.map((o) => `<${o.name}>`)].join(' ')}`;
+  const operands = spec.operands.map((o) => (o.many ? `[<${o.name}>...]` : `<${o.name}>`));
+  return `Usage: ${[spec.name, '[OPTIONS]', ...operands].join(' ')}`;
 }
 
 function entry(term: string, text: string): string[] {

@@ -43,7 +43,9 @@ export function manPage(
   meta: { version: string; date: string },
 ): string {
   const name = pageName(spec);
-  const operands = spec.operands.map((o) => `\\fI${roff(o.name)}\\fR`).join(' ');
+  const operands = spec.operands
+    .map((o) => `\\fI${roff(o.name)}\\fR${o.many ? ' ...' : ''}`)
+    .join(' ');
   const operandEntries = spec.operands.flatMap((o) => [
     '.TP',
     `\\fI${roff(o.name)}\\fR`,

@@ -7,11 +7,11 @@ export interface Flag {
   help: string;
 }
 
-/** An option with a value; `read` checks it. */
+/** An option with a value; `read` checks it, and is given the value so far when it comes again. */
 export interface Valued<T> extends Flag {
   /** What stands for the value in the help, such as `seconds`. */
   value: string;
-  read: (text: string) => T;
+  read: (text: string, before?: T) => T;
 }
 
 export type OptionTable = Readonly<Record<string, Flag | Valued<unknown>>>;
@@ -21,6 +21,13 @@ export type OptionValues<O extends OptionTable> = {
   [K in keyof O]: O[K] extends Valued<infer T> ? T | undefined : boolean;
 };
 
+export interface Operand {
+  name: string;
+  help: string;
+  /** The last one: none, one or several of it. */
+  many?: boolean | undefined;
+}
+
 export interface CommandSpec<O extends OptionTable> {
   /** As typed: `oz-install`, `oz plan`. */
   name: string;
@@ -28,7 +35,7 @@ export interface CommandSpec<O extends OptionTable> {
   summary: string;
   /** Paragraphs. */
   description: readonly string[];
-  operands: readonly { name: string; help: string }[];
+  operands: readonly Operand[];
   /** The subcommands of a command that has some. */
   commands?: readonly { name: string; help: string }[];
   options: O;

@@ -1,5 +1,6 @@
-/** The options of every command, as data. */
+/** The options of every command, as data; those of `oz os …` are in a file of their own. */
 import { command, type Valued } from './option-table.ts';
+import { osCommands } from './options-os.ts';
 import {
   fileName,
   type LogLevel,
@@ -10,6 +11,15 @@ import {
   outputFile,
   seconds,
 } from './values.ts';
+
+export {
+  ozOs,
+  ozOsDetect,
+  ozOsDevices,
+  ozOsList,
+  ozOsScript,
+  ozOsShow,
+} from './options-os.ts';
 
 const config: Valued<string> = {
   short: 'c',
@@ -302,11 +312,15 @@ export const oz = command({
   operands: [
     { name: 'command', help: 'one of the commands below, with its options and arguments' },
   ],
-  commands: [{ name: 'plan', help: ozPlan.summary }],
+  commands: [
+    { name: 'plan', help: ozPlan.summary },
+    ...osCommands.map(({ name, help }) => ({ name: `os ${name}`, help })),
+  ],
   options: { help, version },
   examples: [
     { what: 'See what oz-install would do', line: 'oz plan debian-13.tdl' },
+    { what: 'What an ISO holds', line: 'oz os detect x.iso' },
     { what: 'The help of a command', line: 'oz help plan' },
   ],
-  seeAlso: ['oz-plan(1)', 'oz-install(1)'],
+  seeAlso: ['oz-plan(1)', 'oz-os(1)', 'oz-install(1)'],
 });

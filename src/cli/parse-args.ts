@@ -31,7 +31,7 @@ function commanderFor(spec: CommandSpec<OptionTable>): Command {
   for (const option of Object.values(spec.options)) {
     const flags = isValued(option) ? `--${option.long} <${option.value}>` : `--${option.long}`;
     const made = new Option(flags);
-    if (isValued(option)) made.argParser((text) => option.read(text));
+    if (isValued(option)) made.argParser((text, before) => option.read(text, before));
     program.addOption(made);
   }
   return program;
@@ -39,7 +39,8 @@ function commanderFor(spec: CommandSpec<OptionTable>): Command {
 
 function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[]): void {
   const missing = spec.operands[given.length];
-  if (missing) throw usageError(`the <${missing.name}> argument is missing`);
+  if (missing && !missing.many) throw usageError(`the <${missing.name}> argument is missing`);
+  if (spec.operands.at(-1)?.many) return;
   const extra = given[spec.operands.length];
   if (extra !== undefined) throw usageError(`the argument '${extra}' is one too many`);
 }
