@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { param } from '../../osinfo/database/entity.ts';
 import { mediaOf, treesOf } from '../../osinfo/database/os-record.ts';
+import { elements, textOf } from '../../osinfo/xml/parse.ts';
 import { database, osinfo, recordParam, systems } from './answers/all.ts';
 
 const date = /^\d{4}-\d{2}-\d{2}$/;
@@ -15,6 +16,13 @@ describe.each(systems.map((os) => [os.shortId, os] as const))('%s', (_, os) => {
     expect(() =>
       osinfo.script(os, { profile: 'jeos', source: 'media', config: { 'admin-password': 'x' } }),
     ).not.toThrow();
+  });
+
+  it('is called the same in all its files', () => {
+    for (const name of ['name', 'vendor']) {
+      const texts = database.os(os.id)?.parts.map((part) => elements(part, name).map(textOf)[0]);
+      expect([name, new Set(texts).size]).toEqual([name, 1]);
+    }
   });
 
   it('can be given a machine', () => {
