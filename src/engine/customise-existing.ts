@@ -14,7 +14,7 @@ import { type BuildOptions, finishFailed } from './build.ts';
 import { dropWorkDir, makeWorkDir, maskerOf, type WorkContext } from './build-context.ts';
 import { systemClock } from './clock.ts';
 import { inPhase } from './event-stream.ts';
-import { workInGuest } from './second-boot.ts';
+import { lookInGuest, workInGuest } from './second-boot.ts';
 
 async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSignal) {
   const found = await backend.existing(plan.guest.name, plan.disk.path, { signal });
@@ -40,7 +40,7 @@ export async function customiseExisting(
   const { summary } = await backend.check(plan.hardware, { signal });
   emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
   const context: WorkContext = {
-    plan: { ...plan, icicle: plan.icicle && { ...plan.icicle, safe: false } },
+    plan,
     backend,
     ledger,
     emit,
@@ -56,12 +56,15 @@ export async function customiseExisting(
       createOverlay(plan.disk, overlay, { signal }),
     );
     const disk = { ref: overlay, format: 'qcow2', size: virtualSize };
-    const icicleText = await workInGuest(context, disk);
+    const { access, customise } = plan;
+    const icicleText =
+      access && !customise
+        ? await lookInGuest(context, disk, access)
+        : await workInGuest(context, disk);
     const file = plan.icicle?.file;
     if (icicleText !== undefined && file) await writeFileAtomic(file, icicleText);
     // A mere look at the packages leaves no mark on the image, safe_generation or not.
-    if (plan.customise)
-      await inPhase(emit, 'export', 'save the changes', () => commitOverlay(overlay));
+    if (customise) await inPhase(emit, 'export', 'save the changes', () => commitOverlay(overlay));
     await dropWorkDir(context.workDir, ledger);
     return { icicleText };
   } catch (error) {

@@ -122,13 +122,32 @@ async function leave(context: WorkContext, running: Running): Promise<void> {
   await running.guest.destroy({ signal: context.signal });
 }
 
-/** ICICLE from a copy that is thrown away, so that the image is never booted. */
+/** The ICICLE document from a disk that is thrown away afterwards, so nothing is sealed. */
+export async function lookInGuest(
+  context: WorkContext,
+  disk: StagedDisk,
+  access: PlannedAccess,
+): Promise<string | undefined> {
+  skipPhase(context.emit, 'customise', 'nothing to customise');
+  const spec = runSpec(context.plan, {
+    disk,
+    media: [],
+    consoleLog: path.join(context.workDir, 'look-console.log'),
+  });
+  const running = await bootAndEnter(context, spec, access);
+  const text = await readIcicle(context, running.session);
+  await leave(context, running);
+  skipPhase(context.emit, 'seal', 'the image itself was not started');
+  return text;
+}
+
+/** ICICLE from a copy, so that the image is never booted ([icicle] safe_generation). */
 async function icicleFromCopy(
   context: WorkContext,
   disk: StagedDisk,
   access: PlannedAccess,
 ): Promise<string | undefined> {
-  const { plan, backend, signal, workDir } = context;
+  const { backend, signal, workDir } = context;
   const copy = await backend.createDisk(
     {
       path: path.join(workDir, `icicle.${disk.format}`),
@@ -138,15 +157,7 @@ async function icicleFromCopy(
     },
     { signal },
   );
-  const spec = runSpec(plan, {
-    disk: copy,
-    media: [],
-    consoleLog: path.join(workDir, 'icicle-console.log'),
-  });
-  const running = await bootAndEnter(context, spec, access);
-  const text = await readIcicle(context, running.session);
-  await leave(context, running);
-  return text;
+  return lookInGuest(context, copy, access);
 }
 
 /**
