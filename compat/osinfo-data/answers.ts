@@ -43,8 +43,16 @@ export const cases: readonly Case[] = [
   },
 ];
 
+/** Which systems of ours are looked at. */
+export interface Choice {
+  /** One in so many. */
+  every: number;
+  /** Part of the id. */
+  only: string;
+}
+
 /** Systems with a file of ours, as a master or as an addition. */
-export function ownSystems(database: Database): OsRecord[] {
+export function ownSystems(database: Database, { every, only }: Choice): OsRecord[] {
   const data = packageFile('osinfo', 'data');
   const own = new Set(
     [data, path.join(data, 'additions')].flatMap((location) =>
@@ -53,10 +61,13 @@ export function ownSystems(database: Database): OsRecord[] {
         .map((name) => name.replace(/\.d\/[^/]*$|\.xml$/, '')),
     ),
   );
-  return database.oses().filter((os) => {
-    const [domain = '', ...rest] = os.id.replace('http://', '').split('/');
-    return own.has(`${domain}/${rest.join('-')}`);
-  });
+  return database
+    .oses()
+    .filter((os) => {
+      const [domain = '', ...rest] = os.id.replace('http://', '').split('/');
+      return own.has(`${domain}/${rest.join('-')}`) && os.id.includes(only);
+    })
+    .filter((_, i) => i % every === 0);
 }
 
 export const generate = (database: Database, os: OsRecord, one: Case): GeneratedFile[] =>

@@ -12,7 +12,7 @@ import { parse } from 'yaml';
 import type { Database } from '../../osinfo/database/database.ts';
 import { runTool } from '../../src/base/run-tool.ts';
 import { newTally, record, type Tally } from '../osinfo/tally.ts';
-import { cases, generate, ownSystems } from './answers.ts';
+import { type Choice, cases, generate, ownSystems } from './answers.ts';
 
 interface Checker {
   name: string;
@@ -108,11 +108,11 @@ async function startable(schema: string, name: string, directory: string): Promi
 
 export async function checkAnswers(
   database: Database,
-  every: number,
+  choice: Choice,
   schemas: string | undefined,
 ): Promise<Tally[]> {
   const tallies: Tally[] = [];
-  const systems = ownSystems(database).filter((_, i) => i % every === 0);
+  const systems = ownSystems(database, choice);
   const files = systems.flatMap((os) =>
     cases.flatMap((one) =>
       generate(database, os, one).map((made) => ({ ...made, what: `${os.id}, ${one.name}` })),

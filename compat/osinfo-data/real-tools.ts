@@ -9,7 +9,7 @@ import type { Database } from '../../osinfo/database/database.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import { runTool } from '../../src/base/run-tool.ts';
 import { each, firstDifference, newTally, record, type Tally } from '../osinfo/tally.ts';
-import { cases, generate, ownSystems } from './answers.ts';
+import { type Choice, cases, generate, ownSystems } from './answers.ts';
 
 /** The data as the administrator's database, what it adds to other files as the user's. */
 async function installed(): Promise<{ directory: string; env: Record<string, string> }> {
@@ -28,7 +28,7 @@ async function installed(): Promise<{ directory: string; env: Record<string, str
   return { directory, env };
 }
 
-export async function compareWithRealTools(database: Database, every: number): Promise<Tally[]> {
+export async function compareWithRealTools(database: Database, choice: Choice): Promise<Tally[]> {
   const { directory, env } = await installed();
   const files = newTally('osinfo-install-script over our data, files');
   const names = newTally('osinfo-query over our data, systems');
@@ -37,7 +37,7 @@ export async function compareWithRealTools(database: Database, every: number): P
       env,
     });
     const known = stdout.toString('utf8');
-    const chosen = ownSystems(database).filter((_, i) => i % every === 0);
+    const chosen = ownSystems(database, choice);
     for (const os of chosen) record(names, known.includes(os.id), os.id, 'is not listed');
     record(names, !stderr.trim(), 'warnings', stderr.trim().slice(0, 200));
 

@@ -1,18 +1,19 @@
 /**
  * Our own data beside the real libosinfo and the installers' own checkers:
- * `tsx compat/osinfo-data/run.ts [tools|checkers] [--every N] [--schemas DIR]`.
+ * `tsx compat/osinfo-data/run.ts [tools|checkers] [--every N] [--only TEXT] [--schemas DIR]`.
  * DIR may hold subiquity/autoinstall-schema.json, agama/*.schema.json and
  * autoyast-rnc/*.rnc of the projects of these names.
  */
 import { openOsinfo } from '../../osinfo/index.ts';
 import { report, type Tally } from '../osinfo/tally.ts';
+import type { Choice } from './answers.ts';
 import { checkAnswers } from './checkers.ts';
 import { compareWithRealTools } from './real-tools.ts';
 
 const args = process.argv.slice(2);
 const option = (name: string): string | undefined =>
   args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
-const every = Number(option('--every') ?? 1);
+const choice: Choice = { every: Number(option('--every') ?? 1), only: option('--only') ?? '' };
 const wanted = args.filter((arg) => ['tools', 'checkers'].includes(arg));
 
 const database = openOsinfo({
@@ -23,8 +24,8 @@ const database = openOsinfo({
 });
 
 const comparisons: Record<string, () => Promise<Tally[]>> = {
-  checkers: () => checkAnswers(database, every, option('--schemas')),
-  tools: () => compareWithRealTools(database, every),
+  checkers: () => checkAnswers(database, choice, option('--schemas')),
+  tools: () => compareWithRealTools(database, choice),
 };
 
 let ok = true;
