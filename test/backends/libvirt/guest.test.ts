@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { GuestSpec, StopEvent } from '../../../backends/backend.ts';
+import { vir } from '../../../backends/libvirt/ffi.ts';
+import { makeGuest } from '../../../backends/libvirt/guest.ts';
+import { noLedger } from '../../../src/base/ledger-entry.ts';
+import { type Answers, failure, fakeConnection, lifecycle, noDomain } from './fake-connection.ts';
+import { kernelSpec } from './specs.ts';
+
+const spec: GuestSpec = { ...kernelSpec, consoleLog: '' };
+
+function make(answers: Answers, type = 'qemu') {
+  const connection = fakeConnection(answers);
+  const guest = makeGuest({
+    connection,
+    context: { ledger: noLedger, log: () => {} },
+    spec,
+    host: { uri: 'qemu:///session', type },
+    bridge: null,
+    entry: { place: 'libvirt', kind: 'domain', ref: spec.name },
+    onDestroyed: () => {},
+  });
+  const stops: StopEvent[] = [];
+  guest.onStop((stop) => stops.push(stop));
+  return { guest, connection, stops, emit: connection.emit.bind(connection, spec.uuid) };
+}
+
+const paused = (reason: number) => () => ({ state: vir.state.paused, reason });
+
+describe('a libvirt guest', () => {
+  it.each([
+    [vir.stopped.shutdown, 'shutdown', 'stopped'],
+    [vir.stopped.destroyed, 'destroyed', 'stopped'],
+    [vir.stopped.crashed, 'crashed', 'crashed'],
+    [vir.stopped.failed, 'failed', 'error'],
+    [vir.stopped.migrated, 'failed', 'error'],
+  ])('stopped by %i is %s', async (detail, reason, state) => {
+    const { guest, stops, emit } = make({});
+    await guest.start();
+    emit(lifecycle(vir.event.started));
+    emit(lifecycle(vir.event.stopped, detail));
+    emit(lifecycle(vir.event.stopped, detail));
+    expect(stops.map((stop) => stop.reason)).toEqual([reason]);
+    expect(await guest.state()).toBe(state);
+  });
+
+  it.each([
+    ['enospc', 'the host disk is full'],
+    ['eio', "the host reported an error on the guest's disk"],
+    ['', "the guest's disk had an I/O error"],
+  ])('paused by I/O error %j has failed', async (reason, detail) => {
+    const { guest, stops, emit } = make({ domainState: paused(vir.pausedReason.ioError) });
+    await guest.start();
+    emit({ kind: 'io-error', device: 'virtio-disk0', reason });
+    emit(lifecycle(vir.event.suspended, vir.suspended.ioError));
+    await expect.poll(() => stops).toEqual([{ reason: 'failed', detail }]);
+    expect(await guest.state()).toBe('paused');
+  });
+
+  it('stopped by KVM itself has failed, and says what to do', async () => {
+    const answers = { domainState: paused(vir.pausedReason.unknown) };
+    const kvm = make(answers, 'kvm');
+    await kvm.guest.start();
+    kvm.emit(lifecycle(vir.event.suspended));
+    await expect.poll(() => kvm.stops).toHaveLength(1);
+    expect(kvm.stops[0]?.detail).toMatch(/type = qemu/);
+  });
+
+  it('paused by its owner goes on', async () => {
+    const { guest, stops, emit, connection } = make({
+      domainState: paused(vir.pausedReason.user),
+    });
+    await guest.start();
+    emit(lifecycle(vir.event.suspended));
+    await expect.poll(() => connection.calls).toContain('domainState');
+    expect(stops).toEqual([]);
+    expect(await guest.state()).toBe('paused');
+    emit(lifecycle(vir.event.stopped, vir.stopped.shutdown));
+    expect(stops).toHaveLength(1);
+  });
+
+  it('fails once when the daemon is gone', async () => {
+    const { guest, stops, emit } = make({});
+    await guest.start();
+    emit({ kind: 'connection-lost' });
+    emit({ kind: 'connection-lost' });
+    expect(stops).toEqual([{ reason: 'failed', detail: 'the connection to libvirt was lost' }]);
+    expect(await guest.state()).toBe('error');
+  });
+
+  it('is asked for its state when no event came', async () => {
+    const { guest, stops } = make({
+      domainState: () => {
+        throw noDomain();
+      },
+    });
+    await guest.start();
+    expect(await guest.state()).toBe('error');
+    expect(stops).toHaveLength(1);
+    expect(stops[0]?.detail).toMatch(/did not tell why/);
+  });
+
+  it('has its end told before its start returned', async () => {
+    const { guest, stops, emit } = make({
+      createDomain: () => emit(lifecycle(vir.event.stopped, vir.stopped.shutdown)),
+    });
+    await guest.start();
+    expect(stops).toEqual([{ reason: 'shutdown', detail: undefined }]);
+    expect(await guest.state()).toBe('stopped');
+  });
+
+  it('does not fail what is only asked about when it has just vanished', async () => {
+    const gone = () => {
+      throw noDomain();
+    };
+    const { guest } = make({
+      diskRequests: gone,
+      screenshot: gone,
+      domainXml: gone,
+      monitor: gone,
+      destroyDomain: gone,
+    });
+    await guest.start();
+    expect(await guest.activity()).toEqual({ diskRequests: 0, networkBytes: null });
+    expect(await guest.screenshot()).toBeNull();
+    expect(await guest.address()).toBeNull();
+    expect((await guest.describe()).text).toContain('<domain type="qemu">');
+    await guest.destroy();
+    expect(await guest.state()).toBe('gone');
+  }, 10_000);
+
+  it('is cut off when it does not shut down', async () => {
+    const { guest, connection, stops, emit } = make({
+      shutdownDomain: () => {
+        throw failure(vir.error.operationInvalid, 'domain is paused');
+      },
+      destroyDomain: () => emit(lifecycle(vir.event.stopped, vir.stopped.destroyed)),
+    });
+    await guest.start();
+    await guest.stop({ graceMs: 50 });
+    expect(connection.calls).toContain('shutdownDomain');
+    expect(stops).toEqual([{ reason: 'destroyed', detail: undefined }]);
+  });
+
+  it('ends what an abort came too late for', async () => {
+    const abort = new AbortController();
+    const { guest, connection } = make({ createDomain: () => abort.abort(new Error('enough')) });
+    await expect(guest.start({ signal: abort.signal })).rejects.toThrow('enough');
+    expect(connection.calls).toContain('destroyDomain');
+  });
+
+  it('finds the forwarded port that QEMU chose', async () => {
+    let forwarded = '';
+    const { guest } = make({
+      monitor(_uuid, command) {
+        if (command === 'info usernet') return forwarded;
+        expect(command).toBe('hostfwd_add hostnet0 tcp:127.0.0.1:0-:22');
+        forwarded = '  TCP[HOST_FORWARD]  9  127.0.0.1 4711  10.0.2.15  22  0  0\r\n';
+        return '';
+      },
+    });
+    await guest.start();
+    expect(await guest.address()).toEqual({ host: '127.0.0.1', port: 4711 });
+  });
+
+  it('says what QEMU said when there is no port', async () => {
+    const { guest } = make({
+      monitor: (_uuid, command) =>
+        command === 'info usernet' ? '' : 'could not set up host forwarding rule',
+    });
+    await guest.start();
+    await expect(guest.address()).rejects.toMatchObject({
+      code: 'OZ_FORWARD_FAILED',
+      message: expect.stringContaining('could not set up'),
+    });
+  });
+});
