@@ -4,11 +4,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { messageOf } from '../../src/base/errors.ts';
-import { elements, type Outline, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
+import { type Outline, readOutline } from '../xml/outline.ts';
+import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
-import { laterElements, type OsRecord, productKeys, readOs, readProduct } from './os-record.ts';
+import { type OsRecord, outlineElements, productKeys, readOs, readProduct } from './os-record.ts';
 import { readScript, type ScriptRecord } from './script-record.ts';
 
 export interface DatabaseOptions {
@@ -50,17 +51,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.warn(message);
   }
 
-  const osOutline: Outline = {
-    without: laterElements,
-    withoutTranslations: languages.length === 0,
-  };
+  const osOutline: Outline = { wanted: outlineElements, languages };
 
   function readFile(file: string, kind: EntityKind, outline?: Outline): XmlElement[] {
     try {
-      const text = readFileSync(file, 'latin1');
+      const bytes = readFileSync(file);
+      const text = bytes.toString('latin1');
       if (!text) return [];
-      const keepWhitespace = kind === 'install-script';
-      const root = parseXml(text, { keepWhitespace, outline, bytes: true });
+      const some = outline && readOutline(text, bytes, kind, outline);
+      if (some) return some;
+      const root = parseXml(text, { keepWhitespace: kind === 'install-script', bytes: true });
       if (root.name !== 'libosinfo') throw new XmlSyntaxError(`its root is <${root.name}>`, 1);
       return elements(root, kind);
     } catch (error) {

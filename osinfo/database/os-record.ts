@@ -47,19 +47,6 @@ export interface OsRecord extends Entity {
   readonly parts: XmlElement[];
 }
 
-/** What readOs() and readProduct() do without. */
-export const laterElements: ReadonlySet<string> = new Set([
-  'devices',
-  'driver',
-  'firmware',
-  'image',
-  'installer',
-  'media',
-  'resources',
-  'tree',
-  'variant',
-]);
-
 const osKeys = [
   'family',
   'distro',
@@ -77,6 +64,15 @@ const osKeys = [
 
 /** The keys of a platform, which is a product but no OS. */
 export const productKeys = osKeys.slice(5);
+
+/** What readOs() and readProduct() want of the elements at once; the rest is read later. */
+export const outlineElements: ReadonlySet<string> = new Set([
+  ...osKeys,
+  'short-id',
+  'derives-from',
+  'clones',
+  'upgrades',
+]);
 
 function related(parts: readonly XmlElement[], name: string): string[] {
   return parts

@@ -1,9 +1,8 @@
 /**
- * A small, strict XML reader for the database's files. The whole database is
- * read for a list of systems, and within this time no general parser could do
- * it (saxes needs 120 ms for the 800 files, libxml2-wasm 200 ms with its
- * start; this one needs 40 ms). No document type definitions, hence no
- * entities of its own and no billion laughs.
+ * A small, strict XML reader for the database's files: within the time there is
+ * no general parser could read them (for all 800 of them saxes needs 120 ms,
+ * libxml2-wasm 200 ms with its start, this one 40 ms). No document type
+ * definitions, hence no entities of its own and no billion laughs.
  */
 
 export interface XmlElement {
@@ -35,21 +34,11 @@ export class XmlSyntaxError extends Error {
 export interface ParseXmlOptions {
   /** Keep text that is white space only; false unless told. */
   keepWhitespace?: boolean;
-  /** Leave out some of what is directly within the root's elements, unread. */
-  outline?: Outline | undefined;
   /**
    * The source is the bytes of UTF-8, one character each (read as latin1), of
    * which only the values that are kept get decoded; half the time and memory.
    */
   bytes?: boolean | undefined;
-}
-
-/** What a reader of many files can do without; reading three times faster is what it gains. */
-export interface Outline {
-  /** Elements by name. */
-  without: ReadonlySet<string>;
-  /** Any element with xml:lang as its first attribute. */
-  withoutTranslations: boolean;
 }
 
 const maxDepth = 256;
@@ -105,26 +94,6 @@ export function parseXml(source: string, options: ParseXmlOptions = {}): XmlElem
         ? String.fromCodePoint(code)
         : fail(`character &${body} is not allowed`, where);
     });
-  }
-
-  /** Where the element that begins at `at` ends, when it can be passed over; -1 otherwise. */
-  function beyond(name: string, next: number): number {
-    const outline = options.outline;
-    if (!outline || stack.length !== 2) return -1;
-    const left = outline.without.has(name)
-      ? true
-      : outline.withoutTranslations && text.startsWith(' xml:lang=', next);
-    if (!left) return -1;
-    const tagEnd = text.indexOf('>', next);
-    if (text.charCodeAt(tagEnd - 1) === 47 /* / */) return tagEnd + 1;
-    const close = text.indexOf(`</${name}>`, tagEnd);
-    if (close < 0) return -1;
-    // the end tag may stand in a comment or a CDATA section
-    const comment = text.lastIndexOf('<!', close);
-    if (comment > at && (text.startsWith('<![', comment) || text.indexOf('-->', comment) > close)) {
-      return -1;
-    }
-    return close + name.length + 3;
   }
 
   const bad = forbidden.exec(text);
@@ -185,11 +154,6 @@ export function parseXml(source: string, options: ParseXmlOptions = {}): XmlElem
       if (!top && root) fail(`a second root element <${name}>`);
       let attributes = noAttributes;
       let next = namePattern.lastIndex;
-      const passed = beyond(name, next);
-      if (passed > 0) {
-        at = passed;
-        continue;
-      }
       if (text.charCodeAt(next) !== 62) {
         attributePattern.lastIndex = next;
         for (let m = attributePattern.exec(text); m; m = attributePattern.exec(text)) {

@@ -1,6 +1,6 @@
 /**
  * The GNU getopt_long rules that scripts written for Oz rely on, applied before
- * commander sees the arguments: options and operands in any order, bundled
+ * the command's table is looked at: options and operands in any order, bundled
  * letters, unique prefixes of long names, and option-like values.
  */
 import { usageError } from './usage-error.ts';
@@ -13,8 +13,14 @@ export interface OptionNames {
   takesValue: boolean;
 }
 
-interface Scan {
-  options: string[];
+/** An option by its full long name; unknown long ones are among them. */
+export interface GivenOption {
+  long: string;
+  value?: string;
+}
+
+export interface Arguments {
+  given: GivenOption[];
   operands: string[];
 }
 
@@ -42,28 +48,29 @@ function takeLong(
   argument: string,
   rest: readonly string[],
   known: readonly OptionNames[],
-  scan: Scan,
+  scan: Arguments,
 ): readonly string[] {
   const equals = argument.indexOf('=');
   const name = argument.slice(2, equals < 0 ? undefined : equals);
   const given = equals < 0 ? undefined : argument.slice(equals + 1);
   const option = findLong(name, known);
   if (!option) {
-    scan.options.push(`--${name}`); // commander reports it, with the nearest name
+    scan.given.push({ long: name });
     return rest;
   }
-  scan.options.push(`--${option.long}`);
+  const { long } = option;
   if (!option.takesValue) {
-    if (given !== undefined) throw usageError(`option '--${option.long}' takes no value`);
+    if (given !== undefined) throw usageError(`option '--${long}' takes no value`);
+    scan.given.push({ long });
     return rest;
   }
   if (given !== undefined) {
-    scan.options.push(given);
+    scan.given.push({ long, value: given });
     return rest;
   }
   const [value, ...after] = rest;
-  if (value === undefined) throw missingValue(`--${option.long}`);
-  scan.options.push(value);
+  if (value === undefined) throw missingValue(`--${long}`);
+  scan.given.push({ long, value });
   return after;
 }
 
@@ -78,40 +85,43 @@ function takeShorts(
   argument: string,
   rest: readonly string[],
   known: readonly OptionNames[],
-  scan: Scan,
+  scan: Arguments,
 ): readonly string[] {
   const letters = [...argument.slice(1)];
   for (const [index, letter] of letters.entries()) {
     const option = known.find((o) => o.short === letter);
     if (!option) throw usageError(`unknown option '-${letter}'`, otherCase(letter, known));
-    scan.options.push(`--${option.long}`);
-    if (!option.takesValue) continue;
+    const { long } = option;
+    if (!option.takesValue) {
+      scan.given.push({ long });
+      continue;
+    }
     const glued = letters.slice(index + 1).join('');
     if (glued !== '') {
-      scan.options.push(glued);
+      scan.given.push({ long, value: glued });
       return rest;
     }
     const [value, ...after] = rest;
     if (value === undefined) throw missingValue(`-${letter}`);
-    scan.options.push(value);
+    scan.given.push({ long, value });
     return after;
   }
   return rest;
 }
 
 /**
- * Rewrites a command line as `--long [value] … -- operands`: every option by its
- * full long name, values apart, operands last. `optionsFirst` (POSIXLY_CORRECT)
- * ends the options at the first operand. Unknown long options are passed on.
- * Throws OZ_USAGE for unknown letters, ambiguous prefixes, missing values, and
- * values of options that take none.
+ * Takes a command line apart: every option by its full long name, with its
+ * value, and the operands. `optionsFirst` (POSIXLY_CORRECT) ends the options at
+ * the first operand. Unknown long options are passed on. Throws OZ_USAGE for
+ * unknown letters, ambiguous prefixes, missing values, and values of options
+ * that take none.
  */
-export function canonicalArguments(
+export function readArguments(
   argv: readonly string[],
   known: readonly OptionNames[],
   { optionsFirst = false } = {},
-): string[] {
-  const scan: Scan = { options: [], operands: [] };
+): Arguments {
+  const scan: Arguments = { given: [], operands: [] };
   let rest = argv;
   while (rest.length > 0) {
     const [argument = '', ...after] = rest;
@@ -130,5 +140,5 @@ export function canonicalArguments(
       rest = after;
     }
   }
-  return [...scan.options, '--', ...scan.operands];
+  return scan;
 }

@@ -1,8 +1,9 @@
-/** From arguments to checked values: getopt's rules, then commander by the command's table. */
-import { Command, CommanderError, Option } from 'commander';
-import { canonicalArguments } from './getopt.ts';
+/** From arguments to checked values: getopt's rules, then the command's table. */
+import { suggest } from '../base/suggest.ts';
+import { readArguments } from './getopt.ts';
 import {
   type CommandSpec,
+  type Flag,
   isValued,
   type OptionTable,
   type OptionValues,
@@ -15,28 +16,6 @@ export interface ParsedLine<O extends OptionTable> {
   operands: string[];
 }
 
-/** Commander's words in ours: no `error:`, and its suggestion as the hint. */
-function fromCommander(error: CommanderError): Error {
-  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-  const hint = more.join(' ').replace(/^\((.*)\)$/, '$1');
-  return usageError(message, hint ? hint.charAt(0).toLowerCase() + hint.slice(1) : undefined);
-}
-
-function commanderFor(spec: CommandSpec<OptionTable>): Command {
-  const program = new Command(spec.name)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, writeOut: () => {} })
-    .helpOption(false)
-    .argument('[operands...]');
-  for (const option of Object.values(spec.options)) {
-    const flags = isValued(option) ? `--${option.long} <${option.value}>` : `--${option.long}`;
-    const made = new Option(flags);
-    if (isValued(option)) made.argParser((text, before) => option.read(text, before));
-    program.addOption(made);
-  }
-  return program;
-}
-
 function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[]): void {
   const missing = spec.operands[given.length];
   if (missing && !missing.many) throw usageError(`the <${missing.name}> argument is missing`);
@@ -44,8 +23,6 @@ function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[])
   const extra = given[spec.operands.length];
   if (extra !== undefined) throw usageError(`the argument '${extra}' is one too many`);
 }
-
-const camelCase = (long: string) => long.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 
 /**
  * Parses a command line by its table. Throws OZ_USAGE (exit code 2). When help
@@ -56,29 +33,31 @@ export function parseCommandLine<O extends OptionTable>(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): ParsedLine<O> {
-  const known = Object.values<O[keyof O] & (OptionTable[string] | Valued<unknown>)>(
-    spec.options as never,
-  ).map((option) => ({
+  const table: [key: string, option: Flag | Valued<unknown>][] = Object.entries(spec.options);
+  const known = table.map(([, option]) => ({
     long: option.long,
     short: option.short,
     takesValue: isValued(option),
   }));
-  const program = commanderFor(spec);
-  try {
-    program.parse(canonicalArguments(argv, known, { optionsFirst: !!env.POSIXLY_CORRECT }), {
-      from: 'user',
-    });
-  } catch (error) {
-    throw error instanceof CommanderError ? fromCommander(error) : error;
+  const { given, operands } = readArguments(argv, known, { optionsFirst: !!env.POSIXLY_CORRECT });
+  const values = new Map<string, unknown>();
+  for (const { long, value } of given) {
+    const option = table.find(([, o]) => o.long === long)?.[1];
+    if (!option) {
+      const nearest = suggest(
+        long,
+        known.map((o) => o.long),
+      );
+      throw usageError(`unknown option '--${long}'`, nearest && `did you mean --${nearest}?`);
+    }
+    values.set(long, isValued(option) ? option.read(value ?? '', values.get(long)) : true);
   }
-  const found: Record<string, unknown> = program.opts();
   const options = Object.fromEntries(
-    Object.entries(spec.options).map(([key, option]) => {
-      const value = found[camelCase(option.long)];
-      return [key, isValued(option) ? value : value === true];
-    }),
+    table.map(([key, option]) => [
+      key,
+      values.get(option.long) ?? (isValued(option) ? undefined : false),
+    ]),
   ) as OptionValues<O>;
-  const informational = found.help === true || found.version === true;
-  if (!informational) checkOperands(spec, program.args);
-  return { options, operands: program.args };
+  if (!values.has('help') && !values.has('version')) checkOperands(spec, operands);
+  return { options, operands };
 }

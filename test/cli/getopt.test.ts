@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalArguments, type OptionNames } from '../../src/cli/getopt.ts';
+import { type OptionNames, readArguments } from '../../src/cli/getopt.ts';
 
 const known: OptionNames[] = [
   { long: 'auto', short: 'a', takesValue: true },
@@ -11,10 +11,17 @@ const known: OptionNames[] = [
   { long: 'json', takesValue: false },
 ];
 
-const canonical = (line: string, options = {}) =>
-  canonicalArguments(line.split(' ').filter(Boolean), known, options).join(' ');
+/** The arguments in one order: options by their full names, `--`, operands. */
+function canonical(line: string, options = {}): string {
+  const { given, operands } = readArguments(line.split(' ').filter(Boolean), known, options);
+  const words = given.flatMap(({ long, value }) => [
+    `--${long}`,
+    ...(value === undefined ? [] : [value]),
+  ]);
+  return [...words, '--', ...operands].join(' ');
+}
 
-describe('canonicalArguments', () => {
+describe('readArguments', () => {
   it.each([
     ['', '--'],
     ['-u x', '--customize -- x'],
@@ -41,10 +48,11 @@ describe('canonicalArguments', () => {
   });
 
   it('keeps empty values', () => {
-    expect(canonicalArguments(['--auto=', '-a', ''], known)).toEqual([
-      ...['--auto', '', '--auto', ''],
-      '--',
-    ]);
+    const auto = { long: 'auto', value: '' };
+    expect(readArguments(['--auto=', '-a', ''], known)).toEqual({
+      given: [auto, auto],
+      operands: [],
+    });
   });
 
   it('ends the options at the first operand when POSIX wants it', () => {

@@ -191,7 +191,7 @@ describe('oz os detect', () => {
     writeFileSync(path.join(tree, '.treeinfo'), lines.join('\n'));
     const { code, out } = await os('detect', 'tree');
     expect(code).toBe(0);
-    expect(out).toContain("Tree is an installer for OS 'Fedora Linux 36");
+    expect(out).toContain("Tree is an installer for OS 'Fedora");
     expect(await json('detect', 'tree', '--all')).toMatchObject({
       type: 'tree',
       says: { family: 'Fedora' },
