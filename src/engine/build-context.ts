@@ -5,9 +5,19 @@ import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
 import { masker } from '../base/secrets.ts';
 import type { BuildPlan, WorkPlan } from '../plan/types.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Emit, Phase } from './events.ts';
 import type { Ledger } from './ledger.ts';
+
+export interface WorkOptions {
+  backend: Backend;
+  ledger: Ledger;
+  emit: Emit;
+  signal?: AbortSignal | undefined;
+  /** What to do with guest, disk and work files after a failure; `cleanup` unless told. */
+  onError?: 'cleanup' | 'keep' | undefined;
+  clock?: Clock | undefined;
+}
 
 /** Work in a guest: all that a second boot needs. */
 export interface WorkContext {
@@ -31,7 +41,7 @@ export interface BuildContext extends WorkContext {
 }
 
 /** A private directory beside the image; the hypervisor's user must be able to enter it. */
-export async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<string> {
+async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<string> {
   const dir = path.join(
     path.dirname(plan.disk.path),
     `.${plan.name}.ozma-${randomBytes(4).toString('hex')}`,
@@ -41,13 +51,33 @@ export async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<strin
   return dir;
 }
 
+/**
+ * Checks that the place can run the guest, announces the work, and makes the
+ * directory it is done in.
+ */
+export async function beginWork<P extends WorkPlan>(
+  plan: P,
+  options: WorkOptions,
+): Promise<WorkContext & { plan: P }> {
+  const { backend, ledger, emit, signal } = options;
+  const { summary } = await backend.check(plan.hardware, { signal });
+  emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
+  return {
+    plan,
+    backend,
+    ledger,
+    emit,
+    clock: options.clock ?? systemClock,
+    signal,
+    workDir: await makeWorkDir(plan, ledger),
+    mask: masker(plan.secrets),
+    witness: { guest: null, consoleLog: null, lastActivity: null },
+  };
+}
+
 export async function dropWorkDir(dir: string, ledger: Ledger): Promise<void> {
   await rm(dir, { recursive: true, force: true });
   ledger.drop({ place: 'file', kind: 'path', ref: dir });
-}
-
-export function maskerOf(plan: WorkPlan): (text: string) => string {
-  return masker(plan.secrets);
 }
 
 /** A progress listener that reports bytes of the phase. */

@@ -8,34 +8,26 @@ import { withLock } from '../media/lock.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import {
   type BuildContext,
+  beginWork,
   byteProgress,
   dropWorkDir,
-  makeWorkDir,
-  maskerOf,
   type WorkContext,
+  type WorkOptions,
 } from './build-context.ts';
-import { type Clock, systemClock } from './clock.ts';
 import { deliver } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
-import type { BuildResult, Emit } from './events.ts';
+import type { BuildResult } from './events.ts';
 import { collectEvidence } from './evidence.ts';
 import { installGuest } from './install.ts';
 import { cachedJeos, storeJeos } from './jeos.ts';
-import { type Ledger, removeFileEntry } from './ledger.ts';
+import { removeFileEntry } from './ledger.ts';
 import { fetchMedia, stageMedia } from './prepare-media.ts';
 import { workInGuest } from './second-boot.ts';
 
-export interface BuildOptions {
-  backend: Backend;
-  ledger: Ledger;
-  emit: Emit;
-  signal?: AbortSignal | undefined;
+export interface BuildOptions extends WorkOptions {
   forceDownload?: boolean | undefined;
   /** Removes an old guest and disk of the same name first (-p). */
   cleanup?: boolean | undefined;
-  /** What to do with guest, disk and work files of a failed build; `cleanup` unless told. */
-  onError?: 'cleanup' | 'keep' | undefined;
-  clock?: Clock | undefined;
 }
 
 async function refuseConflicts(plan: BuildPlan, options: BuildOptions): Promise<void> {
@@ -204,23 +196,13 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
 }
 
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
-  const { backend, ledger, emit, signal } = options;
+  const { ledger, emit } = options;
   const began = new Date();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   await refuseConflicts(plan, options);
-  const { summary } = await backend.check(plan.hardware, { signal });
-  emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
   const context: BuildContext = {
-    plan,
-    backend,
-    ledger,
-    emit,
-    clock: options.clock ?? systemClock,
-    signal,
+    ...(await beginWork(plan, options)),
     forceDownload: options.forceDownload ?? false,
-    workDir: await makeWorkDir(plan, ledger),
-    mask: maskerOf(plan),
-    witness: { guest: null, consoleLog: null, lastActivity: null },
   };
   try {
     const disk = await installedDisk(context);

@@ -10,9 +10,8 @@ import { OzError } from '../base/errors.ts';
 import { imageInfo } from '../image/info.ts';
 import { commitOverlay, createOverlay } from '../image/overlay.ts';
 import type { WorkPlan } from '../plan/types.ts';
-import { type BuildOptions, finishFailed } from './build.ts';
-import { dropWorkDir, makeWorkDir, maskerOf, type WorkContext } from './build-context.ts';
-import { systemClock } from './clock.ts';
+import { finishFailed } from './build.ts';
+import { beginWork, dropWorkDir, type WorkOptions } from './build-context.ts';
 import { inPhase } from './event-stream.ts';
 import { lookInGuest, workInGuest } from './second-boot.ts';
 
@@ -30,26 +29,14 @@ async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSig
 /** Returns the ICICLE document when the plan asks for one; it is also written to its file. */
 export async function customiseExisting(
   plan: WorkPlan,
-  options: Omit<BuildOptions, 'forceDownload' | 'cleanup'>,
+  options: WorkOptions,
 ): Promise<{ icicleText: string | undefined }> {
   const { backend, ledger, emit, signal } = options;
   signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   const { virtualSize } = await imageInfo(plan.disk.path, { signal, format: plan.disk.format });
   await refuseRunning(plan, backend, signal);
-  const { summary } = await backend.check(plan.hardware, { signal });
-  emit({ type: 'build-start', name: plan.name, backend: backend.type, summary });
-  const context: WorkContext = {
-    plan,
-    backend,
-    ledger,
-    emit,
-    clock: options.clock ?? systemClock,
-    signal,
-    workDir: await makeWorkDir(plan, ledger),
-    mask: maskerOf(plan),
-    witness: { guest: null, consoleLog: null, lastActivity: null },
-  };
+  const context = await beginWork(plan, options);
   try {
     const overlay = path.join(context.workDir, 'overlay.qcow2');
     await inPhase(emit, 'create-disk', 'protect the image', () =>

@@ -5,7 +5,7 @@ import type { ExistingGuest } from './existing-guest.ts';
 import { familyOf } from './families/index.ts';
 import type { PlanInput } from './input.ts';
 import { timeStamp } from './names.ts';
-import { findOs, plannedTimeouts, secretsOf } from './plan.ts';
+import { findOs, plannedIcicle, plannedTimeouts, secretsOf } from './planned-work.ts';
 import type { WorkPlan } from './types.ts';
 
 export type ExistingInput = Omit<PlanInput, 'answer' | 'cwd' | 'host'> & {
@@ -27,14 +27,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
     guest: { name: guest.name, user: 'root' },
     disk: { ...guest.disk, size: 0 },
     customise: customise ? { packageManager: family.packageManager, steps } : null,
-    icicle: options.icicle
-      ? {
-          file: options.icicleFile ?? null,
-          extraCommand: tdl.icicleExtraCommand,
-          lister: family.lister,
-          safe: config.icicle.safeGeneration && !customise,
-        }
-      : null,
+    icicle: plannedIcicle(input, family, customise),
     access:
       access && (customise || options.icicle)
         ? {

@@ -6,7 +6,6 @@ import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
-import type { Tdl } from '../tdl/types.ts';
 import { customiseSteps } from './customise-steps.ts';
 import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
@@ -22,26 +21,26 @@ import {
   kernelCachePath,
   timeStamp,
 } from './names.ts';
+import {
+  findOs,
+  plannedIcicle,
+  plannedTimeouts,
+  rootPasswordOf,
+  secretsOf,
+} from './planned-work.ts';
 import type { BuildPlan, PlannedAccess, PlannedInstall, PlannedMedium } from './types.ts';
 
-/** What Oz sets when the TDL names none. */
-const defaultRootPassword = 'ozrootpw';
 /** Bytes. */
 const defaultDiskSize = 10 * 1024 ** 3;
-/** An emulated guest needs about six times as long as an accelerated one. */
-const emulationFactor = 6;
 
-/** Throws OZ_PLAN_UNKNOWN_OS. */
-export function findOs({ tdl, osinfo }: Pick<PlanInput, 'tdl' | 'osinfo'>): OsMatch {
-  const match = osinfo.findForTdl(tdl.distro, tdl.version);
-  if (!match) {
-    throw new OzError(
-      'OZ_PLAN_UNKNOWN_OS',
-      `Cannot build ${tdl.distro} ${tdl.version} (${tdl.source}): no such operating system is known`,
-      { hint: 'check <os><name> and <version>; newer systems may need a newer osinfo-db' },
-    );
-  }
-  return match;
+/** Files to be added to the installer ISO would make a rewritten copy of it necessary. */
+function refuseExtras({ tdl }: PlanInput): void {
+  if (tdl.install.extras.length === 0) return;
+  throw new OzError(
+    'OZ_PLAN_EXTRAS',
+    `Cannot add <extras> to the ISO of ${tdl.distro} ${tdl.version} (${tdl.source}): that is not supported yet`,
+    { hint: 'put the files into the image with <files>' },
+  );
 }
 
 function plannedMedia(input: PlanInput, family: GuestFamily, context: FamilyContext) {
@@ -107,25 +106,6 @@ function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null 
   };
 }
 
-/** Those the user has set as they are; the others longer for an emulated guest. */
-export function plannedTimeouts({
-  config,
-  options,
-  backend,
-}: Pick<PlanInput, 'config' | 'options' | 'backend'>): BuildPlan['timeouts'] {
-  const factor = backend.capabilities.accelerated === false ? emulationFactor : 1;
-  const { timeouts } = config;
-  const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
-  const scaled = (key: 'install' | 'inactivity' | 'boot' | 'shutdown') =>
-    ms(timeouts[key], timeouts.set?.includes(key) ? 1 : factor);
-  return {
-    install: options.timeout === undefined ? scaled('install') : ms(options.timeout, 1),
-    inactivity: ms(timeouts.inactivity, 1),
-    boot: scaled('boot'),
-    shutdown: scaled('shutdown'),
-  };
-}
-
 /** Bytes; what qemu-img can express. */
 const largestDisk = Number.MAX_SAFE_INTEGER;
 
@@ -165,15 +145,6 @@ function workFormat(imageType: string, { diskFormats }: Capabilities): string {
   return diskFormats.includes(imageType) ? imageType : 'qcow2';
 }
 
-/** Texts that must never be shown. */
-export function secretsOf(tdl: Tdl): string[] {
-  const urls = [tdl.install.url, ...tdl.repositories.map((repository) => repository.url)];
-  const credentials = urls.map((url) => /:\/\/[^/@\s]*:([^/@\s]+)@/.exec(url)?.[1]);
-  return [tdl.rootpw ?? defaultRootPassword, tdl.key, ...credentials].filter(
-    (secret) => secret !== undefined,
-  );
-}
-
 /**
  * Decides everything about a build. Throws OzError (OZ_PLAN_…, OZ_OPTION_…)
  * when the TDL cannot be built in this place.
@@ -181,6 +152,7 @@ export function secretsOf(tdl: Tdl): string[] {
 export function plan(input: PlanInput): BuildPlan {
   const { tdl, config, options, osinfo, backend, host, now } = input;
   checkDisk(input);
+  refuseExtras(input);
   const match = findOs(input);
   const family = familyOf(match.os);
   const steps = customiseSteps(tdl, backend.capabilities);
@@ -196,7 +168,7 @@ export function plan(input: PlanInput): BuildPlan {
     osinfo,
     guestUrl: urlForGuest(tdl.install.url, backend.capabilities),
     source: sources.find((source) => source.installer && !source.live),
-    rootPassword: tdl.rootpw ?? defaultRootPassword,
+    rootPassword: rootPasswordOf(tdl),
     publicKey: access?.via === 'answer' ? access.publicKey : undefined,
   };
   const disk = options.disk ?? imagePath(tdl, config);
@@ -224,14 +196,7 @@ export function plan(input: PlanInput): BuildPlan {
     install: plannedInstall(input, family, context),
     jeos: config.cache.jeos ? { path: jeosPath(tdl, config) } : undefined,
     customise: customise ? { packageManager: family.packageManager, steps } : null,
-    icicle: options.icicle
-      ? {
-          file: options.icicleFile ?? null,
-          extraCommand: tdl.icicleExtraCommand,
-          lister: family.lister,
-          safe: config.icicle.safeGeneration && !customise,
-        }
-      : null,
+    icicle: plannedIcicle(input, family, customise),
     access,
     seal: family.seal,
     outputs: {

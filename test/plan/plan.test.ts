@@ -178,6 +178,13 @@ describe('plan()', () => {
   it.each([
     ['distro', testTdl({ distro: 'Plan9' }), {}, 'OZ_PLAN_UNKNOWN_OS'],
     ['relative disk', testTdl(), { disk: 'x.qcow2' }, 'OZ_OPTION_DISK'],
+    [
+      'extra file',
+      testTdl({ install: { ...iso, extras: [{ kind: 'file', source: 'a', destination: 'b' }] } }),
+      {},
+      'OZ_PLAN_EXTRAS',
+    ],
+    ['disk size', testTdl({ diskSize: 1e24 }), {}, 'OZ_PLAN_DISK_SIZE'],
     ['disk bus', testTdl(), { diskBus: 'floppy' }, 'OZ_OPTION_DISK_BUS'],
     ['nic', testTdl(), { nicModel: '"/><x' }, 'OZ_OPTION_NIC'],
   ])('refuses a wrong %s', (_name, tdl, change, code) => {

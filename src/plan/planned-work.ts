@@ -1,0 +1,71 @@
+/** What plans for a new image and for one built before have in common. */
+import type { OsMatch } from '../../osinfo/types.ts';
+import { OzError } from '../base/errors.ts';
+import type { Tdl } from '../tdl/types.ts';
+import type { GuestFamily } from './families/family.ts';
+import type { PlanInput } from './input.ts';
+import type { BuildPlan } from './types.ts';
+
+/** What Oz sets when the TDL names none. */
+const defaultRootPassword = 'ozrootpw';
+/** An emulated guest needs about six times as long as an accelerated one. */
+const emulationFactor = 6;
+
+/** Root's password in the finished image. Secret. */
+export function rootPasswordOf(tdl: Tdl): string {
+  return tdl.rootpw ?? defaultRootPassword;
+}
+
+/** Throws OZ_PLAN_UNKNOWN_OS. */
+export function findOs({ tdl, osinfo }: Pick<PlanInput, 'tdl' | 'osinfo'>): OsMatch {
+  const match = osinfo.findForTdl(tdl.distro, tdl.version);
+  if (!match) {
+    throw new OzError(
+      'OZ_PLAN_UNKNOWN_OS',
+      `Cannot build ${tdl.distro} ${tdl.version} (${tdl.source}): no such operating system is known`,
+      { hint: 'check <os><name> and <version>; newer systems may need a newer osinfo-db' },
+    );
+  }
+  return match;
+}
+
+/** How the packages are listed, when that is asked for. */
+export function plannedIcicle(
+  { tdl, config, options }: Pick<PlanInput, 'tdl' | 'config' | 'options'>,
+  family: GuestFamily,
+  customise: boolean,
+): BuildPlan['icicle'] {
+  if (!options.icicle) return null;
+  return {
+    file: options.icicleFile ?? null,
+    extraCommand: tdl.icicleExtraCommand,
+    lister: family.lister,
+    safe: config.icicle.safeGeneration && !customise,
+  };
+}
+
+/** Those the user has set as they are; the others longer for an emulated guest. */
+export function plannedTimeouts({
+  config,
+  options,
+  backend,
+}: Pick<PlanInput, 'config' | 'options' | 'backend'>): BuildPlan['timeouts'] {
+  const factor = backend.capabilities.accelerated === false ? emulationFactor : 1;
+  const { timeouts } = config;
+  const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
+  const scaled = (key: 'install' | 'inactivity' | 'boot' | 'shutdown') =>
+    ms(timeouts[key], timeouts.set?.includes(key) ? 1 : factor);
+  return {
+    install: options.timeout === undefined ? scaled('install') : ms(options.timeout, 1),
+    inactivity: ms(timeouts.inactivity, 1),
+    boot: scaled('boot'),
+    shutdown: scaled('shutdown'),
+  };
+}
+
+/** Texts that must never be shown. */
+export function secretsOf(tdl: Tdl): string[] {
+  const urls = [tdl.install.url, ...tdl.repositories.map((repository) => repository.url)];
+  const credentials = urls.map((url) => /:\/\/[^/@\s]*:([^/@\s]+)@/.exec(url)?.[1]);
+  return [rootPasswordOf(tdl), tdl.key, ...credentials].filter((secret) => secret !== undefined);
+}
