@@ -103,3 +103,34 @@ describe('volume ids of published media', () => {
     expect(new Set(named)).toEqual(new Set([`${shortId} ${arch}`]));
   });
 });
+
+describe('the names that TDLs give', () => {
+  it.each([
+    ['Fedora', '44', 'fedora44'],
+    ['RHEL', '10', 'rhel10.0'],
+    ['RHEL-10', '2', 'rhel10.2'],
+    ['CentOS', '10', 'centos-stream10'],
+    ['AlmaLinux', '10', 'almalinux10'],
+    ['Rocky', '10', 'rocky10'],
+    ['OracleLinux', '10', 'ol10.0'],
+    ['Ubuntu', '24.04.2', 'ubuntu24.04'],
+    ['OpenSUSE', '16.0', 'opensuse16.0'],
+    ['OpenSUSE', '16', 'opensuse16.0'],
+    ['SLES', '15', 'sle15'],
+    ['SLES', '15SP7', 'sle15sp7'],
+    ['SLES', '16', 'sles16.0'],
+    ['Windows', '11', 'win11'],
+    ['Windows', '2025', 'win2k25'],
+    ['FreeBSD', '15', 'freebsd15.0'],
+    ['Alpine', '3.24', 'alpinelinux3.24'],
+    ['Arch', 'latest', 'archlinux'],
+  ])('%s %s is %s', (distro, version, shortId) => {
+    const found = osinfo.findForTdl(distro, version);
+    expect([found?.os.shortId, found?.match]).toEqual([shortId, 'exact']);
+  });
+
+  it('takes the newest that is known for one to come', () => {
+    const found = osinfo.findForTdl('Fedora', '60');
+    expect([found?.os.shortId, found?.match]).toEqual(['fedora44', 'newest-known']);
+  });
+});
