@@ -76,6 +76,8 @@ function decode(bytes: Buffer, file: string): string {
   }
 }
 
+const timeoutKeys = ['install', 'inactivity', 'boot', 'shutdown'] as const;
+
 function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
   const reader = configReader(file, where);
   const config: OzConfig = {
@@ -112,6 +114,7 @@ function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
       inactivity: need(reader.integer('timeouts', 'inactivity')),
       boot: need(reader.integer('timeouts', 'boot')),
       shutdown: need(reader.integer('timeouts', 'shutdown')),
+      set: file ? timeoutKeys.filter((key) => iniValue(file, 'timeouts', key)) : [],
     },
     warnings: file ? unknownKeys(file) : [],
   };

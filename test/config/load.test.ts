@@ -34,7 +34,7 @@ describe('loadConfig()', () => {
       libvirt: { imageType: 'raw' },
       cache: { originalMedia: true, modifiedMedia: false, jeos: false },
       icicle: { safeGeneration: false },
-      timeouts: { install: 1200, inactivity: 300, boot: 300, shutdown: 90 },
+      timeouts: { install: 1200, inactivity: 300, boot: 300, shutdown: 90, set: [] },
       warnings: [],
     });
   });
@@ -83,6 +83,11 @@ describe('parseConfig()', () => {
     );
     expect(paths.outputDir).toBe('/home/u/work/out');
     expect(paths.dataDir).toBe('/root/x');
+  });
+
+  it('knows which timeouts the user has set', () => {
+    const { timeouts } = read('[timeouts]\nboot = 300\n');
+    expect(timeouts).toMatchObject({ boot: 300, install: 1200, set: ['boot'] });
   });
 
   it('takes an empty uri for none', () => {
@@ -149,6 +154,14 @@ safe_generation = no
 install = 1200
 `;
     expect(read(text).warnings).toEqual([]);
+  });
+
+  it("tells which time limits are the user's own", () => {
+    expect(read('[timeouts]\nboot = 60\ninstall = 120\n').timeouts).toMatchObject({
+      boot: 60,
+      inactivity: 300,
+      set: ['install', 'boot'],
+    });
   });
 
   it('keeps [openstack] for its backend, out of dumps', () => {
