@@ -139,7 +139,7 @@ export function nvramPath(spec: GuestSpec): string {
   return path.join(path.dirname(spec.consoleLog), `${spec.name}_VARS.fd`);
 }
 
-function osOf(spec: GuestSpec, boot: Boot, finished: boolean): Node {
+function osOf(spec: GuestSpec, host: DomainHost, boot: Boot, finished: boolean): Node {
   const { hardware } = spec;
   const efi = hardware.firmware === 'efi';
   const machine = hardware.machine ?? (arm.includes(hardware.arch) ? 'virt' : undefined);
@@ -150,7 +150,7 @@ function osOf(spec: GuestSpec, boot: Boot, finished: boolean): Node {
       element('firmware', {}, [
         element('feature', { enabled: hardware.secureBoot ? 'yes' : 'no', name: 'secure-boot' }),
       ]),
-    efi && !finished && element('nvram', {}, [nvramPath(spec)]),
+    efi && !finished && !readUri(host.uri).remote && element('nvram', {}, [nvramPath(spec)]),
     ...(boot.kind === 'kernel'
       ? [
           element('kernel', {}, [boot.kernel.ref]),
@@ -161,11 +161,11 @@ function osOf(spec: GuestSpec, boot: Boot, finished: boolean): Node {
   ]);
 }
 
-function disksOf(spec: GuestSpec, finished: boolean): Node[] {
+function disksOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node[] {
   const [diskName, ...mediaNames] = diskTargets(spec);
-  const options = finished
-    ? {}
-    : { cache: spec.purpose === 'install' ? 'unsafe' : undefined, discard: 'unmap' };
+  // A remote host's disk can't be synced from here after the install.
+  const unsafe = spec.purpose === 'install' && !readUri(host.uri).remote;
+  const options = finished ? {} : { cache: unsafe ? 'unsafe' : undefined, discard: 'unmap' };
   const disk = element('disk', { device: 'disk', type: 'file' }, [
     element('driver', { name: 'qemu', type: spec.disk.format, ...options }),
     element('source', { file: spec.disk.ref }),
@@ -193,9 +193,10 @@ function networkOf(spec: GuestSpec, host: DomainHost): Node {
   ]);
 }
 
-function serialOf(spec: GuestSpec, finished: boolean): Node {
+function serialOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node {
+  const logged = !finished && spec.consoleLog !== '' && !readUri(host.uri).remote;
   return element('serial', { type: 'pty' }, [
-    !finished && spec.consoleLog !== '' && element('log', { file: spec.consoleLog, append: 'on' }),
+    logged && element('log', { file: spec.consoleLog, append: 'on' }),
     element('target', { port: '0' }),
   ]);
 }
@@ -233,14 +234,14 @@ function devicesOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node {
   const input = hardware.arch !== 's390x';
   const isArm = arm.includes(hardware.arch);
   return element('devices', {}, [
-    ...disksOf(spec, finished),
+    ...disksOf(spec, host, finished),
     // Systems that know virtio have its SCSI controller's driver, not libvirt's default's.
     usesBus(spec, 'scsi') &&
       hardware.nicModel === 'virtio' &&
       element('controller', { type: 'scsi', index: '0', model: 'virtio-scsi' }),
     isArm && element('controller', { type: 'usb', index: '0' }),
     networkOf(spec, host),
-    serialOf(spec, finished),
+    serialOf(spec, host, finished),
     // Oz's announcement port, without its TCP listener; oz-customize puts its own in this place.
     finished &&
       element('serial', { type: 'pty' }, [
@@ -273,7 +274,7 @@ function domain(spec: GuestSpec, host: DomainHost, boot: Boot, finished: boolean
       element('memory', { unit: 'MiB' }, [String(hardware.memory)]),
       element('currentMemory', { unit: 'MiB' }, [String(hardware.memory)]),
       element('vcpu', {}, [String(hardware.cpus)]),
-      osOf(spec, boot, finished),
+      osOf(spec, host, boot, finished),
       featuresOf(hardware.arch),
       cpuOf(type, hardware.arch),
       element('clock', { offset: hardware.clock }),

@@ -319,6 +319,7 @@ export const vir = {
     unknownHost: 4,
     noConnect: 5,
     invalidConn: 6,
+    invalidArg: 8,
     operationFailed: 9,
     xmlError: 27,
     domExist: 28,

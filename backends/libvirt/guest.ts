@@ -18,16 +18,17 @@ import { prepareConsoleLog, readConsoleLog } from './console-log.ts';
 import { type DomainHost, diskTargets, domainXml, macOf, nvramPath } from './domain-xml.ts';
 import { isDisconnected, isGone } from './failures.ts';
 import { vir } from './ffi.ts';
-import { exportLocalDisk } from './local-storage.ts';
 import { type Bridge, guestAddress } from './network.ts';
 import { ppmToPng } from './png.ts';
 import { ensureLogDaemon } from './root-daemon.ts';
+import type { Storage } from './storage.ts';
 import { readUri } from './uri.ts';
 import { forwardSsh } from './user-net.ts';
 
 export interface GuestParts {
   connection: Connection;
   context: BackendContext;
+  storage: Pick<Storage, 'exportDisk'>;
   spec: GuestSpec;
   host: DomainHost;
   /** Null: user-mode networking. */
@@ -360,7 +361,7 @@ export function makeGuest(parts: GuestParts): Guest {
       if (running) {
         throw new OzError('OZ_GUEST_RUNNING', `Cannot export the disk of ${name}: it runs`);
       }
-      await exportLocalDisk(spec.disk, target, format, options);
+      await parts.storage.exportDisk(spec.disk, target, format, options);
     },
   };
 }

@@ -262,9 +262,12 @@ export const operations = {
     );
   },
   undefineDomain(_context: OperationContext, conn: Pointer, uuid: string): void {
-    withDomain(conn, uuid, (lib, domain) =>
-      ok(lib, 'virDomainUndefineFlags', lib.virDomainUndefineFlags(domain, vir.undefineAll)),
-    );
+    withDomain(conn, uuid, (lib, domain) => {
+      // Not every driver knows what else there may be to forget.
+      if (lib.virDomainUndefineFlags(domain, vir.undefineAll) === 0) return;
+      if (lib.virGetLastErrorCode() !== vir.error.invalidArg) fail(lib, 'virDomainUndefineFlags');
+      ok(lib, 'virDomainUndefineFlags', lib.virDomainUndefineFlags(domain, 0));
+    });
   },
   /** Requests made to all the named disks so far. */
   diskRequests(

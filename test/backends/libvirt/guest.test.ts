@@ -13,6 +13,7 @@ function make(answers: Answers, type = 'qemu') {
   const guest = makeGuest({
     connection,
     context: { ledger: noLedger, log: () => {} },
+    storage: { exportDisk: async () => {} },
     spec,
     host: { uri: 'qemu:///session', type },
     bridge: null,

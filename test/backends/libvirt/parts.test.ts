@@ -10,7 +10,7 @@ import {
   createLocalDisk,
   exportLocalDisk,
   syncLocalDisk,
-} from '../../../backends/libvirt/local-storage.ts';
+} from '../../../backends/libvirt/local-disk.ts';
 import { readNetwork } from '../../../backends/libvirt/network.ts';
 import { ppmToPng } from '../../../backends/libvirt/png.ts';
 import { closedDirectory } from '../../../backends/libvirt/reach.ts';

@@ -1,0 +1,20 @@
+/** What libvirt can do, known without connecting to it. */
+import type { Capabilities } from '../backend.ts';
+import { diskFormats } from './local-disk.ts';
+import { readUri } from './uri.ts';
+
+/** QEMU's user-mode network: this machine as its guests see it. */
+const userNetworkHost = '10.0.2.2';
+
+export function libvirtCapabilities(uri: string): Capabilities {
+  const { userNetworking } = readUri(uri);
+  return {
+    kernelBoot: true,
+    devices: ['cdrom', 'floppy', 'usb'],
+    maxMedia: 3,
+    activity: { disk: true, network: !userNetworking },
+    sendKeys: true,
+    hostAddress: userNetworking ? userNetworkHost : null,
+    diskFormats,
+  };
+}

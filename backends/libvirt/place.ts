@@ -1,0 +1,196 @@
+/** The Backend of one libvirt connection. */
+import { rm, stat } from 'node:fs/promises';
+import { codeOf, OzError } from '../../src/base/errors.ts';
+import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import type { Backend, BackendContext, GuestSpec, Leftover } from '../backend.ts';
+import { libvirtCapabilities } from './abilities.ts';
+import type { HostCapabilities } from './caps.ts';
+import type { Connection } from './connection.ts';
+import { type DomainHost, finishedXml } from './domain-xml.ts';
+import { isGone } from './failures.ts';
+import { makeGuest } from './guest.ts';
+import { openHypervisor } from './hypervisor.ts';
+import { localStorage, removeStaging } from './local-storage.ts';
+import type { Bridge } from './network.ts';
+import { closedDirectory, type Owner } from './reach.ts';
+import { remoteStorage, removePool, removeVolume } from './remote-storage.ts';
+import { readUri } from './uri.ts';
+
+export interface PlaceParts {
+  uri: string;
+  type?: string | undefined;
+  cacheDir: string;
+  context: BackendContext;
+  connection: Connection;
+  capabilities: HostCapabilities;
+  /** Null: user-mode networking. */
+  bridge: Bridge | null;
+  /** Connects to another place that a ledger names. */
+  connectTo(uri: string): Promise<Connection>;
+}
+
+async function removeDomain(connection: Connection, name: string): Promise<void> {
+  const found = await connection.call(`look for guest ${name}`, 'domainByName', [name]);
+  if (!found) return;
+  const ignoreGone = (error: unknown) => {
+    if (!isGone(error)) throw error;
+  };
+  const { uuid } = found;
+  if (found.active) {
+    await connection.call(`end guest ${name}`, 'destroyDomain', [uuid]).catch(ignoreGone);
+  }
+  if (found.persistent) {
+    await connection.call(`undefine guest ${name}`, 'undefineDomain', [uuid]).catch(ignoreGone);
+  }
+}
+
+/** How each kind of resource in a ledger is removed. */
+const removers: Record<string, (connection: Connection, ref: string) => Promise<void>> = {
+  domain: removeDomain,
+  volume: removeVolume,
+  pool: removePool,
+};
+
+function filesOf(spec: GuestSpec): string[] {
+  const { boot, disk, media } = spec;
+  const started = boot.kind === 'kernel' ? [boot.kernel.ref, boot.initrd.ref] : [];
+  return [disk.ref, ...media.map((medium) => medium.ref), ...started];
+}
+
+export function makePlace(parts: PlaceParts): Backend {
+  const { uri, context, connection, capabilities, bridge } = parts;
+  const { remote, userNetworking } = readUri(uri);
+  const hypervisor = openHypervisor(parts, connection, capabilities);
+  const destroyers = new Set<() => Promise<void>>();
+
+  /** The user that QEMU will run as, where libvirt makes it another one. */
+  function ownerFor(type: string): Owner | undefined {
+    const owner = capabilities.owners[type];
+    return owner && owner.uid !== process.getuid?.() ? owner : undefined;
+  }
+
+  const storage = remote
+    ? remoteStorage(context, connection, uri)
+    : // In a session QEMU can be made to run as the one who started it (below).
+      localStorage(context, userNetworking ? undefined : (ownerFor('kvm') ?? ownerFor('qemu')));
+
+  async function hostFor(spec: GuestSpec, signal?: AbortSignal): Promise<DomainHost> {
+    const type = await hypervisor.typeFor(spec.hardware.arch, signal);
+    const host = { uri, type, bridge: bridge?.name };
+    const owner = ownerFor(type);
+    if (!owner || remote) return host;
+    for (const file of filesOf(spec)) {
+      const closed = await closedDirectory(file, owner);
+      if (closed === null) continue;
+      if (userNetworking) return { ...host, owner: `${process.getuid?.()}:${process.getgid?.()}` };
+      throw new OzError(
+        'OZ_UNREACHABLE_FILE',
+        `Cannot start guest ${spec.name}: QEMU runs as user ${owner.uid}, which may not enter ${closed} to reach ${file}`,
+        {
+          hint: `allow it (setfacl -m u:${owner.uid}:x ${closed}), choose another output_dir and data_dir in oz.cfg, or use uri = qemu:///session`,
+        },
+      );
+    }
+    return host;
+  }
+
+  return {
+    type: 'libvirt',
+
+    async capabilities() {
+      return libvirtCapabilities(uri);
+    },
+
+    async check(hardware, call) {
+      await hypervisor.check(hardware);
+      const type = await hypervisor.typeFor(hardware.arch, call?.signal);
+      const network = bridge ? `bridge ${bridge.name}` : 'user-mode networking';
+      return { summary: `${uri}, ${type}, ${network}` };
+    },
+
+    async existing(name, disk, call) {
+      const found: Leftover[] = [];
+      const action = `look for guest ${name}`;
+      if (await connection.call(action, 'domainByName', [name], call)) {
+        found.push({ kind: 'guest', name });
+      }
+      try {
+        await stat(disk);
+        found.push({ kind: 'disk', name: disk });
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+      }
+      return found;
+    },
+
+    async clear(name, disk, call) {
+      call?.signal?.throwIfAborted();
+      await removeDomain(connection, name);
+      await rm(disk, { force: true });
+    },
+
+    stage: (medium, call) => storage.stage(medium, call),
+    createDisk: (spec, call) => storage.createDisk(spec, call),
+
+    async syncDisk(disk, call) {
+      call?.signal?.throwIfAborted();
+      await storage.sync(disk);
+    },
+
+    async createGuest(spec, call) {
+      const host = await hostFor(spec, call?.signal);
+      const { name } = spec;
+      if (await connection.call(`look for guest ${name}`, 'domainByName', [name], call)) {
+        throw new OzError(
+          'OZ_GUEST_EXISTS',
+          `Cannot create guest ${name}: a domain of that name exists on ${uri}`,
+          { hint: 'remove it, or let oz-install -p do that' },
+        );
+      }
+      const entry: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: name, at: uri };
+      const onDestroyed = () => void destroyers.delete(guest.destroy);
+      const guest = makeGuest({
+        connection,
+        context,
+        storage,
+        spec,
+        host,
+        bridge,
+        entry,
+        onDestroyed,
+      });
+      destroyers.add(guest.destroy);
+      return guest;
+    },
+
+    describeFinished: (spec) =>
+      finishedXml(spec, {
+        uri,
+        type: hypervisor.likelyType(spec.hardware.arch),
+        bridge: bridge?.name,
+      }),
+
+    async remove(entry) {
+      const remove = removers[entry.kind];
+      if (entry.kind === 'staging') {
+        await removeStaging(entry.ref);
+      } else if (remove && (entry.at === undefined || entry.at === uri)) {
+        await remove(connection, entry.ref);
+      } else if (remove && entry.at !== undefined) {
+        const other = await parts.connectTo(entry.at);
+        try {
+          await remove(other, entry.ref);
+        } finally {
+          await other.close();
+        }
+      }
+      context.ledger.drop(entry);
+    },
+
+    async close() {
+      for (const destroy of [...destroyers]) await destroy();
+      await storage.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,196 @@
+/**
+ * Storage for a hypervisor on another machine: volumes in one of its directory
+ * pools, filled and read through libvirt's streams.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { OzError } from '../../src/base/errors.ts';
+import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import type { TransferOptions } from '../backend.ts';
+import { parseXml } from './caps.ts';
+import type { Connection } from './connection.ts';
+import { toXml, xmlElement } from './domain-xml.ts';
+import { isGone } from './failures.ts';
+import { createLocalDisk, exportLocalDisk } from './local-disk.ts';
+import type { Storage, StorageContext } from './storage.ts';
+
+/** Where a pool is made when the host has none. */
+const defaultDirectory = '/var/lib/libvirt/images';
+
+interface PoolDocument {
+  pool?: { '@type'?: string };
+}
+
+function poolXml(name: string, directory: string): string {
+  return toXml(
+    xmlElement('pool', { type: 'dir' }, [
+      xmlElement('name', {}, [name]),
+      xmlElement('target', {}, [xmlElement('path', {}, [directory])]),
+    ]),
+  );
+}
+
+function volumeXml(name: string, format: string, capacity: number): string {
+  return toXml(
+    xmlElement('volume', { type: 'file' }, [
+      xmlElement('name', {}, [name]),
+      xmlElement('capacity', { unit: 'B' }, [String(capacity)]),
+      xmlElement('allocation', {}, ['0']),
+      xmlElement('target', {}, [
+        xmlElement('format', { type: format }),
+        xmlElement('permissions', {}, [xmlElement('mode', {}, ['0600'])]),
+      ]),
+    ]),
+  );
+}
+
+/** Removes a volume that a ledger names as `pool/name`; one that is gone is no error. */
+export async function removeVolume(connection: Connection, ref: string): Promise<void> {
+  const [pool = '', ...rest] = ref.split('/');
+  try {
+    await connection.call(`remove volume ${ref}`, 'deleteVolume', [pool, rest.join('/')]);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** Ends a pool that was made for one build; its directory and files stay. */
+export async function removePool(connection: Connection, name: string): Promise<void> {
+  try {
+    await connection.call(`remove pool ${name}`, 'destroyPool', [name]);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+export function remoteStorage(
+  context: StorageContext,
+  connection: Connection,
+  uri: string,
+  directory = defaultDirectory,
+): Storage {
+  const prefix = `ozma-${randomBytes(4).toString('hex')}`;
+  const entry = (kind: string, ref: string): LedgerEntry => ({
+    place: 'libvirt',
+    kind,
+    ref,
+    at: uri,
+  });
+  /** Names in the pool by path on the host. */
+  const volumes = new Map<string, string>();
+  let ownPool: string | undefined;
+  let finding: Promise<string> | undefined;
+
+  /** An active directory pool (`default` first), else one made for this build. */
+  async function findPool(): Promise<string> {
+    const pools = await connection.call('list storage pools', 'activePools', []);
+    const usable = pools
+      .filter(({ xml }) => parseXml<PoolDocument>(xml).pool?.['@type'] === 'dir')
+      .map(({ name }) => name);
+    const chosen = usable.find((name) => name === 'default') ?? usable[0];
+    if (chosen !== undefined) return chosen;
+    context.ledger.add(entry('pool', prefix));
+    await connection.call(`use ${directory} of ${uri}`, 'createPool', [poolXml(prefix, directory)]);
+    ownPool = prefix;
+    return prefix;
+  }
+  const pool = () => {
+    finding ??= findPool();
+    return finding;
+  };
+
+  /** Makes a volume from a local file's bytes; returns its path there. */
+  async function upload(
+    file: string,
+    label: string,
+    format: string,
+    options: TransferOptions = {},
+  ): Promise<string> {
+    const poolName = await pool();
+    const { size } = await stat(file);
+    const name = `${prefix}-${volumes.size}-${label.replace(/[^\w.-]+/g, '_')}`;
+    context.ledger.add(entry('volume', `${poolName}/${name}`));
+    const action = `upload ${label}`;
+    const there = await connection.call(action, 'createVolume', [
+      poolName,
+      volumeXml(name, format, size),
+    ]);
+    volumes.set(there, name);
+    await connection.call(action, 'uploadVolume', [poolName, name, file, size], options);
+    return there;
+  }
+
+  async function inTemporary<T>(use: (dir: string) => Promise<T>): Promise<T> {
+    const dir = await mkdtemp(path.join(tmpdir(), 'ozma-transfer-'));
+    try {
+      return await use(dir);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async stage(medium, options) {
+      const ref = await upload(medium.path, path.basename(medium.path), 'raw', options);
+      return { role: medium.role, ref, label: medium.label };
+    },
+
+    async createDisk(spec, options) {
+      const label = path.basename(spec.path);
+      if (spec.from !== undefined) {
+        return inTemporary(async (dir) => {
+          const file = path.join(dir, 'disk');
+          const made = await createLocalDisk({ ...spec, path: file }, { signal: options?.signal });
+          return { ...made, ref: await upload(file, label, spec.format, options) };
+        });
+      }
+      const poolName = await pool();
+      const name = `${prefix}-${volumes.size}-${label.replace(/[^\w.-]+/g, '_')}`;
+      context.ledger.add(entry('volume', `${poolName}/${name}`));
+      const ref = await connection.call(
+        'make the disk',
+        'createVolume',
+        [poolName, volumeXml(name, spec.format, spec.size)],
+        options,
+      );
+      volumes.set(ref, name);
+      return { ref, format: spec.format, size: spec.size };
+    },
+
+    // Guests of a remote host do not run with an unsafe cache: their QEMU has synced its disk.
+    async sync() {},
+
+    async exportDisk(disk, target, format, options) {
+      const name = volumes.get(disk.ref);
+      if (name === undefined) {
+        throw new OzError('OZ_DISK_UNKNOWN', `Cannot export ${disk.ref}: it was not made here`);
+      }
+      const poolName = await pool();
+      await inTemporary(async (dir) => {
+        const file = path.join(dir, 'disk');
+        await connection.call(
+          'download the disk',
+          'downloadVolume',
+          [poolName, name, file],
+          options,
+        );
+        await exportLocalDisk({ ...disk, ref: file }, target, format, { signal: options?.signal });
+      });
+    },
+
+    async close() {
+      const poolName = finding && (await finding.catch(() => undefined));
+      if (poolName !== undefined) {
+        for (const [there, name] of volumes) {
+          await removeVolume(connection, `${poolName}/${name}`);
+          context.ledger.drop(entry('volume', `${poolName}/${name}`));
+          volumes.delete(there);
+        }
+      }
+      if (ownPool !== undefined) await removePool(connection, ownPool);
+      context.ledger.drop(entry('pool', prefix));
+    },
+  };
+}

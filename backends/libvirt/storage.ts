@@ -1,0 +1,26 @@
+/** Where disks and media are: files that QEMU can reach, or volumes of a remote host. */
+import type {
+  BackendContext,
+  DiskSpec,
+  LocalMedium,
+  StagedDisk,
+  StagedMedium,
+  TransferOptions,
+} from '../backend.ts';
+
+export interface Storage {
+  stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
+  createDisk(spec: DiskSpec, options?: TransferOptions): Promise<StagedDisk>;
+  /** What the guest wrote is on stable storage when this returns. */
+  sync(disk: StagedDisk): Promise<void>;
+  exportDisk(
+    disk: StagedDisk,
+    target: string,
+    format: string,
+    options?: TransferOptions,
+  ): Promise<void>;
+  /** Removes what it made besides disks that are results. */
+  close(): Promise<void>;
+}
+
+export type StorageContext = Pick<BackendContext, 'ledger' | 'log'>;
