@@ -27,6 +27,8 @@ export interface Database {
   osByShortId(shortId: string): OsRecord | undefined;
   /** All, or those of a vendor's domain (`debian.org`). */
   oses(domain?: string): OsRecord[];
+  /** Those for which a file's text (its bytes as latin1) suits, read whole. */
+  osesWith(suits: (text: string) => boolean): OsRecord[];
   /** Last parts of the ids that begin with `http://<prefix>/`; no file is read for it. */
   osVersions(prefix: string): string[];
   platform(id: string): OsRecord | undefined;
@@ -122,6 +124,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       return value;
     };
     return {
+      keep,
       get(id: string): T | undefined {
         if (known.has(id)) return known.get(id);
         const parts = partsOf(kind, id);
@@ -171,7 +174,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   function osByShortId(shortId: string): OsRecord | undefined {
     const bare = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
     const wanted = bare(shortId);
-    const tag = `<short-id>${shortId}</short-id>`;
+    const tag = Buffer.from(`<short-id>${shortId}</short-id>`).toString('latin1');
     const likely: string[][] = [];
     const others: string[][] = [];
     for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
@@ -181,7 +184,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       ]);
     }
     for (const [path = '', ...files] of [...likely, ...others]) {
-      if (!files.some((file) => contains(file, tag))) continue;
+      if (!files.some((file) => textOf(file).includes(tag))) continue;
       const { id } = readEntity('os', path, files);
       const os = id === undefined ? undefined : oses.get(id);
       if (os?.params.get('short-id')?.includes(shortId)) return os;
@@ -195,6 +198,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     os: oses.get,
     osByShortId,
     oses: oses.all,
+    osesWith(suits) {
+      const found: OsRecord[] = [];
+      for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
+        if (!files.some((file) => suits(textOf(file)))) continue;
+        const { id, parts } = readEntity('os', path, files);
+        if (id !== undefined) found.push(oses.keep(id, parts));
+      }
+      return found;
+    },
     osVersions(prefix) {
       const start = `${entityPath('os', `http://${prefix}`)}-`;
       const domain = start.slice(0, start.indexOf('/', 'os/'.length));
@@ -213,10 +225,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-function contains(file: string, text: string): boolean {
+/** The file's bytes, one character each; empty when it can't be read. */
+function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8').includes(text);
+    return readFileSync(file).toString('latin1');
   } catch {
-    return false;
+    return '';
   }
 }

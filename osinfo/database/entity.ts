@@ -39,23 +39,21 @@ export function readParams(
   keys: readonly string[],
   languages: readonly string[],
 ): void {
-  const first = new Map<string, string>();
-  const translated = new Map<string, string>();
+  const found = new Map<string, string>();
   for (const node of parent.children) {
     if (!isElement(node)) continue;
-    if (node.name.startsWith('x-')) {
+    const { name } = node;
+    if (name.startsWith('x-')) {
       const value = leafText(node);
-      if (value !== undefined) addParam(params, node.name, value);
-    } else if (keys.includes(node.name)) {
-      if (!first.has(node.name)) first.set(node.name, textOf(node));
-      const language = node.attributes['xml:lang'];
-      if (language !== undefined && languages.includes(language)) {
-        translated.set(node.name, textOf(node));
-      }
+      if (value !== undefined) addParam(params, name, value);
+    } else if (keys.includes(name)) {
+      const language = languages.length ? node.attributes['xml:lang'] : undefined;
+      const translated = language !== undefined && languages.includes(language);
+      if (translated || !found.has(name)) found.set(name, textOf(node));
     }
   }
-  for (const key of keys) {
-    const value = translated.get(key) ?? first.get(key);
+  for (const key of found.size ? keys : []) {
+    const value = found.get(key);
     if (value) setParam(params, key, value);
   }
 }

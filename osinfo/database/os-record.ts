@@ -1,5 +1,5 @@
 /** An operating system as its files describe it, before anything is inherited. */
-import { elements, type XmlElement } from '../xml/parse.ts';
+import { elements, isElement, type XmlElement } from '../xml/parse.ts';
 import { addParam, type Entity, leafText, type Params, readParams, setParam } from './entity.ts';
 
 /** A device that an OS or platform supports, or (supported false) does not. */
@@ -74,14 +74,6 @@ export const outlineElements: ReadonlySet<string> = new Set([
   'upgrades',
 ]);
 
-function related(parts: readonly XmlElement[], name: string): string[] {
-  return parts
-    .flatMap((part) => elements(part, name))
-    .map((e) => e.attributes.id)
-    .filter((id): id is string => !!id)
-    .reverse();
-}
-
 export function readProduct(
   id: string,
   parts: XmlElement[],
@@ -91,11 +83,25 @@ export function readProduct(
 ): OsRecord {
   let all: XmlElement[] | undefined;
   const params: Params = new Map();
+  const derivesFrom: string[] = [];
+  const clones: string[] = [];
+  const upgrades: string[] = [];
+  const related = new Map([
+    ['derives-from', derivesFrom],
+    ['clones', clones],
+    ['upgrades', upgrades],
+  ]);
   for (const part of parts) {
     readParams(params, part, keys, languages);
-    for (const e of elements(part, 'short-id')) {
-      const text = leafText(e) ?? '';
-      if (!params.get('short-id')?.includes(text)) addParam(params, 'short-id', text);
+    for (const node of part.children) {
+      if (!isElement(node)) continue;
+      if (node.name === 'short-id') {
+        const text = leafText(node) ?? '';
+        if (!params.get('short-id')?.includes(text)) addParam(params, 'short-id', text);
+      } else if (node.attributes.id) {
+        // the last one written goes first
+        related.get(node.name)?.unshift(node.attributes.id);
+      }
     }
   }
   return {
@@ -105,9 +111,9 @@ export function readProduct(
       all ??= whole();
       return all;
     },
-    derivesFrom: related(parts, 'derives-from'),
-    clones: related(parts, 'clones'),
-    upgrades: related(parts, 'upgrades'),
+    derivesFrom,
+    clones,
+    upgrades,
   };
 }
 

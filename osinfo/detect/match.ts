@@ -32,6 +32,51 @@ function fits(pattern: string | undefined, value: string | undefined): boolean {
   return value !== undefined && (regex(pattern)?.test(value) ?? false);
 }
 
+const plainStart = /^\^?([\w ./-]*)(.?)/;
+
+/** False when a text cannot match a pattern, judged by how that begins; spares compiling it. */
+function mayFit(pattern: string, value: string): boolean {
+  // escapes of XML, and alternatives, of which any may be the one
+  if (/[&|]/.test(pattern)) return true;
+  const [, plain = '', next = ''] = plainStart.exec(pattern) ?? [];
+  // a dot stands for anything, and what follows may say that the last letter need not be there
+  const sure = plain.slice(0, /[?*{]/.test(next) ? -1 : undefined).split('.')[0] ?? '';
+  return value.includes(sure);
+}
+
+/**
+ * Judges the text of a file, unparsed: whether any of its elements of that
+ * name may fit the values. Errs on the side of reading the file.
+ */
+function mayHave(
+  element: string,
+  values: Readonly<Record<string, string | undefined>>,
+): (text: string) => boolean {
+  const wanted = Object.entries(values).map(([name, value]) => ({
+    start: `<${name}>`,
+    end: `</${name}>`,
+    // the texts of files are compared byte by byte
+    value: Buffer.from(value ?? '').toString('latin1'),
+  }));
+  const mayBe = (block: string): boolean =>
+    block.includes('<!') ||
+    wanted.every(({ start, end, value }) => {
+      const from = block.indexOf(start);
+      const to = block.indexOf(end, from);
+      return from < 0 || to < 0 || mayFit(block.slice(from + start.length, to), value);
+    });
+  return (text) => {
+    const end = `</${element}>`;
+    for (let at = text.indexOf(`<${element}>`); at >= 0; ) {
+      const stop = text.indexOf(end, at);
+      if (stop < 0 || mayBe(text.slice(at, stop))) return true;
+      at = text.indexOf(`<${element}>`, stop);
+    }
+    // written in another way than usual, or not at all
+    return text.includes(`<${element} `) || text.includes(`<${element}\n`);
+  };
+}
+
 function mediaFits(params: Params, iso: IsoIdentity): boolean {
   const patterns = ['volume-id', 'system-id', 'publisher-id', 'application-id'];
   const size = Number.parseInt(param(params, 'volume-size') ?? '', 10);
@@ -71,14 +116,14 @@ function weight({ source: { params } }: Match): number {
  * release comes after the rest, and only where its system has no better match.
  */
 function matches(
-  database: Database,
+  oses: readonly OsRecord[],
   sourcesOf: (os: OsRecord) => SourceRecord[],
   suits: (params: Params) => boolean,
   fallback: (os: OsRecord, params: Params) => boolean,
 ): Match[] {
   const preferred: Match[] = [];
   const others: Match[] = [];
-  for (const os of database.oses()) {
+  for (const os of oses) {
     const found = sourcesOf(os)
       .filter((source) => suits(source.params))
       .map((source) => ({ os, source }));
@@ -93,7 +138,7 @@ function matches(
 
 export function matchMedia(database: Database, iso: IsoIdentity): Match[] {
   return matches(
-    database,
+    database.osesWith(mayHave('iso', { 'volume-id': iso.volumeId })),
     (os) => mediaOf(os, database.languages),
     (params) => mediaFits(params, iso),
     (os, params) =>
@@ -103,7 +148,9 @@ export function matchMedia(database: Database, iso: IsoIdentity): Match[] {
 
 export function matchTrees(database: Database, tree: TreeIdentity): Match[] {
   return matches(
-    database,
+    database.osesWith(
+      mayHave('treeinfo', { family: tree.family, version: tree.version, variant: tree.variant }),
+    ),
     (os) => treesOf(os, database.languages),
     (params) => treeFits(params, tree),
     (_, params) => param(params, 'architecture') === 'all',

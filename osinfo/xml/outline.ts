@@ -1,7 +1,7 @@
 /**
  * Reads only some of what is directly within a file's entities, for lists of
- * many: the ordinary shape of the database's files is walked from tag to tag,
- * and whatever is out of the ordinary is left to the strict parser.
+ * many: the ordinary shape of the database's files is walked from child to
+ * child, and whatever is out of the ordinary is left to the strict parser.
  */
 import { parseXml, textOf, type XmlElement } from './parse.ts';
 
@@ -13,24 +13,28 @@ export interface Outline {
   languages: readonly string[];
 }
 
-const high = /[\u0080-\uffff]/;
-const open = 60; // <
-const close = 62; // >
-const slash = 47; // /
-const attribute = /^\s+([\w:.-]+)=(?:"([^"<&]*)"|'([^'<&]*)')/;
+// Regular expressions walk the text: until code has become as fast, the list is done.
+const space = /(?:[ \t\n]+|<!--(?:[^-]|-[^-])*-->|<\?[^?]*\?>)*/y;
+const spaceOrTranslations =
+  /(?:[ \t\n]+|<([\w-]+) xml:lang="[^"<]*">[^<]*<\/\1>|<!--(?:[^-]|-[^-])*-->|<\?[^?]*\?>)*/y;
+/** An element with nothing but text in it, or else a start tag and its attributes. */
+const child = /<([\w-]+)(?:(?: xml:lang="([^"<&]*)")?>([^<]*)<\/\1>|((?:\s[^<>]*|\/)?)>)/y;
+const attribute = /\s+([\w:.-]+)=(?:"([^"<&]*)"|'([^'<&]*)')/y;
 
-/** The attributes between a tag's name and its end; undefined when they are not plain ones. */
+const none: Record<string, string> = Object.freeze({});
+
+/** Undefined when there is anything else than plain attributes. */
 function attributesOf(text: string): Record<string, string> | undefined {
   const found: Record<string, string> = {};
-  let rest = text;
-  for (let m = attribute.exec(rest); m; m = attribute.exec(rest)) {
-    found[m[1] as string] = m[2] ?? m[3] ?? '';
-    rest = rest.slice(m[0].length);
+  let at = 0;
+  for (;;) {
+    attribute.lastIndex = at;
+    const m = attribute.exec(text);
+    if (!m) return text.slice(at).trim() === '' ? found : undefined;
+    found[m[1] ?? ''] = m[2] ?? m[3] ?? '';
+    at = attribute.lastIndex;
   }
-  return rest.trim() === '' ? found : undefined;
 }
-
-const languageAttribute = / xml:lang="([^"<&]*)"$/;
 
 /**
  * The elements of one kind, with what is wanted of their children. `text` is
@@ -44,139 +48,100 @@ export function readOutline(
   kind: string,
   { wanted, languages }: Outline,
 ): XmlElement[] | undefined {
-  const end = text.length;
+  const between = languages.length ? space : spaceOrTranslations;
   let at = text.charCodeAt(0) === 0xef ? 3 : 0;
-  /** The next comment, CDATA section or document type from `at` on. */
-  let bang = -1;
-  const nextBang = (): number => {
-    if (bang < at) {
-      bang = text.indexOf('<!', at);
-      if (bang < 0) bang = end;
-    }
-    return bang;
-  };
 
-  /** Past white space and comments; false when there is something else than a tag. */
-  function toTag(): boolean {
-    for (;;) {
-      let code = text.charCodeAt(at);
-      while (code === 32 || code === 10 || code === 9) code = text.charCodeAt(++at);
-      if (code !== open) return false;
-      const next = text.charCodeAt(at + 1);
-      if (next === 33 /* ! */) {
-        if (!text.startsWith('<!--', at)) return false;
-        const stop = text.indexOf('-->', at + 4);
-        if (stop < 0) return false;
-        at = stop + 3;
-      } else if (next === 63 /* ? */) {
-        const stop = text.indexOf('?>', at);
-        if (stop < 0) return false;
-        at = stop + 2;
-      } else return true;
-    }
+  function skip(pattern: RegExp): void {
+    pattern.lastIndex = at;
+    if (pattern.test(text)) at = pattern.lastIndex;
   }
 
-  /** Past the end tag; false when there is none outside of comments. */
-  function toEnd(name: string): boolean {
-    const tag = `</${name}>`;
-    let found = text.indexOf(tag, at);
-    while (found >= 0 && nextBang() < found) {
-      if (!text.startsWith('<!--', bang)) return false;
-      const stop = text.indexOf('-->', bang + 4);
-      if (stop < 0) return false;
-      at = stop + 3;
-      if (found < at) found = text.indexOf(tag, at);
-    }
-    at = found + tag.length;
-    return found >= 0;
-  }
-
-  /** Cut out of the bytes: a slice of the text would keep all of it in memory. */
-  function value(from: number, to: number): string {
-    if (to - from < 13) {
-      const short = text.slice(from, to);
-      if (!high.test(short)) return short;
-    }
-    return bytes.toString('utf8', from, to);
-  }
-
-  interface Tag {
-    name: string;
-    /** Where its attributes begin. */
-    after: number;
-    /** Where its > is. */
-    stop: number;
-    empty: boolean;
-  }
-
-  function tag(): Tag | undefined {
-    let after = at + 1;
-    for (;;) {
-      const code = text.charCodeAt(after);
-      if (code === close || code === slash || code === 32 || code === 10) break;
-      if (!(code > 32)) return undefined;
-      after++;
-    }
-    const stop = text.indexOf('>', after);
-    if (stop < 0) return undefined;
-    return { name: value(at + 1, after), after, stop, empty: text.charCodeAt(stop - 1) === slash };
-  }
-
-  /** One child of an entity: kept, left out, or (undefined) not understood. */
-  function child({ name, after, stop, empty }: Tag, children: XmlElement['children']): boolean {
-    if (name.startsWith('x-')) return false;
-    const tagEnd = empty ? stop - 1 : stop;
-    const attributeText = after < tagEnd ? value(after, tagEnd) : '';
-    at = stop + 1;
-    if (!wanted.has(name)) return empty || toEnd(name);
-    if (empty) {
-      const attributes = attributesOf(attributeText);
-      if (!attributes) return false;
-      children.push({ name, attributes, children: [] });
-      return true;
-    }
-    let attributes: Record<string, string> = {};
-    if (attributeText) {
-      const language = languageAttribute.exec(attributeText)?.[1];
-      if (language === undefined || language.length + 12 !== attributeText.length) return false;
-      if (!languages.includes(language)) return toEnd(name);
-      attributes = { 'xml:lang': language };
-    }
-    const textEnd = text.indexOf('<', at);
-    if (textEnd < 0 || !text.startsWith(`</${name}>`, textEnd)) return false;
-    const raw = value(at, textEnd);
-    const content = raw.includes('&') ? textOf(parseXml(`<${name}>${raw}</${name}>`)) : raw;
-    children.push({ name, attributes, children: content.trim() ? [content] : [] });
-    at = textEnd + name.length + 3;
+  /** Takes what comes next when it is this. */
+  function take(expected: string): boolean {
+    if (!text.startsWith(expected, at)) return false;
+    at += expected.length;
     return true;
   }
 
-  if (text.includes('\r') || !toTag()) return undefined;
-  const root = tag();
-  if (root?.name !== 'libosinfo' || root.empty) return undefined;
-  at = root.stop + 1;
-  const found: XmlElement[] = [];
-  while (toTag()) {
-    if (text.charCodeAt(at + 1) === slash) {
-      if (!text.startsWith('</libosinfo>', at)) return undefined;
-      at += '</libosinfo>'.length;
-      return text.slice(at).trim() === '' ? found : undefined;
+  /** Cut out of the bytes: a slice of the text would keep all of it in memory. */
+  const value = (from: number, to: number): string => bytes.toString('utf8', from, to);
+
+  /** The attributes of a start tag; undefined when it is another tag, or empty. */
+  function start(name: string): Record<string, string> | undefined {
+    if (!take(`<${name}`)) return undefined;
+    const stop = text.indexOf('>', at);
+    const attributes = stop < 0 ? undefined : attributesOf(value(at, stop));
+    at = stop + 1;
+    return attributes;
+  }
+
+  /** Past an end tag; false when there is none, or one in a comment. */
+  function toEnd(name: string): boolean {
+    const tag = `</${name}>`;
+    for (;;) {
+      const end = text.indexOf(tag, at);
+      if (end < 0) return false;
+      const special = text.slice(at, end).indexOf('<!');
+      if (special < 0) {
+        at = end + tag.length;
+        return true;
+      }
+      if (!text.startsWith('<!--', at + special)) return false;
+      const stop = text.indexOf('-->', at + special + 4);
+      if (stop < 0) return false;
+      at = stop + 3;
     }
-    const entity = tag();
-    if (entity?.name !== kind || entity.empty) return undefined;
-    const attributes = attributesOf(value(entity.after, entity.stop));
+  }
+
+  /** One child of an entity; false when it is not understood. */
+  function takeChild(children: XmlElement['children']): boolean {
+    child.lastIndex = at;
+    const m = child.exec(text);
+    if (!m) return false;
+    const [, name = '', language, content, attributeText = ''] = m;
+    const from = at + 1;
+    at = child.lastIndex;
+    if (name.startsWith('x-')) return false;
+    const empty = attributeText.endsWith('/');
+    if (!wanted.has(name)) return content !== undefined || empty || toEnd(name);
+    const own = value(from, from + name.length);
+    if (content === undefined) {
+      const slash = empty ? 1 : 0;
+      const attributes = attributesOf(value(at - 1 - attributeText.length, at - 1 - slash));
+      if (!attributes || !empty) return false;
+      children.push({ name: own, attributes, children: [] });
+      return true;
+    }
+    if (language !== undefined && !languages.includes(language)) return true;
+    const to = at - name.length - 3;
+    const raw = value(to - content.length, to);
+    const decoded = raw.includes('&') ? textOf(parseXml(`<a>${raw}</a>`)) : raw;
+    children.push({
+      name: own,
+      attributes: language === undefined ? none : { 'xml:lang': language },
+      children: decoded.trim() ? [decoded] : [],
+    });
+    return true;
+  }
+
+  if (text.includes('\r')) return undefined;
+  skip(space);
+  if (!start('libosinfo')) return undefined;
+  const found: XmlElement[] = [];
+  for (;;) {
+    skip(space);
+    if (take('</libosinfo>')) {
+      skip(space);
+      return at === text.length ? found : undefined;
+    }
+    const attributes = start(kind);
     if (!attributes) return undefined;
     const element: XmlElement = { name: kind, attributes, children: [] };
-    at = entity.stop + 1;
     for (;;) {
-      if (!toTag()) return undefined;
-      if (text.charCodeAt(at + 1) === slash) break;
-      const next = tag();
-      if (!next || !child(next, element.children)) return undefined;
+      skip(between);
+      if (take(`</${kind}>`)) break;
+      if (!takeChild(element.children)) return undefined;
     }
-    if (!text.startsWith(`</${kind}>`, at)) return undefined;
-    at += kind.length + 3;
     found.push(element);
   }
-  return undefined;
 }
