@@ -34,14 +34,16 @@ function fits(pattern: string | undefined, value: string | undefined): boolean {
 
 const plainStart = /^\^?([\w ./-]*)(.?)/;
 
-/** False when a text cannot match a pattern, judged by how that begins; spares compiling it. */
+/** What is out of the ordinary in a pattern as its file has it: escapes of XML, other letters. */
+const unusual = /[^ -~]|&/;
+
+/** False when a value cannot match a pattern; judged by how that begins, most are never compiled. */
 function mayFit(pattern: string, value: string): boolean {
-  // escapes of XML, and alternatives, of which any may be the one
-  if (/[&|]/.test(pattern)) return true;
-  const [, plain = '', next = ''] = plainStart.exec(pattern) ?? [];
+  if (unusual.test(pattern)) return true;
+  const [, plain = '', next = ''] = pattern.includes('|') ? [] : (plainStart.exec(pattern) ?? []);
   // a dot stands for anything, and what follows may say that the last letter need not be there
   const sure = plain.slice(0, /[?*{]/.test(next) ? -1 : undefined).split('.')[0] ?? '';
-  return value.includes(sure);
+  return value.includes(sure) && fits(pattern, value);
 }
 
 /**
@@ -55,8 +57,7 @@ function mayHave(
   const wanted = Object.entries(values).map(([name, value]) => ({
     start: `<${name}>`,
     end: `</${name}>`,
-    // the texts of files are compared byte by byte
-    value: Buffer.from(value ?? '').toString('latin1'),
+    value: value ?? '',
   }));
   const mayBe = (block: string): boolean =>
     block.includes('<!') ||
@@ -138,7 +139,14 @@ function matches(
 
 export function matchMedia(database: Database, iso: IsoIdentity): Match[] {
   return matches(
-    database.osesWith(mayHave('iso', { 'volume-id': iso.volumeId })),
+    database.osesWith(
+      mayHave('iso', {
+        'volume-id': iso.volumeId,
+        'system-id': iso.systemId,
+        'publisher-id': iso.publisherId,
+        'application-id': iso.applicationId,
+      }),
+    ),
     (os) => mediaOf(os, database.languages),
     (params) => mediaFits(params, iso),
     (os, params) =>
