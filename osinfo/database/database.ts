@@ -7,6 +7,7 @@ import { messageOf } from '../../src/base/errors.ts';
 import { type Outline, readOutline } from '../xml/outline.ts';
 import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
+import type { Entity } from './entity.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
 import { type OsRecord, outlineElements, productKeys, readOs, readProduct } from './os-record.ts';
@@ -27,6 +28,8 @@ export interface Database {
   osByShortId(shortId: string): OsRecord | undefined;
   /** All, or those of a vendor's domain (`debian.org`). */
   oses(domain?: string): OsRecord[];
+  /** All with but these of their parameters, for lists: nothing else of the files is looked at. */
+  osParams(names: readonly string[]): Entity[];
   /** Those for which a file's text (its bytes as latin1) suits, read whole. */
   osesWith(suits: (text: string) => boolean): OsRecord[];
   /** Last parts of the ids that begin with `http://<prefix>/`; no file is read for it. */
@@ -198,6 +201,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     os: oses.get,
     osByShortId,
     oses: oses.all,
+    osParams(names) {
+      const outline = { wanted: new Set(names), languages };
+      return [...allParts('os', 'os', outline)].map(([id, parts]) =>
+        readProduct(id, parts, names, languages),
+      );
+    },
     osesWith(suits) {
       const found: OsRecord[] = [];
       for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {

@@ -22,8 +22,8 @@ const propertyOf = (entity: Entity, property: string): string | undefined =>
 const propertiesOf = (entity: Entity, property: string): string[] =>
   property === 'id' ? [entity.id] : (entity.params.get(property) ?? []);
 
-const entitiesOf: Record<ListKind, (database: Database) => Entity[]> = {
-  os: (database) => database.oses(),
+const entitiesOf: Record<ListKind, (database: Database, properties: string[]) => Entity[]> = {
+  os: (database, properties) => database.osParams(properties),
   platform: (database) => database.platforms(),
   device: (database) => database.devices(),
   deployment: (database) =>
@@ -61,7 +61,8 @@ export function listEntities(database: Database, kind: ListKind, options: ListOp
   const sort = options.sort ?? columns[kind][0]?.property ?? 'id';
   check(kind, [...filter.map(([property]) => property), ...(options.fields ?? []), sort]);
   const shown = shownColumns(kind, options.fields).map((c) => c.property);
-  return entitiesOf[kind](database)
+  const properties = [...shown, ...filter.map(([property]) => property), sort];
+  return entitiesOf[kind](database, properties)
     .filter((entity) =>
       filter.every(([property, value]) => propertiesOf(entity, property).includes(value)),
     )
