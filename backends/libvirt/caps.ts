@@ -1,8 +1,8 @@
 /** Reads libvirt's capabilities: which architectures, which hypervisors, which user QEMU runs as. */
-import { XMLParser } from 'fast-xml-parser';
 import { OzError } from '../../src/base/errors.ts';
 import type { Arch } from '../backend.ts';
 import { libvirtArch } from './domain-xml.ts';
+import { XMLParser } from './fast-xml.ts';
 
 export interface GuestArch {
   arch: string;

@@ -1,8 +1,8 @@
 /** Domain XML from a GuestSpec; pure. The shape is Oz's wherever there is no reason against. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { XMLBuilder } from 'fast-xml-parser';
 import type { Arch, Boot, GuestSpec, Hardware, StagedMedium } from '../backend.ts';
+import { XMLBuilder } from './fast-xml.ts';
 import { readUri } from './uri.ts';
 
 /** What the place adds to a spec. */
