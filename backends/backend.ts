@@ -108,6 +108,8 @@ export interface DiskSpec {
 export interface StagedDisk {
   /** A path (libvirt) or an id (OpenStack). */
   ref: string;
+  /** It is not a file of this machine: only Guest.exportDisk() brings it here. */
+  remote?: boolean | undefined;
   format: string;
   size: number;
 }

@@ -6,7 +6,8 @@ import { readUri } from './uri.ts';
 /** QEMU's user-mode network: this machine as its guests see it. */
 const userNetworkHost = '10.0.2.2';
 
-export function libvirtCapabilities(uri: string): Capabilities {
+/** `type` is that of its guests, once it is known. */
+export function libvirtCapabilities(uri: string, type?: string): Capabilities {
   const { userNetworking } = readUri(uri);
   return {
     kernelBoot: true,
@@ -15,6 +16,7 @@ export function libvirtCapabilities(uri: string): Capabilities {
     activity: { disk: true, network: !userNetworking },
     sendKeys: true,
     hostAddress: userNetworking ? userNetworkHost : null,
+    accelerated: type === undefined ? undefined : type !== 'qemu',
     diskFormats,
   };
 }

@@ -97,8 +97,9 @@ export function makePlace(parts: PlaceParts): Backend {
   return {
     type: 'libvirt',
 
-    async capabilities() {
-      return libvirtCapabilities(uri);
+    async capabilities(call) {
+      const type = call?.arch && (await hypervisor.typeFor(call.arch, call.signal));
+      return libvirtCapabilities(uri, type);
     },
 
     async check(hardware, call) {

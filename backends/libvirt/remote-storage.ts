@@ -143,7 +143,7 @@ export function remoteStorage(
         return inTemporary(async (dir) => {
           const file = path.join(dir, 'disk');
           const made = await createLocalDisk({ ...spec, path: file }, { signal: options?.signal });
-          return { ...made, ref: await upload(file, label, spec.format, options) };
+          return { ...made, remote: true, ref: await upload(file, label, spec.format, options) };
         });
       }
       const poolName = await pool();
@@ -156,7 +156,7 @@ export function remoteStorage(
         options,
       );
       volumes.set(ref, name);
-      return { ref, format: spec.format, size: spec.size };
+      return { ref, remote: true, format: spec.format, size: spec.size };
     },
 
     // Guests of a remote host do not run with an unsafe cache: their QEMU has synced its disk.

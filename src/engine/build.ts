@@ -10,7 +10,6 @@ import {
   type BuildContext,
   beginWork,
   byteProgress,
-  dropWorkDir,
   type WorkContext,
   type WorkOptions,
 } from './build-context.ts';
@@ -196,7 +195,7 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
 }
 
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
-  const { ledger, emit } = options;
+  const { emit } = options;
   const began = new Date();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   await refuseConflicts(plan, options);
@@ -208,7 +207,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     const disk = await installedDisk(context);
     const icicle = await workInGuest(context, disk);
     const result = await deliver(context, disk, icicle, began);
-    await dropWorkDir(context.workDir, ledger);
+    await clearUp(context);
     await Promise.all(plan.media.map((m) => (m.keep ? undefined : dropMedium(m.cachePath))));
     emit({ type: 'result', result });
     return result;

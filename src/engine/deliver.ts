@@ -3,10 +3,11 @@ import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedDisk } from '../../backends/backend.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
-import { checkImage, convertImage } from '../image/convert.ts';
+import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
+import { copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 
@@ -14,13 +15,13 @@ import type { BuildResult } from './events.ts';
 async function exportImage(context: BuildContext, disk: StagedDisk): Promise<void> {
   const { plan, emit, signal } = context;
   const { image, imageType } = plan.outputs;
-  await checkImage(disk.ref, disk.format, { signal });
-  if (imageType === 'raw' && disk.format === 'raw') return rename(disk.ref, image);
+  if (imageType === 'raw' && disk.format === 'raw' && !disk.remote) {
+    await checkImage(disk.ref, disk.format, { signal });
+    return rename(disk.ref, image);
+  }
   // Also from qcow2 to qcow2: only a copy gives back the space the installer freed.
-  await convertImage(disk.ref, image, {
+  await copyDisk(context, disk, image, {
     format: imageType,
-    sourceFormat: disk.format,
-    signal,
     onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
   });
   await chmod(image, 0o600); // it holds password hashes

@@ -94,6 +94,7 @@ export const debianInstaller: GuestFamily = {
   },
   reboots: 0,
   failurePatterns: [
+    '^!! ERROR:',
     'Installation step failed',
     'An installation step failed',
     'Bad archive mirror',
