@@ -48,7 +48,16 @@ export interface Database {
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
-  const { languages, locations } = options;
+  const { languages } = options;
+  const present = new Map<EntityKind, readonly string[]>();
+  /** Only those that have entities of the kind: most have few kinds, and asking each time is slow. */
+  function locations(kind: EntityKind): readonly string[] {
+    const known = present.get(kind);
+    if (known) return known;
+    const found = options.locations(kind).filter((location) => existsSync(`${location}/${kind}`));
+    present.set(kind, found);
+    return found;
+  }
   const warned = new Set<string>();
   function warn(message: string): void {
     if (warned.has(message)) return;

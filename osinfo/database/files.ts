@@ -27,6 +27,8 @@ function byName(a: { name: string }, b: { name: string }): number {
 
 /** The sorted entries of a directory; none when it is not there or not readable. */
 function entries(directory: string) {
+  // an exception is slow, and most entities have no directory of their own
+  if (!existsSync(directory)) return [];
   try {
     return readdirSync(directory, { withFileTypes: true }).sort(byName);
   } catch {
