@@ -12,9 +12,9 @@ import type { DeviceRecord } from './database/device-record.ts';
 import { param } from './database/entity.ts';
 import { mediaOf, type OsRecord, treesOf } from './database/os-record.ts';
 import { osinfoArch } from './model/architectures.ts';
-import { supportedDevices } from './model/devices.ts';
+import { supportedDevices, supportedLinks } from './model/devices.ts';
 import { statedFirmware } from './model/firmware.ts';
-import { osLineage } from './model/lineage.ts';
+import { osLineage, platformLineage } from './model/lineage.ts';
 import { resourcesFor } from './model/resources.ts';
 import { sourcesFor } from './model/sources.ts';
 import { findForTdl } from './names/find.ts';
@@ -100,7 +100,15 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
       const found = findForTdl(database, distro, version);
       return found && { os: osEntity(database, found.os), match: found.match };
     },
-    devices: (os) => supportedDevices(database, lineageOf(os)).map(deviceOf),
+    devices(os, platformId) {
+      const platform = platformId === undefined ? undefined : database.platform(platformId);
+      const offered =
+        platform &&
+        new Set(supportedLinks([...platformLineage(database, platform)]).map((l) => l.deviceId));
+      return supportedDevices(database, lineageOf(os))
+        .filter(({ id }) => !offered || offered.has(id))
+        .map(deviceOf);
+    },
     resources(os, arch) {
       const lineage = lineageOf(os);
       const minimum = resourcesFor(lineage, 'minimum', osinfoArch(arch));

@@ -85,8 +85,12 @@ export interface Osinfo {
   os(idOrShortId: string): OsEntity | undefined;
   /** A TDL's (name, version) to an entity, aliases of Oz included. */
   findForTdl(distro: string, version: string): OsMatch | undefined;
-  /** All devices with what derives-from and clones bring, minus the unsupported. */
-  devices(os: OsEntity): Device[];
+  /**
+   * All devices with what derives-from and clones bring, minus the unsupported;
+   * with a platform's id (`http://qemu.org/qemu/7.1.0`) those that it has too. A
+   * platform that is not known takes nothing away.
+   */
+  devices(os: OsEntity, platform?: string): Device[];
   resources(os: OsEntity, arch: string): { minimum?: Resources; recommended?: Resources };
   trees(os: OsEntity, arch: string): InstallSource[];
   media(os: OsEntity, arch: string): InstallSource[];

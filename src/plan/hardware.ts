@@ -14,7 +14,15 @@ const nics: readonly [RegExp, string][] = [
   [/^ne2k_pci$/, 'ne2k_pci'],
   [/^pcnet$/, 'pcnet'],
 ];
-const disks: readonly [RegExp, Hardware['diskBus']][] = [[/^virtio(1\.0)?-block$/, 'virtio']];
+const disks: readonly [RegExp, Hardware['diskBus']][] = [
+  [/^virtio(1\.0)?-block$/, 'virtio'],
+  [/^virtio(1\.0)?-scsi$/, 'scsi'],
+];
+const videos: readonly [RegExp, string][] = [[/^virtio(1\.0)?-(gpu|vga)$/, 'virtio']];
+const inputs: readonly [RegExp, Hardware['input']][] = [
+  [/^tablet$/, { type: 'tablet', bus: 'usb' }],
+  [/^virtio(1\.0)?-input$/, { type: 'tablet', bus: 'virtio' }],
+];
 const rngs: readonly [RegExp, string][] = [[/^virtio(1\.0)?-rng$/, 'virtio']];
 
 const diskBuses: readonly Hardware['diskBus'][] = ['virtio', 'ide', 'sata', 'scsi', 'usb'];
@@ -68,32 +76,87 @@ function rngOf(config: OzConfig['libvirt'], supported: string | undefined): RngD
   };
 }
 
+/** EFI where there is nothing else, or where the database says that the PC's BIOS will not do. */
+function firmwareOf(os: OsEntity, arch: Arch, osinfo: Osinfo): Hardware['firmware'] {
+  if (arch === 'aarch64' || arch === 'armv7l') return 'efi';
+  return isX86(arch) && osinfo.firmware(os, arch, 'bios') === false ? 'efi' : 'bios';
+}
+
+/** What fills the gaps of the database, by the kind of machine. */
+function machineOf(arch: Arch, firmware: Hardware['firmware']) {
+  if (!isX86(arch)) return { diskBus: 'scsi', cdromBus: 'scsi' } as const;
+  // firmware of the EFI kind is made for q35, which has no IDE
+  if (firmware === 'efi') return { machine: 'q35', diskBus: 'sata', cdromBus: 'sata' } as const;
+  return { diskBus: 'ide', cdromBus: 'ide' } as const;
+}
+
+/** Every PC has VGA and a PS/2 mouse, with drivers in every system: what else it has is no gain here. */
+function screenOf(arch: Arch, devices: readonly Device[]): Pick<Hardware, 'video' | 'input'> {
+  if (isX86(arch)) return { video: 'vga', input: { type: 'mouse', bus: 'ps2' } };
+  return {
+    video: pick(devices, videos) ?? (arch === 'ppc64' || arch === 'ppc64le' ? 'vga' : 'virtio'),
+    input: pick(devices, inputs) ?? { type: 'tablet', bus: 'usb' },
+  };
+}
+
+const inMib = (bytes: number | undefined): number => Math.ceil((bytes ?? 0) / mib);
+
+/** MiB: Oz's, or more where the system needs it, or wants it and the host has it to spare. */
+function memoryOf(needs: ReturnType<Osinfo['resources']>, host: { memory: number }): number {
+  const wanted = Math.min(inMib(needs.recommended?.ram), Math.floor(host.memory / 2));
+  return Math.max(ordinaryMemory, inMib(needs.minimum?.ram), wanted);
+}
+
+function cpusOf(needs: ReturnType<Osinfo['resources']>, host: { cpus: number }): number {
+  const wanted = Math.max(needs.recommended?.cpus ?? 1, ordinaryCpus);
+  return Math.max(needs.minimum?.cpus ?? 1, Math.min(host.cpus, wanted));
+}
+
+export interface HardwareInput {
+  os: OsEntity;
+  arch: Arch;
+  osinfo: Osinfo;
+  config: OzConfig;
+  options: PlanOptions;
+  host: { cpus: number; memory: number };
+  /** The hypervisor's id in osinfo, where it is known. */
+  platform: string | undefined;
+}
+
 /** The hardware for one OS on one architecture. */
-export function chooseHardware(
-  os: OsEntity,
-  arch: Arch,
-  osinfo: Osinfo,
-  config: OzConfig,
-  options: PlanOptions,
-  host: { cpus: number },
-): Hardware {
-  const devices = osinfo.devices(os);
-  const { minimum, recommended } = osinfo.resources(os, arch);
-  const neededMemory = Math.ceil((minimum?.ram ?? 0) / mib);
-  const bios = osinfo.firmware(os, arch, 'bios');
+export function chooseHardware(input: HardwareInput): Hardware {
+  const { os, arch, osinfo, config, options, host, platform } = input;
+  const devices = osinfo.devices(os, platform);
+  const needs = osinfo.resources(os, arch);
+  const firmware = firmwareOf(os, arch, osinfo);
+  const machine = machineOf(arch, firmware);
   return {
     arch,
-    firmware: isX86(arch) && bios !== false ? 'bios' : 'efi',
-    memory: config.libvirt.memory ?? Math.max(ordinaryMemory, neededMemory),
-    cpus:
-      config.libvirt.cpus ?? Math.max(recommended?.cpus ?? 1, Math.min(host.cpus, ordinaryCpus)),
-    diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? (isX86(arch) ? 'ide' : 'scsi'),
-    cdromBus: isX86(arch) ? 'ide' : 'scsi',
+    ...('machine' in machine ? { machine: machine.machine } : {}),
+    firmware,
+    memory: config.libvirt.memory ?? memoryOf(needs, host),
+    cpus: config.libvirt.cpus ?? cpusOf(needs, host),
+    diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
+    cdromBus: machine.cdromBus,
     nicModel: nicModelOf(options.nicModel) ?? pick(devices, nics) ?? 'rtl8139',
     mac: options.mac,
-    video: isX86(arch) ? 'vga' : 'virtio',
-    input: isX86(arch) ? { type: 'mouse', bus: 'ps2' } : { type: 'tablet', bus: 'usb' },
+    ...screenOf(arch, devices),
     clock: os.family === 'winnt' ? 'localtime' : 'utc',
     rng: rngOf(config.libvirt, pick(devices, rngs)),
   };
+}
+
+/** What the user has set below what the system needs. */
+export function hardwareWarnings(
+  needs: ReturnType<Osinfo['resources']>,
+  hardware: Hardware,
+  diskSize: number,
+): string[] {
+  const { ram, cpus, storage } = needs.minimum ?? {};
+  const short: [boolean, string][] = [
+    [hardware.memory < inMib(ram), `${hardware.memory} MiB of memory; it needs ${inMib(ram)} MiB`],
+    [hardware.cpus < (cpus ?? 0), `${hardware.cpus} CPUs; it needs ${cpus}`],
+    [diskSize < (storage ?? 0), `a disk of ${inMib(diskSize)} MiB; it needs ${inMib(storage)} MiB`],
+  ];
+  return short.flatMap(([is, text]) => (is ? [`the guest gets ${text}`] : []));
 }

@@ -11,7 +11,7 @@ import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import { urlForGuest } from './guest-url.ts';
-import { chooseHardware } from './hardware.ts';
+import { chooseHardware, hardwareWarnings } from './hardware.ts';
 import type { PlanInput } from './input.ts';
 import {
   domainXmlPath,
@@ -172,6 +172,17 @@ export function plan(input: PlanInput): BuildPlan {
     publicKey: access?.via === 'answer' ? access.publicKey : undefined,
   };
   const disk = options.disk ?? imagePath(tdl, config);
+  const needs = osinfo.resources(match.os, tdl.arch);
+  const size = tdl.diskSize ?? Math.max(defaultDiskSize, needs.minimum?.storage ?? 0);
+  const hardware = chooseHardware({
+    os: match.os,
+    arch: tdl.arch,
+    osinfo,
+    config,
+    options,
+    host,
+    platform: backend.capabilities.platform,
+  });
   return {
     schema: 1,
     name: tdl.name,
@@ -185,12 +196,12 @@ export function plan(input: PlanInput): BuildPlan {
       family: family.name,
       match: match.match,
     },
-    hardware: chooseHardware(match.os, tdl.arch, osinfo, config, options, host),
+    hardware,
     guest: { name: tdl.name, user: 'root' },
     disk: {
       path: disk,
       format: workFormat(config.libvirt.imageType, backend.capabilities),
-      size: tdl.diskSize ?? defaultDiskSize,
+      size,
     },
     media: plannedMedia(input, family, context),
     install: plannedInstall(input, family, context),
@@ -206,7 +217,7 @@ export function plan(input: PlanInput): BuildPlan {
     },
     evidenceDir: path.join(config.paths.screenshotDir, `${tdl.name}-${timeStamp(now)}`),
     timeouts: plannedTimeouts(input),
-    warnings: warningsOf(input, match),
+    warnings: [...warningsOf(input, match), ...hardwareWarnings(needs, hardware, size)],
     secrets: secretsOf(tdl),
   };
 }

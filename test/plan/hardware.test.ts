@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { loadOsinfo } from '../../osinfo/index.ts';
+import { chooseHardware, type HardwareInput, hardwareWarnings } from '../../src/plan/hardware.ts';
+import { testConfig, testInput } from '../fakes/inputs.ts';
+
+const osinfo = loadOsinfo({ env: {} });
+
+function hardware(shortId: string, change: Partial<HardwareInput> = {}) {
+  const os = osinfo.os(shortId);
+  if (!os) throw new Error(`${shortId} is not in the database`);
+  return chooseHardware({
+    os,
+    arch: 'x86_64',
+    osinfo,
+    config: testConfig(),
+    options: testInput().options,
+    host: { cpus: 4, memory: 8192 },
+    platform: undefined,
+    ...change,
+  });
+}
+
+describe('chooseHardware()', () => {
+  it.each([
+    // proven to work: not to be changed without a reason
+    [
+      'debian13',
+      {
+        diskBus: 'virtio',
+        nicModel: 'virtio',
+        video: 'vga',
+        firmware: 'bios',
+        memory: 2048,
+        cpus: 2,
+      },
+    ],
+    // the database recommends more than Oz gives
+    ['ubuntu24.04', { diskBus: 'virtio', nicModel: 'virtio', memory: 3072 }],
+    // no BIOS, hence q35, which has no IDE; 4 GiB and two CPUs at least
+    [
+      'win11',
+      {
+        firmware: 'efi',
+        machine: 'q35',
+        diskBus: 'sata',
+        cdromBus: 'sata',
+        memory: 4096,
+        clock: 'localtime',
+      },
+    ],
+    // no virtio without drivers
+    ['win2k3', { diskBus: 'ide', nicModel: 'e1000', rng: undefined }],
+    // the database is silent
+    ['rhel4.0', { diskBus: 'ide', nicModel: 'rtl8139', memory: 2048 }],
+  ])('%s', (shortId, expected) => {
+    expect(hardware(shortId)).toMatchObject(expected);
+  });
+
+  it.each([
+    [
+      'aarch64',
+      { firmware: 'efi', video: 'virtio', input: { type: 'tablet', bus: 'usb' }, cdromBus: 'scsi' },
+    ],
+    ['ppc64le', { firmware: 'bios', diskBus: 'virtio' }],
+  ] as const)('on %s', (arch, expected) => {
+    expect(hardware('debian13', { arch })).toMatchObject(expected);
+  });
+
+  it('recommended memory only where the host has it to spare, minimum in any case', () => {
+    const host = { cpus: 1, memory: 4096 };
+    expect(hardware('ubuntu24.04', { host }).memory).toBe(2048);
+    expect(hardware('win11', { host })).toMatchObject({ memory: 4096, cpus: 2 });
+  });
+
+  it('only what the hypervisor has as well', () => {
+    // QEMU 1.0 has virtio, but its random number generator not yet
+    const platform = 'http://qemu.org/qemu/1.0';
+    expect(hardware('debian13', { platform })).toMatchObject({ diskBus: 'virtio', rng: undefined });
+    const unknown = { platform: 'http://qemu.org/qemu/99.0' };
+    expect(hardware('debian13', unknown)).toMatchObject({ rng: { model: 'virtio' } });
+  });
+
+  it('what the user says goes before all', () => {
+    const config = testConfig({ libvirt: { imageType: 'raw', memory: 512, cpus: 1 } });
+    const options = { ...testInput().options, diskBus: 'usb', nicModel: 'e1000' };
+    const made = hardware('win11', { config, options });
+    expect(made).toMatchObject({ memory: 512, cpus: 1, diskBus: 'usb', nicModel: 'e1000' });
+    const os = osinfo.os('win11');
+    const needs = os ? osinfo.resources(os, 'x86_64') : {};
+    expect(hardwareWarnings(needs, made, 1024 ** 3)).toEqual([
+      'the guest gets 512 MiB of memory; it needs 4096 MiB',
+      'the guest gets 1 CPUs; it needs 2',
+      'the guest gets a disk of 1024 MiB; it needs 65536 MiB',
+    ]);
+    expect(hardwareWarnings(needs, hardware('win11'), 64 * 1024 ** 3)).toEqual([]);
+  });
+});
