@@ -21,7 +21,7 @@ import { findForTdl } from './names/find.ts';
 import { type OsinfoOptions, openOsinfo } from './open.ts';
 import { scriptsOf, scriptText, withHashedPassword } from './script/generate.ts';
 import { checkConfig } from './script/parameters.ts';
-import type { Device, OsEntity, Osinfo } from './types.ts';
+import type { DetectedOs, Device, OsEntity, Osinfo } from './types.ts';
 
 export { type OsinfoOptions, openOsinfo } from './open.ts';
 export { type BuildParameters, scriptConfig } from './script/parameters.ts';
@@ -76,6 +76,24 @@ function defaultsFor(os: OsEntity): Record<string, string> {
   return os.family === 'winnt'
     ? { 'l10n-language': 'en_US' }
     : { 'l10n-language': 'C', 'l10n-timezone': 'Etc/UTC' };
+}
+
+/**
+ * What an ISO is: a path, a file: URL, or an http(s) URL, of which a few KB are
+ * read. The best match comes first; empty when the database has none. Throws
+ * OzError OZ_OSINFO_NO_ISO and OZ_OSINFO_NO_MEDIUM.
+ */
+export async function detectIso(
+  location: string,
+  options: OsinfoOptions & { signal?: AbortSignal | undefined } = {},
+): Promise<DetectedOs[]> {
+  const [{ detectedOs, detectMedia }, { readerFor }] = await Promise.all([
+    import('./detect/detect.ts'),
+    import('./detect/readers.ts'),
+  ]);
+  const database = openOsinfo(options);
+  const { matches } = await detectMedia(database, readerFor(location, options.signal));
+  return matches.map((match) => detectedOs(database, match));
 }
 
 /** Throws OzError OZ_OSINFO_MISSING when there is no database at all. */

@@ -79,6 +79,24 @@ export interface OsMatch {
   match: 'exact' | 'newest-known';
 }
 
+/** What a medium or tree is, as plain data. */
+export interface DetectedOs {
+  id: string;
+  shortId: string;
+  name: string;
+  version: string;
+  distro: string;
+  /** Empty where the database does not say. */
+  arch: string;
+  /** Names of the variants on it. */
+  variants: string[];
+  live: boolean;
+  installer: boolean;
+  /** Paths on the medium or in the tree. */
+  kernel?: string;
+  initrd?: string;
+}
+
 /** One loaded database. All methods are pure after loading, and lazy. */
 export interface Osinfo {
   /** By id or short id. */

@@ -5,6 +5,7 @@ import { withoutCredentials } from '../../src/base/secrets.ts';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/entity.ts';
 import { variantsOf } from '../database/os-record.ts';
+import type { DetectedOs } from '../types.ts';
 import { get } from './http.ts';
 import { type ByteReader, type IsoIdentity, identifyIso } from './iso.ts';
 import { type Match, matchMedia, matchTrees } from './match.ts';
@@ -95,24 +96,6 @@ export function describeMatch(database: Database, match: Match, kind: 'media' | 
   }
   if (variants.length > 1) lines.push(`Available OS variants on ${kind}:`, ...variants);
   return lines;
-}
-
-/** What a medium or tree is, as plain data. */
-export interface DetectedOs {
-  id: string;
-  shortId: string;
-  name: string;
-  version: string;
-  distro: string;
-  /** Empty where the database does not say. */
-  arch: string;
-  /** Names of the variants on it. */
-  variants: string[];
-  live: boolean;
-  installer: boolean;
-  /** Paths on the medium or in the tree. */
-  kernel?: string;
-  initrd?: string;
 }
 
 export function detectedOs(database: Database, match: Match): DetectedOs {

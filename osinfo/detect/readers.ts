@@ -1,5 +1,6 @@
 /** Reading pieces of media: from a file, or over HTTP with ranges. */
 import { open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
 import { get } from './http.ts';
@@ -87,5 +88,6 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
 /** A path, a file: URL, or an http(s) URL. */
 export function readerFor(location: string, signal?: AbortSignal): ByteReader {
   if (/^https?:\/\//i.test(location)) return httpReader(location, signal);
-  return fileReader(location.replace(/^file:\/\//, ''), signal);
+  const file = /^file:\/\//i.test(location) ? fileURLToPath(location) : location;
+  return fileReader(file, signal);
 }

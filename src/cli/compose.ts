@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Backend } from '../../backends/backend.ts';
 import type { Osinfo } from '../../osinfo/types.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
@@ -10,6 +11,7 @@ import type { OzConfig } from '../config/types.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { Ledger } from '../engine/ledger.ts';
 import type { PlanInput, PlanOptions } from '../plan/input.ts';
+import type { BuildPlan } from '../plan/types.ts';
 import type { Tdl } from '../tdl/types.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './option-table.ts';
@@ -206,6 +208,47 @@ export async function withBackend<T>(
     }
   } finally {
     ledger.close();
+  }
+}
+
+/** What the installer's ISO is, and what is wrong with that; nothing when it cannot be told. */
+export async function judgeMedium(
+  file: string,
+  plan: Pick<BuildPlan, 'os' | 'tdl'>,
+  osinfo: Osinfo,
+  io: Io,
+  signal?: AbortSignal,
+): Promise<{ holds?: string | undefined; warning?: string | undefined }> {
+  const [{ detectIso }, { mediumName, mediumWarning }] = await Promise.all([
+    import('../../osinfo/index.ts'),
+    import('../plan/medium.ts'),
+  ]);
+  const found = await detectIso(file, { env: io.env, signal });
+  return {
+    holds: found[0] && mediumName(found[0]),
+    warning: mediumWarning(found, plan, osinfo.os(plan.os.id)),
+  };
+}
+
+/** The ISO of a plan where it is on this machine already: named by the TDL, or kept. */
+async function localInstaller(plan: BuildPlan): Promise<string | undefined> {
+  const medium = plan.media.find(({ role }) => role === 'installer');
+  if (!medium) return undefined;
+  const file = medium.url.startsWith('file:') ? fileURLToPath(medium.url) : medium.cachePath;
+  return access(file, constants.R_OK).then(
+    () => file,
+    () => undefined,
+  );
+}
+
+/** The same for a plan that is only shown: undefined when its ISO is not here. */
+export async function judgeLocal(plan: BuildPlan, osinfo: Osinfo, io: Io) {
+  const file = await localInstaller(plan);
+  if (file === undefined) return undefined;
+  try {
+    return { file, ...(await judgeMedium(file, plan, osinfo, io)) };
+  } catch (error) {
+    return { file, warning: messageOf(error) };
   }
 }
 

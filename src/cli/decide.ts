@@ -3,6 +3,7 @@
 import {
   type BuildLine,
   checkIcicleOption,
+  judgeLocal,
   placeholderAccess,
   planOptions,
   readAnswer,
@@ -46,8 +47,11 @@ export async function decide(
     access: options.customize || options.icicle ? placeholderAccess(config) : undefined,
     answer: await readAnswer(line.auto, io),
   });
+  const installer = await judgeLocal(decided, osinfo, io);
+  if (installer?.warning) decided.warnings.push(installer.warning);
   return {
     ...maskPlan(decided),
+    ...(installer?.holds ? { installer: { file: installer.file, holds: installer.holds } } : {}),
     uri: place.uri ?? null,
     domainXml: masker(decided.secrets)(place.describe(guestSpecOf(decided))),
   };

@@ -1,11 +1,11 @@
 /** The work of oz-install, apart from its options so that -h loads none of it. */
 import path from 'node:path';
 import type { BuildResult } from '../engine/events.ts';
-import type { BuildPlan } from '../plan/types.ts';
 import {
   buildAccess,
   checkIcicleOption,
   checkOutputs,
+  judgeMedium,
   planOptions,
   readAnswer,
   readSettings,
@@ -22,9 +22,9 @@ import { withEvents } from './with-events.ts';
 export type InstallLine = OptionValues<typeof ozInstall.options>;
 
 /** Warnings that the user should see even at -d0, where the log shows none. */
-function showWarnings(plan: BuildPlan, line: InstallLine, io: Io): void {
+function showWarnings(warnings: readonly string[], line: InstallLine, io: Io): void {
   if (line.json || (line.debug ?? 0) > 0) return;
-  for (const text of plan.warnings) io.stderr.write(`Warning: ${printable(text)}\n`);
+  for (const text of warnings) io.stderr.write(`Warning: ${printable(text)}\n`);
 }
 
 /** The lines that scripts written for Oz look for. */
@@ -80,7 +80,7 @@ async function install(
         access: options.customize || options.icicle ? await buildAccess(config) : undefined,
         answer,
       });
-      showWarnings(decided, line, io);
+      showWarnings(decided.warnings, line, io);
       return build(decided, {
         backend,
         ledger,
@@ -89,6 +89,11 @@ async function install(
         forceDownload: options.forceDownload,
         cleanup: options.cleanup,
         onError: line.onError ?? 'cleanup',
+        judgeInstaller: async (file, judging) => {
+          const { warning } = await judgeMedium(file, decided, osinfo, io, judging);
+          if (warning !== undefined) showWarnings([warning], line, io);
+          return warning;
+        },
       });
     });
   });

@@ -38,6 +38,7 @@ export interface WorkContext {
 export interface BuildContext extends WorkContext {
   plan: BuildPlan;
   forceDownload: boolean;
+  judgeInstaller?: ((iso: string, signal?: AbortSignal) => Promise<string | undefined>) | undefined;
 }
 
 /** A private directory beside the image; the hypervisor's user must be able to enter it. */

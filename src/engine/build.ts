@@ -25,6 +25,8 @@ import { workInGuest } from './second-boot.ts';
 
 export interface BuildOptions extends WorkOptions {
   forceDownload?: boolean | undefined;
+  /** Looks at the installer's ISO: what is wrong with it, if anything. */
+  judgeInstaller?: BuildContext['judgeInstaller'];
   /** Removes an old guest and disk of the same name first (-p). */
   cleanup?: boolean | undefined;
 }
@@ -202,6 +204,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
   const context: BuildContext = {
     ...(await beginWork(plan, options)),
     forceDownload: options.forceDownload ?? false,
+    judgeInstaller: options.judgeInstaller,
   };
   try {
     const disk = await installedDisk(context);

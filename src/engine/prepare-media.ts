@@ -2,6 +2,7 @@
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedMedium } from '../../backends/backend.ts';
+import { messageOf } from '../base/errors.ts';
 import { fetchMedium } from '../media/cache.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
@@ -15,6 +16,18 @@ export interface StagedBoot {
   kernel?: StagedMedium;
   initrd?: StagedMedium;
   media: StagedMedium[];
+}
+
+/** Warns when the ISO is not what was asked for; an opinion, which never fails a build. */
+async function judge({ judgeInstaller, emit, signal }: BuildContext, file: string): Promise<void> {
+  try {
+    const text = await judgeInstaller?.(file, signal);
+    if (text !== undefined) emit({ type: 'log', level: 'warning', text });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const text = `cannot tell what ${file} is: ${messageOf(error)}`;
+    emit({ type: 'log', level: 'debug', text });
+  }
 }
 
 /** Brings every medium of the plan onto this machine. */
@@ -33,7 +46,10 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
       level: 'info',
       text: `${medium.role}: ${file}${cached ? ' (cached)' : ''}`,
     });
-    if (medium.role === 'installer') await isoInfo(file);
+    if (medium.role === 'installer') {
+      await isoInfo(file);
+      await judge(context, file);
+    }
     fetched.set(medium.role, file);
   }
   return fetched;

@@ -4,7 +4,12 @@ import type { BuildPlan } from '../../plan/types.ts';
 import { bytes, duration, printable } from './format.ts';
 
 /** A masked plan, with where it would run and the guest's document. */
-export type ShownPlan = ReturnType<typeof maskPlan> & { uri: string | null; domainXml: string };
+export type ShownPlan = ReturnType<typeof maskPlan> & {
+  uri: string | null;
+  domainXml: string;
+  /** The installer's ISO, where it is here already and known. */
+  installer?: { file: string; holds: string };
+};
 
 type CustomiseStep = NonNullable<BuildPlan['customise']>['steps'][number];
 
@@ -40,10 +45,11 @@ function hardware({ hardware: h, disk }: ShownPlan): Row[] {
   ];
 }
 
-function media({ media: list, jeos }: ShownPlan): string[] {
+function media({ media: list, jeos, installer }: ShownPlan): string[] {
   const lines = list.flatMap((medium) =>
     rows([
       [medium.role, medium.url],
+      ['  holds', medium.role === 'installer' ? installer?.holds : undefined],
       ['  cached as', `${medium.cachePath}${medium.keep ? '' : ' (removed after the build)'}`],
       ['  checksum', medium.checksum && `${medium.checksum.type} from ${medium.checksum.url}`],
     ]),
