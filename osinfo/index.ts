@@ -2,9 +2,11 @@
  * libosinfo in TypeScript: operating systems, what hardware they support, where
  * their installers are and the scripts that run these unattended.
  *
- *     import { loadOsinfo } from 'ozma/osinfo';
+ *     import { detectIso, loadOsinfo } from 'ozma/osinfo';
  *     const osinfo = loadOsinfo();
  *     const debian = osinfo.os('debian13');
+ *     if (debian) console.log(osinfo.resources(debian, 'x86_64').minimum?.ram); // bytes
+ *     const [held] = await detectIso('/srv/debian.iso');
  */
 import { OzError } from '../src/base/errors.ts';
 import type { Database } from './database/database.ts';
@@ -96,7 +98,11 @@ export async function detectIso(
   return matches.map((match) => detectedOs(database, match));
 }
 
-/** Throws OzError OZ_OSINFO_MISSING when there is no database at all. */
+/**
+ * Opens the database; files are read when they are asked for, and kept. Our own
+ * data fill what the system's lack, unless `ownData` is false. Throws OzError
+ * OZ_OSINFO_MISSING when there is no database at all.
+ */
 export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
   const database = openOsinfo(options);
 

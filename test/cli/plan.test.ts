@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/plan.ts';
@@ -77,6 +77,31 @@ describe('oz plan', () => {
     const { out, err } = await plan('--json', ...option.split(' '), 'x.tdl');
     expect(err).toBe('');
     expect(pick(JSON.parse(out))).toBe(expected);
+  });
+
+  it('says what an ISO on this machine holds, and what the TDL should say', async () => {
+    const image = Buffer.alloc(0x8000 + 3 * 2048);
+    image.write('\u0001CD001\u0001', 0x8000, 'latin1');
+    image.fill(' ', 0x8000 + 8, 0x8000 + 72);
+    image.write('Debian 12.5.0 amd64 n', 0x8000 + 40);
+    image.writeUInt16LE(2048, 0x8000 + 128);
+    image.write('EL TORITO SPECIFICATION', 0x8800 + 7);
+    const iso = path.join(place.dir, 'x.iso');
+    writeFileSync(iso, image);
+    const text = readFileSync(path.join(place.dir, 'x.tdl'), 'utf8').replace(
+      /<install type=.url.>[\s\S]*<\/install>/,
+      `<install type="iso"><iso>file://${iso}</iso></install>`,
+    );
+    writeFileSync(path.join(place.dir, 'iso.tdl'), text);
+    const { code, out } = await plan('iso.tdl');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ {4}holds +Debian 12/m);
+    expect(out).toMatch(/the installer is Debian 12.*<version>12<\/version>/);
+    const document = JSON.parse((await plan('--json', 'iso.tdl')).out);
+    expect(document.installer).toMatchObject({
+      file: iso,
+      holds: expect.stringMatching(/^Debian 12/),
+    });
   });
 
   it('-a takes the answer file as it is', async () => {
