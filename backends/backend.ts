@@ -41,7 +41,7 @@ export interface Capabilities {
   hostAddress: string | null;
   /** Whether guests run at the processor's own speed; absent while nobody has looked. */
   accelerated?: boolean | undefined;
-  /** The hypervisor in osinfo's words (`http://qemu.org/qemu/7.1.0`); absent while nobody has looked. */
+  /** The hypervisor in osinfo's words (`http://qemu.org/qemu/2.0.0`); absent while nobody has looked. */
   platform?: string | undefined;
   /** Disk formats that guests run from. */
   diskFormats: readonly string[];

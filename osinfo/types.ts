@@ -105,7 +105,7 @@ export interface Osinfo {
   findForTdl(distro: string, version: string): OsMatch | undefined;
   /**
    * All devices with what derives-from and clones bring, minus the unsupported;
-   * with a platform's id (`http://qemu.org/qemu/7.1.0`) those that it has too. A
+   * with a platform's id (`http://qemu.org/qemu/2.0.0`) those that it has too. A
    * platform that is not known takes nothing away.
    */
   devices(os: OsEntity, platform?: string): Device[];

@@ -139,7 +139,7 @@ export const ozOsDevices = command({
       long: 'platform',
       value: 'platform',
       read: text('the platform'),
-      help: 'only what <platform> offers too: its id or short id, such as qemu-7.1.0',
+      help: 'only what <platform> offers too: its id or short id, such as qemu-2.0.0',
     } as Valued<string>,
     json,
     help,
