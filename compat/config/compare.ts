@@ -47,7 +47,12 @@ function values({ paths, libvirt, cache, icicle, timeouts }: OzConfig): unknown 
       jeos: cache.jeos,
     },
     safe_generation: icicle.safeGeneration,
-    timeouts,
+    timeouts: {
+      install: timeouts.install,
+      inactivity: timeouts.inactivity,
+      boot: timeouts.boot,
+      shutdown: timeouts.shutdown,
+    },
   };
 }
 
