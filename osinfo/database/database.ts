@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { messageOf } from '../../src/base/errors.ts';
-import { type Outline, readOutline } from '../xml/outline.ts';
+import { type Outline, readOutline, withoutTranslations } from '../xml/outline.ts';
 import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Entity } from './entity.ts';
@@ -74,7 +74,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (!text) return [];
       const some = outline && readOutline(text, bytes, kind, outline);
       if (some) return some;
-      const root = parseXml(text, { keepWhitespace: kind === 'install-script', bytes: true });
+      const read = kind === 'os' && !languages.length ? withoutTranslations(text) : text;
+      const root = parseXml(read, { keepWhitespace: kind === 'install-script', bytes: true });
       if (root.name !== 'libosinfo') throw new XmlSyntaxError(`its root is <${root.name}>`, 1);
       return elements(root, kind);
     } catch (error) {

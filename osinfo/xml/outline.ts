@@ -23,6 +23,12 @@ const attribute = /\s+([\w:.-]+)=(?:"([^"<&]*)"|'([^'<&]*)')/y;
 
 const none: Record<string, string> = Object.freeze({});
 
+const translation = /<([\w-]+) xml:lang="[^"<\n]*">[^<\n]*<\/\1>/g;
+
+/** The text without its translations, most of a system's file; its lines keep their numbers. */
+export const withoutTranslations = (text: string): string =>
+  text.includes('<![CDATA[') ? text : text.replace(translation, '');
+
 /** Undefined when there is anything else than plain attributes. */
 function attributesOf(text: string): Record<string, string> | undefined {
   const found: Record<string, string> = {};
