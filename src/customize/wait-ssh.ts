@@ -116,9 +116,9 @@ export async function waitForSsh(
       refusals.count += 1;
       const tooLong = performance.now() - refusals.since >= refusedMs && refusals.count >= 3;
       if (tooLong) failure ??= error;
-    } else if (outcome === 'no-session') {
-      refusals = undefined;
     }
+    // Nothing else clears the count: OpenSSH 9.8 and later hang up for a while on those whom
+    // they have refused.
   };
 
   const launch = (address: Address) => {
