@@ -79,9 +79,9 @@ describe('loadConfig()', () => {
 describe('parseConfig()', () => {
   it('expands ~ and %(name)s', () => {
     const { paths } = read(
-      '[DEFAULT]\nbase = ~/work\n[paths]\noutput_dir = %(base)s/out\ndata_dir = ~root/x\n',
+      '[DEFAULT]\nbase = ~/builds\n[paths]\noutput_dir = %(base)s/out\ndata_dir = ~root/x\n',
     );
-    expect(paths.outputDir).toBe('/home/u/work/out');
+    expect(paths.outputDir).toBe('/home/u/builds/out');
     expect(paths.dataDir).toBe('/root/x');
   });
 

@@ -1,4 +1,4 @@
-/** Debian's installer (and Ubuntu's before subiquity): a preseed file in the initrd. */
+/** Debian's installer: a preseed file in the initrd. */
 import { scriptConfig } from '../../../osinfo/index.ts';
 import { OzError } from '../../base/errors.ts';
 import type { FamilyContext, GuestFamily } from './family.ts';
@@ -44,7 +44,7 @@ function netbootUrl(context: FamilyContext): string {
 
 export const debianInstaller: GuestFamily = {
   name: 'debian-installer',
-  distros: ['debian', 'ubuntu'],
+  distros: ['debian'],
   answerFile: 'preseed.cfg',
   deliveries: { url: ['initrd'], iso: ['initrd'] },
   treeFiles(context) {
@@ -103,5 +103,4 @@ export const debianInstaller: GuestFamily = {
   packageManager: 'apt',
   lister: 'dpkg',
   seal: 'debian',
-  archNames,
 };

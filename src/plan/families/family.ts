@@ -2,7 +2,7 @@
  * What a guest family is: one object that says how one kind of installer is
  * driven. Versions are data of osinfo, not code.
  */
-import type { Arch, DeliveryKind } from '../../../backends/backend.ts';
+import type { DeliveryKind } from '../../../backends/backend.ts';
 import type { InstallSource, OsEntity, Osinfo } from '../../../osinfo/types.ts';
 import type { Tdl } from '../../tdl/types.ts';
 
@@ -43,6 +43,4 @@ export interface GuestFamily {
   packageManager: string;
   lister: string;
   seal: string;
-  /** Architectures under the family's own names, such as amd64. */
-  archNames: Partial<Record<Arch, string>>;
 }
