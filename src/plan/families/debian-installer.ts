@@ -74,7 +74,10 @@ export const debianInstaller: GuestFamily = {
       // Nothing hostile runs in the installer, and this is a third quicker under emulation.
       'mitigations=off',
       ...(context.tdl.kernelparam ? [context.tdl.kernelparam.trim()] : []),
+      // What follows is kept for the installed system, whose network file then
+      // names eth0: a name by slot would be wrong on any other machine.
       '---',
+      'net.ifnames=0',
     ].join(' ');
   },
   answer(context) {

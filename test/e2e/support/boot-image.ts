@@ -55,8 +55,8 @@ export async function bootImage(
   const vm = spawn(
     'qemu-system-x86_64',
     [
-      // The slots of the libvirt XML's machine: Debian's network file names the card by its slot.
-      ...['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max,-cx16', '-smp', '2'],
+      // Another machine type than it was installed on: the image must not depend on a slot.
+      ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max,-cx16', '-smp', '2'],
       ...['-m', '1024', '-display', 'none', '-vga', 'std', '-monitor', 'none'],
       ...['-serial', `file:${image}.boot.log`, '-snapshot'],
       ...['-drive', `file=${image},if=virtio,cache=unsafe`],
