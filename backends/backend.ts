@@ -14,6 +14,13 @@ export type MediumDevice = 'cdrom' | 'floppy' | 'usb';
 
 export type DeliveryKind = 'initrd' | 'kernel-args' | 'medium' | 'remaster';
 
+/**
+ * How a place without files of its own starts an installer: `direct`: kernel and
+ * initrd belong to the disk; `volumes`: blank volume first, installer and answer
+ * media behind it; `rescue`: the installer as a rescue medium beside the disk.
+ */
+export type BootStrategy = 'direct' | 'volumes' | 'rescue';
+
 /** Reports bytes done of bytes in total; `total` is null while it is unknown. */
 export type ProgressListener = (done: number, total: number | null) => void;
 
@@ -45,6 +52,23 @@ export interface Capabilities {
   platform?: string | undefined;
   /** Disk formats that guests run from. */
   diskFormats: readonly string[];
+  /** Where there is a choice: every way to start an installer, the preferred one first. */
+  strategies?:
+    | readonly { name: BootStrategy; possible: boolean /** Why, or why not. */; reason: string }[]
+    | undefined;
+  /** Text that a guest can fetch by itself; absent: this place has no such thing. */
+  userData?:
+    | {
+        /** Of the text before it is encoded. */
+        maxBytes: number;
+        /** On a disk labelled config-2. */
+        configDrive: boolean;
+        /** Where it is over HTTP; null: the guest's network has no such service. */
+        url: string | null;
+      }
+    | undefined;
+  /** Whether the guest's SSH port can be reached from here; absent: yes. */
+  sshReachable?: { reachable: boolean; reason: string } | undefined;
 }
 
 /** The virtual hardware of a guest, in libvirt's words. */
@@ -103,8 +127,10 @@ export interface DiskSpec {
   format: string;
   /** Bytes. */
   size: number;
-  /** Start from a copy of this file (a cached JEOS) instead of a blank disk. */
+  /** Start from a copy of this file (a cached JEOS) or StagedDisk.ref instead of a blank disk. */
   from?: string | undefined;
+  /** How the installer will be started on it, where there is a choice. */
+  strategy?: BootStrategy | undefined;
 }
 
 export interface StagedDisk {
@@ -137,6 +163,10 @@ export interface GuestSpec {
   purpose: 'install' | 'run';
   /** A file that takes everything the guest writes on its first serial port. */
   consoleLog: string;
+  /** One of Capabilities.strategies, where there is a choice. */
+  strategy?: BootStrategy | undefined;
+  /** Text that the guest can fetch by itself (Capabilities.userData). Secret. */
+  userData?: string | undefined;
 }
 
 export type GuestState = 'running' | 'paused' | 'stopped' | 'crashed' | 'error' | 'gone';
@@ -185,6 +215,11 @@ export interface Guest {
   /** What the place knows of the guest, for the evidence folder: file name and text. */
   describe(options?: CallOptions): Promise<{ file: string; text: string }>;
   stop(options: StopOptions): Promise<void>;
+  /**
+   * The disk as the stopped guest leaves it, to outlive the guest: from now on
+   * this is the disk, and the one the guest was made with may be gone.
+   */
+  takeDisk(options?: TransferOptions): Promise<StagedDisk>;
   /** Ends the guest and removes all of it but its disk. Never fails for what is already gone. */
   destroy(options?: CallOptions): Promise<void>;
   /** Writes the disk to a local file, which appears whole or not at all. */
@@ -214,11 +249,36 @@ export interface Backend {
   createGuest(spec: GuestSpec, options?: CallOptions): Promise<Guest>;
   /** The description of the finished guest that the user gets (libvirt XML). */
   describeFinished(spec: GuestSpec): string;
-  /** Hands a finished image to the place's catalogue, where it has one. */
-  publish?(path: string, name: string, options?: TransferOptions): Promise<{ id: string }>;
+  /** Makes a finished disk an entry of the place's catalogue, where it has one. */
+  publish?(disk: StagedDisk, entry: CatalogueEntry, options?: TransferOptions): Promise<Published>;
+  /** The disk of an entry that publish() made; throws OzError when it is gone. */
+  published?(id: string, options?: CallOptions): Promise<StagedDisk>;
   /** Removes one resource that a ledger names; what is gone already is no error. */
   remove(entry: LedgerEntry, options?: CallOptions): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a place's catalogue says of an image. */
+export interface CatalogueEntry {
+  name: string;
+  /** libosinfo's distro, version and kind of system: `debian`, `13`, `linux`. */
+  os: { distro: string; version: string; type: 'linux' | 'windows' | 'freebsd' };
+  hardware: Hardware;
+  /** Bytes and MiB that a guest of it needs at least. */
+  minDisk: number;
+  minRam: number;
+  /** An entry that this one takes the place of (oz-customize). */
+  replaces?: string | undefined;
+}
+
+export interface Published {
+  id: string;
+  name: string;
+  /** The catalogue's own name, such as the cloud's. */
+  at: string;
+  /** Bytes. */
+  size: number;
+  digest?: { algorithm: string; value: string } | undefined;
 }
 
 /** What a backend is given when it is opened. */

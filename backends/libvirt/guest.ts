@@ -357,6 +357,10 @@ export function makeGuest(parts: GuestParts): Guest {
       parts.onDestroyed();
     },
 
+    async takeDisk() {
+      return spec.disk;
+    },
+
     async exportDisk(target, format, options) {
       if (running) {
         throw new OzError('OZ_GUEST_RUNNING', `Cannot export the disk of ${name}: it runs`);

@@ -88,11 +88,11 @@ async function installedDisk(context: BuildContext): Promise<StagedDisk> {
     stageMedia(context, fetched),
   );
   const disk = await createDisk();
-  await inPhase(emit, 'install', `install ${plan.os.name}`, async () => {
-    await installGuest(context, disk, boot);
-    await storeJeos(context, disk);
+  return inPhase(emit, 'install', `install ${plan.os.name}`, async () => {
+    const installed = await installGuest(context, disk, boot);
+    await storeJeos(context, installed);
+    return installed;
   });
-  return disk;
 }
 
 async function removeEntry(entry: LedgerEntry, backend: Backend): Promise<void> {
@@ -207,8 +207,8 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     judgeInstaller: options.judgeInstaller,
   };
   try {
-    const disk = await installedDisk(context);
-    const icicle = await workInGuest(context, disk);
+    const installed = await installedDisk(context);
+    const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);
     await clearUp(context);
     await Promise.all(plan.media.map((m) => (m.keep ? undefined : dropMedium(m.cachePath))));

@@ -47,7 +47,7 @@ export async function customiseExisting(
     const icicleText =
       access && !customise
         ? await lookInGuest(context, disk, access)
-        : await workInGuest(context, disk);
+        : (await workInGuest(context, disk)).icicle;
     const file = plan.icicle?.file;
     if (icicleText !== undefined && file) await writeFileAtomic(file, icicleText);
     // A mere look at the packages leaves no mark on the image, safe_generation or not.

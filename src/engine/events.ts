@@ -1,4 +1,5 @@
 /** The one event stream; progress bars, plain lines, --json and reports only read it. */
+import type { Published } from '../../backends/backend.ts';
 
 export const phases = [
   'fetch-media',
@@ -52,8 +53,11 @@ export type BuildEvent =
 /** Paths of what was made; absent where it was not asked for. */
 export interface BuildResult {
   name: string;
-  image: string;
+  /** Absent when the result stays in the place's catalogue only. */
+  image?: string | undefined;
   imageFormat: string;
+  /** The entry in the place's catalogue. */
+  published?: Published | undefined;
   domainXml?: string | undefined;
   icicle?: string | undefined;
   manifest?: string | undefined;

@@ -11,12 +11,12 @@ import { waitForInstall } from './waiter.ts';
 /** Fewer requests than this, and nothing was installed whatever the power-off says. */
 const leastDiskRequests = 10;
 
-/** Leaves the installed, durable disk and no guest. */
+/** Returns the installed, durable disk; the guest is gone. */
 export async function installGuest(
   context: BuildContext,
   disk: StagedDisk,
   boot: StagedBoot,
-): Promise<void> {
+): Promise<StagedDisk> {
   const { plan, backend, emit, clock, signal, workDir, witness } = context;
   const consoleLog = path.join(workDir, 'install-console.log');
   const guest = await backend.createGuest(installSpec(plan, { disk, ...boot, consoleLog }), {
@@ -57,7 +57,9 @@ export async function installGuest(
       { hint: 'see the console log in the evidence folder' },
     );
   }
+  const installed = await guest.takeDisk({ signal });
   witness.guest = null;
   await guest.destroy({ signal });
-  await backend.syncDisk(disk, { signal });
+  await backend.syncDisk(installed, { signal });
+  return installed;
 }

@@ -160,23 +160,24 @@ async function icicleFromCopy(
   return lookInGuest(context, copy, access);
 }
 
-/**
- * Does all that needs the installed system running. The disk is sealed when
- * this returns; the ICICLE document is returned when the plan asks for it.
- */
-export async function workInGuest(
-  context: WorkContext,
-  disk: StagedDisk,
-): Promise<string | undefined> {
+/** What is there when the work in the guest is done. */
+export interface FinishedDisk {
+  disk: StagedDisk;
+  /** Present when the plan asks for it. */
+  icicle?: string | undefined;
+}
+
+/** Does all that needs the installed system running. The disk is sealed when this returns. */
+export async function workInGuest(context: WorkContext, disk: StagedDisk): Promise<FinishedDisk> {
   const { plan, backend, emit, signal, workDir } = context;
   const { access } = plan;
   if (!access) {
     for (const phase of ['customise', 'icicle', 'seal'] as const) {
       skipPhase(emit, phase, 'not asked for');
     }
-    return undefined;
+    return { disk };
   }
-  if (plan.icicle?.safe) return icicleFromCopy(context, disk, access);
+  if (plan.icicle?.safe) return { disk, icicle: await icicleFromCopy(context, disk, access) };
   const spec = runSpec(plan, {
     disk,
     media: [],
@@ -186,7 +187,8 @@ export async function workInGuest(
   await runSteps(context, running.session);
   const icicle = await readIcicle(context, running.session);
   await sealGuest(context, running);
+  const sealed = await running.guest.takeDisk({ signal });
   await leave(context, running);
-  await backend.syncDisk(disk, { signal });
-  return icicle;
+  await backend.syncDisk(sealed, { signal });
+  return { disk: sealed, icicle };
 }

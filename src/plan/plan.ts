@@ -81,6 +81,7 @@ function plannedInstall(
   return {
     delivery,
     answer: { filename: family.answerFile, ...answer },
+    carrier: 'initrd',
     boot: {
       kind: 'kernel',
       kernel: iso ? { from: 'iso', paths: iso.kernel } : { from: 'medium', role: 'kernel' },

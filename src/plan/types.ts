@@ -2,7 +2,13 @@
  * A BuildPlan: everything that is decided before anything is touched. Plain
  * data; `secrets` lists the texts that must be masked before it is shown.
  */
-import type { Arch, DeliveryKind, Hardware, MediumDevice } from '../../backends/backend.ts';
+import type {
+  Arch,
+  BootStrategy,
+  DeliveryKind,
+  Hardware,
+  MediumDevice,
+} from '../../backends/backend.ts';
 import type { PlannedCustomise } from '../customize/types.ts';
 import type { ChecksumType } from '../tdl/types.ts';
 
@@ -22,6 +28,21 @@ export type BootFile =
   | { from: 'medium'; role: 'kernel' | 'initrd' }
   | { from: 'iso'; paths: string[] };
 
+/**
+ * Where the installer finds its answer file: in its initrd, on a medium of its
+ * own, as the guest's user data (config drive, metadata service), or on a copy of the ISO.
+ */
+export type AnswerCarrier = 'initrd' | 'medium' | 'user-data' | 'remaster';
+
+/** A small medium that holds the answer file and what belongs to it. */
+export interface AnswerMedium {
+  device: MediumDevice;
+  /** Volume label that the installer looks for. */
+  label: string;
+  /** Path on the medium and text; texts hold secrets. */
+  files: { path: string; text: string }[];
+}
+
 export interface PlannedInstall {
   delivery: {
     kind: DeliveryKind;
@@ -37,6 +58,14 @@ export interface PlannedInstall {
     origin: string;
   };
   boot: { kind: 'kernel'; kernel: BootFile; initrd: BootFile; cmdline: string } | { kind: 'cdrom' };
+  /** How the answer file travels. */
+  carrier: AnswerCarrier;
+  /** Carrier `medium`: what is made, and attached with role `answer`. */
+  medium?: AnswerMedium | undefined;
+  /** Where the place has a choice: how the installer is started, and why. */
+  strategy?:
+    | { name: BootStrategy; reason: string; rejected: { name: BootStrategy; reason: string }[] }
+    | undefined;
   /** Installer media that the guest sees, besides its disk. */
   attach: { role: 'installer' | 'answer'; device: MediumDevice }[];
   /** Restarts to expect before the power-off that means success. */
@@ -56,6 +85,11 @@ export interface PlannedAccess {
    * disk before the second boot (own answer file, cached JEOS, safe ICICLE).
    */
   via: 'answer' | 'offline';
+  /**
+   * `cloud-init`: nobody gets in; the steps travel as user data and the package
+   * list comes back over the console. Absent: SSH.
+   */
+  method?: 'ssh' | 'cloud-init' | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */
   emulate: boolean;
 }
@@ -95,7 +129,13 @@ export interface BuildPlan {
   access: PlannedAccess | null;
   /** `debian`, … which sealing applies. */
   seal: string;
-  outputs: { image: string; imageType: string; domainXml: string };
+  outputs: {
+    image: string;
+    imageType: string;
+    domainXml: string;
+    /** Where the place has a catalogue: the result stays there, comes here, or both. */
+    result?: 'glance' | 'download' | 'both' | undefined;
+  };
   evidenceDir: string;
   /** Milliseconds. */
   timeouts: { install: number; inactivity: number; boot: number; shutdown: number };

@@ -146,6 +146,7 @@ export type MemoryOperation =
   | 'stop'
   | 'destroy'
   | 'exportDisk'
+  | 'takeDisk'
   | 'publish'
   | 'remove'
   | 'close';
@@ -354,6 +355,10 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
         guests.delete(spec.name);
         ledger.drop(entry);
       },
+      async takeDisk(call) {
+        enter('takeDisk', spec.name, call);
+        return spec.disk;
+      },
       async exportDisk(target, format, call) {
         enter('exportDisk', `${target} ${format}`, call);
         await replaceFile(target, (temporary) => copyFile(spec.disk.ref, temporary));
@@ -434,9 +439,9 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     },
     describeFinished: (spec) =>
       `<domain type='memory'><name>${spec.name}</name><disk>${spec.disk.ref}</disk></domain>\n`,
-    async publish(path, name, call) {
-      enter('publish', `${path} ${name}`, call);
-      return { id: `memory-${name}` };
+    async publish(disk, { name }, call) {
+      enter('publish', `${disk.ref} ${name}`, call);
+      return { id: `memory-${name}`, name, at: 'memory', size: disk.size };
     },
     async remove(entry, call) {
       enter('remove', `${entry.kind} ${entry.ref}`, call);
