@@ -167,6 +167,8 @@ export interface GuestSpec {
   strategy?: BootStrategy | undefined;
   /** Text that the guest can fetch by itself (Capabilities.userData). Secret. */
   userData?: string | undefined;
+  /** The finished guest's entry in the place's catalogue, for describeFinished(). */
+  published?: Published | undefined;
 }
 
 export type GuestState = 'running' | 'paused' | 'stopped' | 'crashed' | 'error' | 'gone';
@@ -253,6 +255,8 @@ export interface Backend {
   publish?(disk: StagedDisk, entry: CatalogueEntry, options?: TransferOptions): Promise<Published>;
   /** The disk of an entry that publish() made; throws OzError when it is gone. */
   published?(id: string, options?: CallOptions): Promise<StagedDisk>;
+  /** Installers and answer media that builds keep there for later ones (oz-cleanup-cache). */
+  staged?(options?: CallOptions): Promise<KeptMedium[]>;
   /** Removes one resource that a ledger names; what is gone already is no error. */
   remove(entry: LedgerEntry, options?: CallOptions): Promise<void>;
   close(): Promise<void>;
@@ -279,6 +283,15 @@ export interface Published {
   /** Bytes. */
   size: number;
   digest?: { algorithm: string; value: string } | undefined;
+}
+
+/** A staged medium that outlives its build. */
+export interface KeptMedium {
+  name: string;
+  /** Bytes, where the place tells. */
+  size: number | null;
+  /** What Backend.remove() takes it away by. */
+  entry: LedgerEntry;
 }
 
 /** What a backend is given when it is opened. */
