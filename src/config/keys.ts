@@ -1,6 +1,15 @@
 /** Every key of oz.cfg, as data: for reading, for warnings, for the man page. */
+import { openstackKeys } from './openstack-keys.ts';
 
-export type ConfigKeyType = 'path' | 'text' | 'word' | 'boolean' | 'integer' | 'choice';
+export type ConfigKeyType =
+  | 'path'
+  | 'text'
+  | 'word'
+  | 'boolean'
+  | 'integer'
+  | 'choice'
+  /** `name=value`, separated by commas. */
+  | 'pairs';
 
 export interface ConfigKey {
   section: string;
@@ -13,6 +22,8 @@ export interface ConfigKey {
   choices?: readonly string[];
   /** Smallest number that makes sense. */
   minimum?: number;
+  /** Never shown. */
+  secret?: boolean;
   description: string;
 }
 
@@ -169,51 +180,5 @@ const own: ConfigKey[] = [
   seconds('shutdown', 90, 'Seconds a guest may take to shut down.'),
 ];
 
-/** Read by the OpenStack backend; kept as texts here. */
-const openstackKeys: [string, string][] = [
-  ['cloud', 'Name of the cloud in clouds.yaml.'],
-  ['auth_url', 'URL of Keystone.'],
-  ['username', 'User name.'],
-  ['user_id', 'User id, instead of a name and domain.'],
-  ['password', 'Password.'],
-  ['token', 'Token, instead of a password.'],
-  ['application_credential_id', 'Id of an application credential.'],
-  ['application_credential_name', 'Name of an application credential.'],
-  ['application_credential_secret', 'Secret of the application credential.'],
-  ['project_name', 'Project (tenant) name.'],
-  ['project_id', 'Project (tenant) id.'],
-  ['user_domain_name', 'Domain name of the user.'],
-  ['user_domain_id', 'Domain id of the user.'],
-  ['project_domain_name', 'Domain name of the project.'],
-  ['project_domain_id', 'Domain id of the project.'],
-  ['region_name', 'Region.'],
-  ['interface', 'Endpoint interface: public, internal or admin.'],
-  ['cacert', 'File with the CA certificates to trust.'],
-  ['insecure', 'Whether to skip the check of certificates.'],
-  ['flavor', 'Flavor by name or id.'],
-  ['network', 'Network by name or id.'],
-  ['availability_zone', 'Availability zone.'],
-  ['volume_type', 'Type of the volumes.'],
-  ['keypair', 'Key pair to give to servers.'],
-  ['security_groups', 'Security groups, comma separated.'],
-  ['image_visibility', 'Visibility of the result in Glance.'],
-  ['image_properties', 'Further image properties, as name=value, comma separated.'],
-  ['floating_ip_pool', 'Pool to take a floating IP from.'],
-  ['bastion', 'Host to reach guests through.'],
-  ['customize', 'How guests are customised: cloud-init, ssh or auto.'],
-  ['result', 'Where the result goes: glance, download or both.'],
-];
-
 /** All keys, in the order of a well-kept oz.cfg. */
-export const configKeys: readonly ConfigKey[] = [
-  ...own,
-  ...openstackKeys.map(
-    ([key, description]): ConfigKey => ({
-      section: 'openstack',
-      key,
-      type: 'text',
-      default: '',
-      description,
-    }),
-  ),
-];
+export const configKeys: readonly ConfigKey[] = [...own, ...openstackKeys];

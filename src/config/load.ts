@@ -4,10 +4,11 @@ import path from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { expandUser } from './expand-user.ts';
 import { type IniFile, iniValue, parseIni } from './ini.ts';
+import { openstackKeys } from './openstack-keys.ts';
 import { configProblem } from './problem.ts';
 import type { OzConfig } from './types.ts';
 import { unknownKeys } from './unknown-keys.ts';
-import { configReader, type Surroundings } from './values.ts';
+import { type ConfigReader, configReader, type Surroundings } from './values.ts';
 
 export interface LoadConfigOptions extends Surroundings {
   /** The file to read (`-c`); it must exist. */
@@ -120,7 +121,7 @@ function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
   };
   // Holds passwords: not enumerable, so that no dump of the configuration shows it.
   return Object.defineProperty(config, 'openstack', {
-    value: openstackSection(file),
+    value: openstackSection(file, reader),
     enumerable: false,
   });
 }
@@ -131,9 +132,15 @@ function need<T>(value: T | undefined): T {
   return value;
 }
 
-function openstackSection(file: IniFile | undefined): Record<string, string> {
-  const keys = file?.sections.get('openstack')?.keys() ?? [];
-  return Object.fromEntries(
-    [...keys].map((key) => [key, (file && iniValue(file, 'openstack', key)?.text) ?? '']),
-  );
+/** Checked texts by key, with the defaults; keys that are not known are kept as they are. */
+function openstackSection(file: IniFile | undefined, reader: ConfigReader): Record<string, string> {
+  const known = new Set(openstackKeys.map(({ key }) => key));
+  const given = [...(file?.sections.get('openstack')?.keys() ?? [])];
+  const values = [...new Set([...given, ...known])].map((key) => [
+    key,
+    known.has(key)
+      ? reader.checked('openstack', key)
+      : file && iniValue(file, 'openstack', key)?.text,
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }

@@ -37,7 +37,10 @@ export interface OzConfig {
     /** Which of them the user has set; absent: none. */
     set?: readonly ('install' | 'inactivity' | 'boot' | 'shutdown')[] | undefined;
   };
-  /** The [openstack] section as texts by key. May hold secrets, so it is not enumerable. */
+  /**
+   * The [openstack] section as checked texts by key, defaults filled in where there are
+   * some. May hold secrets, so it is not enumerable.
+   */
   openstack?: Record<string, string> | undefined;
   /** Unknown sections and keys, with a suggestion; to be shown, not fatal. */
   warnings: string[];

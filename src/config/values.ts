@@ -4,7 +4,7 @@ import { withoutCredentials } from '../base/secrets.ts';
 import { suggest } from '../base/suggest.ts';
 import { expandUser } from './expand-user.ts';
 import { type IniFile, iniValue } from './ini.ts';
-import { type ConfigKey, configKeys } from './keys.ts';
+import { type ConfigKey, type ConfigKeyType, configKeys } from './keys.ts';
 import { configProblem } from './problem.ts';
 
 /** Reads typed values; each throws OZ_CONFIG_VALUE with file, line, section and key. */
@@ -15,6 +15,8 @@ export interface ConfigReader {
   boolean(section: string, key: string): boolean;
   /** Absolute. */
   path(section: string, key: string): string | undefined;
+  /** By the type that the key is declared with; checked, but still a text. */
+  checked(section: string, key: string): string | undefined;
 }
 
 export interface Surroundings {
@@ -44,7 +46,7 @@ export function configReader(
     throw configProblem(
       'OZ_CONFIG_VALUE',
       { file: file?.source ?? 'the defaults', line: given?.line, section, key },
-      `${shown(text)} ${result.why}`,
+      `${declared.secret ? 'the value' : shown(text)} ${result.why}`,
       { hint: result.hint },
     );
   };
@@ -53,6 +55,11 @@ export function configReader(
     integer: (section, key) => read(section, key, toInteger),
     boolean: (section, key) => read(section, key, toBoolean) ?? false,
     path: (section, key) => read(section, key, (text) => toPath(text, home)),
+    checked: (section, key) =>
+      read(section, key, (text, declared) => {
+        const value = checks[declared.type](text, declared, home);
+        return value instanceof Problem || typeof value === 'string' ? value : text.toLowerCase();
+      }),
   };
 }
 
@@ -67,7 +74,7 @@ class Problem {
 
 /** `uri =` is the same as no uri; `memory =` is a mistake. */
 function optionalWhenEmpty({ type, default: value }: ConfigKey): boolean {
-  return value === '' && (type === 'text' || type === 'word');
+  return value === '' && (type === 'text' || type === 'word' || type === 'pairs');
 }
 
 function shown(text: string): string {
@@ -83,6 +90,13 @@ function toText(text: string, { type, choices }: ConfigKey): string | Problem {
   if (!choices || choices.includes(text)) return text;
   const guess = suggest(text, choices);
   return new Problem(`is none of ${choices.join(', ')}`, guess && `did you mean ${guess}?`);
+}
+
+/** Image properties and the like; the text stays as it is. */
+function toPairs(text: string): string | Problem {
+  if (/\p{Cc}/u.test(text)) return new Problem('runs over more than one line');
+  const wrong = text.split(',').find((pair) => !/^\s*[A-Za-z0-9_.:-]+\s*=/.test(pair));
+  return wrong === undefined ? text : new Problem('is no list of name=value, separated by commas');
 }
 
 /** A whole number as Python's int() reads it, and no smaller than makes sense. */
@@ -104,3 +118,17 @@ function toPath(text: string, home: string): string | Problem {
   const expanded = expandUser(text, home);
   return path.isAbsolute(expanded) ? expanded : new Problem('is no absolute path');
 }
+
+/** How a text of each type is checked. */
+const checks: Record<
+  ConfigKeyType,
+  (text: string, declared: ConfigKey, home: string) => string | number | boolean | Problem
+> = {
+  text: toText,
+  word: toText,
+  choice: toText,
+  pairs: toPairs,
+  integer: toInteger,
+  boolean: toBoolean,
+  path: (text, _declared, home) => toPath(text, home),
+};

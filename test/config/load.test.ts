@@ -164,11 +164,49 @@ install = 1200
     });
   });
 
-  it('keeps [openstack] for its backend, out of dumps', () => {
-    const config = read('[openstack]\npassword = hunter2\nflavor = small\n');
-    expect(config.openstack).toEqual({ password: 'hunter2', flavor: 'small' });
+  it('keeps [openstack] for its backend, defaults filled in, out of dumps', () => {
+    const config = read('[openstack]\npassword = hunter2\nflavor = small\nkeypair =\n');
+    expect(config.openstack).toEqual({
+      password: 'hunter2',
+      flavor: 'small',
+      strategy: 'auto',
+      web_download: 'yes',
+      customize: 'auto',
+      result: 'glance',
+      image_visibility: 'private',
+      server_timeout: '900',
+      volume_timeout: '900',
+      image_timeout: '3600',
+    });
     expect(JSON.stringify(config)).not.toContain('hunter2');
     expect(config.warnings).toEqual([]);
+  });
+
+  it('checks [openstack] by type, and reads paths and truth values as elsewhere', () => {
+    const { openstack } = read('[openstack]\ncacert = ~/ca.pem\ninsecure = YES\n');
+    expect(openstack).toMatchObject({ cacert: '/home/u/ca.pem', insecure: 'yes' });
+    const wrong: [string, string][] = [
+      ['result = glace', "result: 'glace' is none of glance, download, both"],
+      ['strategy = volume', "strategy: 'volume' is none of auto, direct, volumes, rescue"],
+      ['insecure = maybe', "insecure: 'maybe' is none of 'yes', 'no', 'true' and 'false'"],
+      ['min_ram = 2G', "min_ram: '2G' is no whole number"],
+      ['server_timeout = 0', "server_timeout: '0' is too small: at least 1 is needed"],
+      ['image_properties = a', "image_properties: 'a' is no list of name=value"],
+      ['password = hunter2\n  hunter3', 'password: the value runs over more than one line'],
+    ];
+    for (const [line, message] of wrong) {
+      const cannot = `Cannot use oz.cfg: line 2, [openstack] ${message}`;
+      expect(() => read(`[openstack]\n${line}\n`), line).toThrow(cannot);
+      expect(() => read(`[openstack]\n${line}\n`), line).not.toThrow('hunter');
+    }
+  });
+
+  it('names unknown keys of [openstack], and keeps them', () => {
+    const { openstack, warnings } = read('[openstack]\nflavour = small\n');
+    expect(openstack).toMatchObject({ flavour: 'small' });
+    expect(warnings).toEqual([
+      'oz.cfg: line 2: unknown key flavour in [openstack]: did you mean flavor?',
+    ]);
   });
 });
 
