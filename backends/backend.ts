@@ -283,6 +283,8 @@ export interface Published {
   /** Bytes. */
   size: number;
   digest?: { algorithm: string; value: string } | undefined;
+  /** Whether guests of it do what their user data say (cloud-init); absent: not known. */
+  userData?: boolean | undefined;
 }
 
 /** A staged medium that outlives its build. */

@@ -168,7 +168,7 @@ function disksOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node[] {
   const options = finished ? {} : { cache: unsafe ? 'unsafe' : undefined, discard: 'unmap' };
   const disk = element('disk', { device: 'disk', type: 'file' }, [
     element('driver', { name: 'qemu', type: spec.disk.format, ...options }),
-    element('source', { file: spec.disk.ref }),
+    spec.disk.ref !== '' && element('source', { file: spec.disk.ref }),
     element('target', { dev: diskName, bus: spec.hardware.diskBus }),
   ]);
   if (finished) return [disk];
@@ -263,6 +263,24 @@ function devicesOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node {
   ]);
 }
 
+/** Ours: what <metadata> says of an image that is in a cloud. */
+export const metadataNamespace = 'urn:ozma:domain:1';
+
+function metadataOf({ published }: GuestSpec): Node | undefined {
+  if (!published) return undefined;
+  const { at, id, name, digest, userData } = published;
+  return element('metadata', {}, [
+    element('ozma:published', {
+      'xmlns:ozma': metadataNamespace,
+      cloud: at,
+      image: id,
+      name,
+      ...(digest && { [digest.algorithm]: digest.value }),
+      ...(userData !== undefined && { 'user-data': userData ? 'yes' : 'no' }),
+    }),
+  ]);
+}
+
 function domain(spec: GuestSpec, host: DomainHost, boot: Boot, finished: boolean): string {
   const { hardware } = spec;
   const type = host.type ?? 'kvm';
@@ -272,6 +290,7 @@ function domain(spec: GuestSpec, host: DomainHost, boot: Boot, finished: boolean
       element('name', {}, [spec.name]),
       element('uuid', {}, [spec.uuid]),
       spec.title !== undefined && element('title', {}, [spec.title]),
+      metadataOf(spec),
       element('memory', { unit: 'MiB' }, [String(hardware.memory)]),
       element('currentMemory', { unit: 'MiB' }, [String(hardware.memory)]),
       element('vcpu', {}, [String(hardware.cpus)]),
@@ -297,7 +316,10 @@ export function domainXml(spec: GuestSpec, host: DomainHost, boot: Boot = spec.b
   return domain(spec, host, boot, false);
 }
 
-/** The domain that the user gets with the finished disk: no installer, no traces of the build. */
+/**
+ * The domain that the user gets with the finished disk: no installer, no traces of the build.
+ * Its disk has no <source> where the image is in a cloud only (an empty `disk.ref`).
+ */
 export function finishedXml(spec: GuestSpec, host: DomainHost): string {
   return domain({ ...spec, media: [] }, host, { kind: 'disk' }, true);
 }

@@ -5,8 +5,20 @@ import { messageOf, OzError } from '../base/errors.ts';
 
 export interface ExistingGuest {
   name: string;
-  disk: { path: string; format: string };
+  /** `path` is null for an image that is in a cloud only. */
+  disk: { path: string | null; format: string };
+  /** The image in a cloud, as oz-install noted it. */
+  published?: PublishedImage | undefined;
   hardware: Hardware;
+}
+
+export interface PublishedImage {
+  /** The cloud and project, in the backend's words. */
+  cloud: string;
+  id: string;
+  name: string;
+  /** Whether guests of it do what their user data say; absent: not known. */
+  userData?: boolean | undefined;
 }
 
 /** Bytes, as in Oz. */
@@ -49,6 +61,22 @@ function textOf(root: XmlElement, xpath: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Written by our own domain XML; other files have none. */
+function publishedImage(root: XmlElement): PublishedImage | undefined {
+  const element =
+    '/domain/metadata/*[local-name()="published" and namespace-uri()="urn:ozma:domain:1"][1]';
+  const [cloud, id, name, userData] = ['cloud', 'image', 'name', 'user-data'].map((attribute) =>
+    textOf(root, `${element}/@${attribute}`),
+  );
+  if (!cloud || !id || !/^[A-Za-z0-9_.-]+$/.test(id)) return undefined;
+  return {
+    cloud,
+    id,
+    name: name ?? id,
+    userData: userData === undefined ? undefined : userData === 'yes',
+  };
+}
+
 const unsafeName = /[/\p{Cc}]|^\.{1,2}$/u;
 
 /** `source` is the file's name, for messages. Throws OZ_DOMAIN_XML. */
@@ -67,7 +95,10 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
     const name = textOf(root, '/domain/name');
     const path = textOf(root, `${disk}/source/@file`);
     if (!name || unsafeName.test(name)) throw bad(source, 'it has no usable <name>');
-    if (!path?.startsWith('/')) throw bad(source, 'it names no disk file by an absolute path');
+    const published = publishedImage(root);
+    if (!path?.startsWith('/') && !(published && path === undefined)) {
+      throw bad(source, 'it names no disk file by an absolute path');
+    }
     const arch = arches[textOf(root, '/domain/os/type/@arch') ?? 'x86_64'];
     if (!arch) throw bad(source, 'its architecture is not known');
     const unit = memoryUnits[textOf(root, '/domain/memory/@unit') ?? 'KiB'];
@@ -77,7 +108,8 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
     const x86 = arch === 'x86_64' || arch === 'i386';
     return {
       name,
-      disk: { path, format: textOf(root, `${disk}/driver/@type`) ?? 'raw' },
+      disk: { path: path ?? null, format: textOf(root, `${disk}/driver/@type`) ?? 'raw' },
+      ...(published && { published }),
       hardware: {
         arch,
         machine: textOf(root, '/domain/os/type/@machine'),

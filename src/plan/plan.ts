@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
+import { catalogueOs } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
 import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
@@ -196,6 +197,7 @@ export function plan(input: PlanInput): BuildPlan {
       name: match.os.name,
       family: family.name,
       match: match.match,
+      catalogue: catalogueOs(match.os),
     },
     hardware,
     guest: { name: tdl.name, user: 'root' },

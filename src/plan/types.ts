@@ -5,6 +5,7 @@
 import type {
   Arch,
   BootStrategy,
+  CatalogueEntry,
   DeliveryKind,
   Hardware,
   MediumDevice,
@@ -34,13 +35,23 @@ export type BootFile =
  */
 export type AnswerCarrier = 'initrd' | 'medium' | 'user-data' | 'remaster';
 
+/** A path on a medium and its content, which may hold secrets. */
+export type AnswerFile = { path: string; text: string } | { path: string; bytes: Buffer };
+
 /** A small medium that holds the answer file and what belongs to it. */
 export interface AnswerMedium {
   device: MediumDevice;
   /** Volume label that the installer looks for. */
   label: string;
-  /** Path on the medium and text; texts hold secrets. */
-  files: { path: string; text: string }[];
+  files: AnswerFile[];
+}
+
+/** What is added to a copy of the installer's ISO. */
+export interface PlannedRemaster {
+  /** The answer file, where nothing else carries it. */
+  files: AnswerFile[];
+  /** The TDL's <extras>: from anywhere, to a path on the ISO. */
+  extras: { kind: 'file' | 'directory'; source: string; destination: string }[];
 }
 
 export interface PlannedInstall {
@@ -57,11 +68,21 @@ export interface PlannedInstall {
     /** The script's id, or the user's file. */
     origin: string;
   };
-  boot: { kind: 'kernel'; kernel: BootFile; initrd: BootFile; cmdline: string } | { kind: 'cdrom' };
+  boot:
+    | {
+        kind: 'kernel';
+        kernel: BootFile;
+        initrd: BootFile;
+        /** `{installer-label}` in it stands for the ISO's volume label, known once that is here. */
+        cmdline: string;
+      }
+    | { kind: 'cdrom' };
   /** How the answer file travels. */
   carrier: AnswerCarrier;
   /** Carrier `medium`: what is made, and attached with role `answer`. */
   medium?: AnswerMedium | undefined;
+  /** The guest sees a copy of the ISO with these files; absent: the ISO as it is. */
+  remaster?: PlannedRemaster | undefined;
   /** Where the place has a choice: how the installer is started, and why. */
   strategy?:
     | { name: BootStrategy; reason: string; rejected: { name: BootStrategy; reason: string }[] }
@@ -82,9 +103,10 @@ export interface PlannedAccess {
   privateKeyPath: string;
   /**
    * `answer`: the answer file places the key; `offline`: it is put into the
-   * disk before the second boot (own answer file, cached JEOS, safe ICICLE).
+   * disk before the second boot (own answer file, cached JEOS, safe ICICLE);
+   * `user-data`: cloud-init in the guest places it (an image of a cloud's catalogue).
    */
-  via: 'answer' | 'offline';
+  via: 'answer' | 'offline' | 'user-data';
   /**
    * `cloud-init`: nobody gets in; the steps travel as user data and the package
    * list comes back over the console. Absent: SSH.
@@ -106,6 +128,8 @@ export interface BuildPlan {
     name: string;
     family: string;
     match: 'exact' | 'newest-known';
+    /** For the place's catalogue. */
+    catalogue: CatalogueEntry['os'];
   };
   hardware: Hardware;
   guest: { name: string; user: string };
@@ -160,4 +184,16 @@ export type WorkPlan = Pick<
   | 'evidenceDir'
   | 'warnings'
   | 'secrets'
-> & { os: Pick<BuildPlan['os'], 'name'> };
+> & {
+  os: Pick<BuildPlan['os'], 'name' | 'catalogue'>;
+  /** Work in this entry of the place's catalogue rather than in the file disk.path. */
+  published?: PlannedEntry | undefined;
+};
+
+/** An image in a place's catalogue that was built before. */
+export interface PlannedEntry {
+  id: string;
+  name: string;
+  /** The file here that holds the same image, to be renewed with it; null: there is none. */
+  download: { path: string; format: string } | null;
+}
