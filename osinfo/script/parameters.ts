@@ -17,6 +17,8 @@ export interface BuildParameters {
   sshAuthorizedKey?: string | undefined;
   /** Whether root may log in over SSH with its password. */
   sshRootPassword?: boolean | undefined;
+  /** Whether cloud-init is to be in the installed system, looking for a cloud's data. */
+  cloudInit?: boolean | undefined;
   /** The installed system's serial console; ttyS0 or the architecture's own unless told. */
   console?: string | undefined;
   /** Windows partitions the disk for it. */
@@ -52,6 +54,7 @@ export function scriptConfig(build: BuildParameters): Record<string, string> {
     'ssh-authorized-key':
       build.sshAuthorizedKey === undefined ? undefined : bareKey(build.sshAuthorizedKey),
     'ssh-root-password': build.sshRootPassword ? 'true' : undefined,
+    'cloud-init': build.cloudInit ? 'true' : undefined,
     console: build.console,
     firmware: build.firmware,
     'reg-product-key': build.productKey,
@@ -73,6 +76,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   'hardware-arch': /^[A-Za-z0-9_-]+$/,
   'ssh-authorized-key': /^[A-Za-z0-9@.-]+ [A-Za-z0-9+/=]+$/,
   'ssh-root-password': /^(?:true|false)$/,
+  'cloud-init': /^(?:true|false)$/,
   'admin-password-crypted': /^\$[A-Za-z0-9./$=,-]+$/,
   'reg-product-key': /^[A-Za-z0-9-]+$/,
   firmware: /^(?:bios|efi)$/,

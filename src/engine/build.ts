@@ -70,6 +70,7 @@ async function installedDisk(context: BuildContext): Promise<StagedDisk> {
           format: plan.disk.format,
           size: plan.disk.size,
           from: jeos,
+          strategy: plan.install.strategy?.name,
         },
         { signal, onProgress: byteProgress(emit, 'create-disk', 'create the disk') },
       ),

@@ -1,42 +1,171 @@
-/** How the answer file reaches the installer: the first way that this place allows. */
-import type { Capabilities, DeliveryKind } from '../../backends/backend.ts';
+/** How the installer is started and its answer file reaches it: the first way this place allows. */
+import type { BootStrategy, Capabilities, DeliveryKind } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
-import type { PlannedInstall } from './types.ts';
+import type { AnswerWay } from './families/family.ts';
+import type { AnswerCarrier, PlannedInstall } from './types.ts';
 
-const reasons: Record<DeliveryKind, string> = {
-  initrd: 'kernel and initrd are started directly and the answer file travels in the initrd',
-  'kernel-args': 'kernel and initrd are started directly and told where the answer file is',
-  medium: 'the installer looks for its answer file on a second medium by itself',
-  remaster: 'nothing else works for this installer: a copy of the ISO holds the answer file',
+export interface DeliveryRequest {
+  /** What the family can do, the preferred one first. */
+  ways: readonly AnswerWay[];
+  capabilities: Capabilities;
+  /** Whether the installer's ISO is attached. */
+  iso: boolean;
+  /** The device that carries the answer medium. */
+  device: 'cdrom' | 'floppy' | 'usb';
+  /** Restarts before the power-off that means success. */
+  reboots: number;
+  /** Bytes of the answer file. */
+  answerSize: () => number;
+  /** [openstack] strategy and answer, unless they are left to us. */
+  asked: { strategy?: string | undefined; carrier?: string | undefined };
+}
+
+export interface ChosenDelivery {
+  way: AnswerWay;
+  delivery: PlannedInstall['delivery'];
+  strategy: PlannedInstall['strategy'];
+}
+
+const starts: Record<DeliveryKind, string> = {
+  initrd: 'kernel and initrd are started directly',
+  'kernel-args': 'kernel and initrd are started directly',
+  medium: 'the installer starts from its own ISO',
+  remaster: 'the installer starts from a copy of its ISO',
 };
 
-/** Why a place can't do a delivery, or null if it can. */
-function obstacle(kind: DeliveryKind, capabilities: Capabilities): string | null {
-  switch (kind) {
-    case 'initrd':
-    case 'kernel-args':
-      return capabilities.kernelBoot ? null : 'guests here cannot be started from a kernel';
-    case 'medium':
-      return capabilities.maxMedia >= 2 ? null : 'guests here have no second medium';
-    case 'remaster':
-      return capabilities.devices.includes('cdrom') ? null : 'guests here have no CD-ROM';
+const carries: Record<AnswerCarrier, (way: AnswerWay) => string> = {
+  initrd: () => 'the answer file travels in the initrd',
+  medium: ({ kind }) =>
+    kind === 'kernel-args'
+      ? 'told which medium holds the answer file'
+      : 'it looks for its answer file on a second medium by itself',
+  'user-data': ({ kind, reads }) =>
+    `${kind === 'kernel-args' ? 'told to take' : 'it takes'} the answer file from ${
+      reads === 'url' ? 'the metadata service' : 'the config drive'
+    }`,
+  remaster: () => 'which holds the answer file, since nothing else works for this installer',
+};
+
+function reasonOf(way: AnswerWay): string {
+  const joint = way.carrier === 'remaster' ? ', ' : ' and ';
+  return `${starts[way.kind]}${joint}${carries[way.carrier](way)}`;
+}
+
+const bootsKernel = ({ kind }: AnswerWay) => kind === 'initrd' || kind === 'kernel-args';
+
+/** Media besides the disk. */
+const mediaOf = (way: AnswerWay, { iso }: DeliveryRequest) =>
+  (iso ? 1 : 0) + (way.carrier === 'medium' ? 1 : 0);
+
+function userDataObstacle({ reads }: AnswerWay, request: DeliveryRequest): string | null {
+  const { userData } = request.capabilities;
+  if (!userData) return 'guests here have no user data';
+  if (reads === 'config-drive' && !userData.configDrive) return 'guests here have no config drive';
+  if (reads === 'url' && userData.url === null) return 'guests here reach no metadata service';
+  const size = request.answerSize();
+  return size > userData.maxBytes
+    ? `the answer file has ${size} bytes, and user data takes ${userData.maxBytes}`
+    : null;
+}
+
+/** Why a place can't do it this way however the installer is started, or null. */
+function obstacle(way: AnswerWay, request: DeliveryRequest): string | null {
+  const { capabilities, asked, device } = request;
+  if (asked.carrier !== undefined && asked.carrier !== way.carrier) {
+    return `oz.cfg asks for the answer file by ${asked.carrier}`;
   }
+  if (bootsKernel(way) && !capabilities.kernelBoot) {
+    return 'guests here cannot be started from a kernel';
+  }
+  if (!bootsKernel(way) && !capabilities.devices.includes('cdrom')) {
+    return 'guests here have no CD-ROM';
+  }
+  if (way.carrier === 'medium' && !capabilities.devices.includes(device)) {
+    return `guests here have no ${device}`;
+  }
+  if (way.carrier === 'user-data') return userDataObstacle(way, request);
+  return null;
+}
+
+function tooManyMedia(way: AnswerWay, request: DeliveryRequest): string | null {
+  const { maxMedia } = request.capabilities;
+  return mediaOf(way, request) > maxMedia
+    ? maxMedia === 0
+      ? 'guests here have no media besides the disk'
+      : 'guests here have no second medium'
+    : null;
+}
+
+type Fit = (way: AnswerWay, request: DeliveryRequest) => string | null;
+
+const again = 'every restart would begin the installation again';
+
+/** Why a way does not go with a strategy, or null. */
+const fits: Record<BootStrategy, Fit> = {
+  direct(way, request) {
+    if (!bootsKernel(way)) return 'it starts a kernel, and this installer starts from its ISO';
+    if (request.reboots > 0) return again;
+    if (mediaOf(way, request) === 0) return null;
+    const volumes = request.capabilities.strategies?.find(({ name }) => name === 'volumes');
+    return volumes?.possible === false
+      ? `media beside the disk need volumes: ${volumes.reason}`
+      : tooManyMedia(way, request);
+  },
+  volumes(way, request) {
+    if (bootsKernel(way)) return 'it starts no kernel';
+    return tooManyMedia(way, request);
+  },
+  rescue(way, request) {
+    if (bootsKernel(way)) return 'it starts no kernel';
+    if (way.carrier === 'medium') return 'beside the disk there is room for the installer alone';
+    return request.reboots > 0 ? again : null;
+  },
+};
+
+type Strategy = NonNullable<PlannedInstall['strategy']>;
+type Attempt = { strategy?: Strategy } | { why: string };
+
+/** The first strategy that goes with the way. */
+function attempt(way: AnswerWay, request: DeliveryRequest): Attempt {
+  const why = obstacle(way, request);
+  if (why !== null) return { why };
+  const { strategies } = request.capabilities;
+  if (!strategies) {
+    const crowded = tooManyMedia(way, request);
+    return crowded === null ? {} : { why: crowded };
+  }
+  const rejected: Strategy['rejected'] = [];
+  for (const { name, possible, reason } of strategies) {
+    const { strategy } = request.asked;
+    const unasked = strategy !== undefined && strategy !== name;
+    const unfit = possible ? fits[name](way, request) : reason;
+    if (!unasked && unfit === null) return { strategy: { name, reason, rejected } };
+    rejected.push({ name, reason: unasked ? `oz.cfg asks for ${strategy}` : (unfit ?? reason) });
+  }
+  const whys = rejected.map((one) => `${one.name}: ${one.reason}`);
+  return { why: whys.join(', ') || 'no way to start an installer here' };
 }
 
 /** Throws OZ_PLAN_DELIVERY with every reason when no delivery is possible. */
-export function chooseDelivery(
-  kinds: readonly DeliveryKind[],
-  capabilities: Capabilities,
-): PlannedInstall['delivery'] {
-  const rejected: { kind: DeliveryKind; reason: string }[] = [];
-  for (const kind of kinds) {
-    const why = obstacle(kind, capabilities);
-    if (why === null) return { kind, reason: reasons[kind], rejected };
-    rejected.push({ kind, reason: why });
+export function chooseDelivery(request: DeliveryRequest): ChosenDelivery {
+  const rejected: PlannedInstall['delivery']['rejected'] = [];
+  for (const way of request.ways) {
+    const tried = attempt(way, request);
+    if (!('why' in tried)) {
+      const delivery = { kind: way.kind, reason: reasonOf(way), rejected };
+      return { way, delivery, strategy: tried.strategy };
+    }
+    rejected.push({ kind: way.kind, reason: tried.why });
   }
+  const whys = [...new Set(rejected.map((r) => `${r.kind}: ${r.reason}`))];
   throw new OzError(
     'OZ_PLAN_DELIVERY',
-    `Cannot hand the answer file to the installer: ${rejected.map((r) => `${r.kind}: ${r.reason}`).join('; ')}`,
-    { hint: 'choose another backend, or another install type in the TDL' },
+    `Cannot hand the answer file to the installer: ${whys.join('; ')}`,
+    {
+      hint:
+        request.asked.strategy || request.asked.carrier
+          ? 'leave [openstack] strategy and answer to us, or choose another install type in the TDL'
+          : 'choose another backend, or another install type in the TDL',
+    },
   );
 }

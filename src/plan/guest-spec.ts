@@ -57,12 +57,20 @@ export function installSpec(plan: BuildPlan, staged: Staged): GuestSpec {
     boot: installBoot(plan, staged),
     media: staged.media,
     purpose: 'install',
+    strategy: plan.install.strategy?.name,
+    userData: plan.install.carrier === 'user-data' ? plan.install.answer.text : undefined,
   };
 }
 
 /** The guest that is customised, and the finished one that users get. */
 export function runSpec(plan: WorkPlan, staged: Staged): GuestSpec {
   return { ...baseSpec(plan, staged), boot: { kind: 'disk' }, media: [], purpose: 'run' };
+}
+
+/** What the answer medium is called before it is made. */
+function answerMediumName({ install }: BuildPlan): string {
+  const { device } = install.medium ?? {};
+  return `answer${device === 'cdrom' ? '.iso' : '.img'}`;
 }
 
 /** The installer's guest as it will be, before anything is staged. */
@@ -80,7 +88,7 @@ export function guestSpecOf(plan: BuildPlan): GuestSpec {
     media: plan.install.attach.map(({ role, device }) => ({
       role,
       device,
-      ref: cached('installer') ?? '',
+      ref: (role === 'installer' ? cached('installer') : answerMediumName(plan)) ?? '',
       label: role,
     })),
     consoleLog: '/dev/null',

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
-import { catalogueOs } from './catalogue.ts';
+import { plannedCatalogue } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
 import type { ExistingGuest } from './existing-guest.ts';
 import { familyOf } from './families/index.ts';
@@ -95,7 +95,7 @@ function plannedAccess(input: ExistingInput, needed: boolean): PlannedAccess | n
 
 /** Throws OzError as plan() does. */
 export function planExisting(input: ExistingInput): WorkPlan {
-  const { tdl, config, options, backend, guest, now } = input;
+  const { tdl, config, osinfo, options, backend, guest, now } = input;
   const { os } = findOs(input);
   const family = familyOf(os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
@@ -110,7 +110,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
   return {
     name: guest.name,
     description: tdl.description,
-    os: { name: os.name, catalogue: catalogueOs(os) },
+    os: { name: os.name, catalogue: plannedCatalogue(os, osinfo, guest.hardware.arch) },
     hardware: guest.hardware,
     guest: { name: guest.name, user: 'root' },
     disk: { ...disk, size: 0 },

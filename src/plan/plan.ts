@@ -6,22 +6,16 @@ import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
-import { catalogueOs } from './catalogue.ts';
+import { accessWarnings, plannedAccess } from './access.ts';
+import { plannedCatalogue } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
-import { chooseDelivery } from './delivery.ts';
-import type { FamilyContext, GuestFamily } from './families/family.ts';
+import type { FamilyContext } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import { urlForGuest } from './guest-url.ts';
 import { chooseHardware, hardwareWarnings } from './hardware.ts';
 import type { PlanInput } from './input.ts';
-import {
-  domainXmlPath,
-  imagePath,
-  isoCachePath,
-  jeosPath,
-  kernelCachePath,
-  timeStamp,
-} from './names.ts';
+import { plannedInstall, plannedMedia } from './install.ts';
+import { domainXmlPath, imagePath, jeosPath, timeStamp } from './names.ts';
 import {
   findOs,
   plannedIcicle,
@@ -29,84 +23,10 @@ import {
   rootPasswordOf,
   secretsOf,
 } from './planned-work.ts';
-import type { BuildPlan, PlannedAccess, PlannedInstall, PlannedMedium } from './types.ts';
+import type { BuildPlan } from './types.ts';
 
 /** Bytes. */
 const defaultDiskSize = 10 * 1024 ** 3;
-
-/** Files to be added to the installer ISO would make a rewritten copy of it necessary. */
-function refuseExtras({ tdl }: PlanInput): void {
-  if (tdl.install.extras.length === 0) return;
-  throw new OzError(
-    'OZ_PLAN_EXTRAS',
-    `Cannot add <extras> to the ISO of ${tdl.distro} ${tdl.version} (${tdl.source}): that is not supported yet`,
-    { hint: 'put the files into the image with <files>' },
-  );
-}
-
-function plannedMedia(input: PlanInput, family: GuestFamily, context: FamilyContext) {
-  const { tdl, config } = input;
-  const keep = config.cache.originalMedia;
-  if (tdl.install.type === 'iso') {
-    const medium: PlannedMedium = {
-      role: 'installer',
-      url: tdl.install.url,
-      cachePath: isoCachePath(tdl, config),
-      keep,
-      checksum: tdl.install.checksum,
-    };
-    return [medium];
-  }
-  const files = family.treeFiles(context);
-  return (['kernel', 'initrd'] as const).map(
-    (role): PlannedMedium => ({
-      role,
-      url: files[role],
-      cachePath: kernelCachePath(tdl, config, role),
-      keep,
-    }),
-  );
-}
-
-function plannedInstall(
-  input: PlanInput,
-  family: GuestFamily,
-  context: FamilyContext,
-): PlannedInstall {
-  const { type } = input.tdl.install;
-  const delivery = chooseDelivery(family.deliveries[type], input.backend.capabilities);
-  const answer = input.answer
-    ? { text: input.answer.text, origin: input.answer.name }
-    : family.answer(context);
-  const iso = type === 'iso' ? family.isoFiles(context) : undefined;
-  return {
-    delivery,
-    answer: { filename: family.answerFile, ...answer },
-    carrier: 'initrd',
-    boot: {
-      kind: 'kernel',
-      kernel: iso ? { from: 'iso', paths: iso.kernel } : { from: 'medium', role: 'kernel' },
-      initrd: iso ? { from: 'iso', paths: iso.initrd } : { from: 'medium', role: 'initrd' },
-      cmdline: family.cmdline(context, delivery.kind),
-    },
-    attach: type === 'iso' ? [{ role: 'installer', device: 'cdrom' }] : [],
-    reboots: family.reboots,
-    failurePatterns: [...family.failurePatterns],
-  };
-}
-
-/** Whether and how the build gets into the guest. */
-function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null {
-  const { access, answer, backend, config, options } = input;
-  if (!needed || !access) return null;
-  const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
-  return {
-    username: 'root',
-    ...access,
-    via: answer || config.cache.jeos || untouched ? 'offline' : 'answer',
-    emulate: backend.capabilities.accelerated === false,
-  };
-}
 
 /** Bytes; what qemu-img can express. */
 const largestDisk = Number.MAX_SAFE_INTEGER;
@@ -147,6 +67,12 @@ function workFormat(imageType: string, { diskFormats }: Capabilities): string {
   return diskFormats.includes(imageType) ? imageType : 'qcow2';
 }
 
+/** Where the result of a build in a cloud goes. */
+function resultOf({ openstack }: PlanInput['config']): 'glance' | 'download' | 'both' {
+  const asked = openstack?.result;
+  return asked === 'download' || asked === 'both' ? asked : 'glance';
+}
+
 /**
  * Decides everything about a build. Throws OzError (OZ_PLAN_…, OZ_OPTION_…)
  * when the TDL cannot be built in this place.
@@ -154,9 +80,8 @@ function workFormat(imageType: string, { diskFormats }: Capabilities): string {
 export function plan(input: PlanInput): BuildPlan {
   const { tdl, config, options, osinfo, backend, host, now } = input;
   checkDisk(input);
-  refuseExtras(input);
   const match = findOs(input);
-  const family = familyOf(match.os);
+  const family = familyOf(match.os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
   const access = plannedAccess(input, customise || options.icicle);
@@ -164,15 +89,6 @@ export function plan(input: PlanInput): BuildPlan {
     tdl.install.type === 'url'
       ? osinfo.trees(match.os, tdl.arch)
       : osinfo.media(match.os, tdl.arch);
-  const context: FamilyContext = {
-    tdl,
-    os: match.os,
-    osinfo,
-    guestUrl: urlForGuest(tdl.install.url, backend.capabilities),
-    source: sources.find((source) => source.installer && !source.live),
-    rootPassword: rootPasswordOf(tdl),
-    publicKey: access?.via === 'answer' ? access.publicKey : undefined,
-  };
   const disk = options.disk ?? imagePath(tdl, config);
   const needs = osinfo.resources(match.os, tdl.arch);
   const size = tdl.diskSize ?? Math.max(defaultDiskSize, needs.minimum?.storage ?? 0);
@@ -185,6 +101,20 @@ export function plan(input: PlanInput): BuildPlan {
     host,
     platform: backend.capabilities.platform,
   });
+  const context: FamilyContext = {
+    tdl,
+    os: match.os,
+    osinfo,
+    guestUrl: urlForGuest(tdl.install.url, backend.capabilities),
+    source: sources.find((source) => source.installer && !source.live),
+    rootPassword: rootPasswordOf(tdl),
+    publicKey:
+      access?.via === 'answer' && access.method !== 'cloud-init' ? access.publicKey : undefined,
+    cloudInit: access?.method === 'cloud-init',
+    firmware: hardware.firmware,
+    userDataUrl: backend.capabilities.userData?.url ?? undefined,
+  };
+  const inCloud = backend.type === 'openstack';
   return {
     schema: 1,
     name: tdl.name,
@@ -197,7 +127,7 @@ export function plan(input: PlanInput): BuildPlan {
       name: match.os.name,
       family: family.name,
       match: match.match,
-      catalogue: catalogueOs(match.os),
+      catalogue: plannedCatalogue(match.os, osinfo, tdl.arch),
     },
     hardware,
     guest: { name: tdl.name, user: 'root' },
@@ -208,8 +138,9 @@ export function plan(input: PlanInput): BuildPlan {
     },
     media: plannedMedia(input, family, context),
     install: plannedInstall(input, family, context),
-    jeos: config.cache.jeos ? { path: jeosPath(tdl, config) } : undefined,
-    customise: customise ? { packageManager: family.packageManager, steps } : null,
+    // a finished installation in a cloud is not here to be copied
+    jeos: config.cache.jeos && !inCloud ? { path: jeosPath(tdl, config) } : undefined,
+    customise: customise ? { packageManager: family.packageManager(match.os), steps } : null,
     icicle: plannedIcicle(input, family, customise),
     access,
     seal: family.seal,
@@ -217,10 +148,15 @@ export function plan(input: PlanInput): BuildPlan {
       image: disk,
       imageType: config.libvirt.imageType,
       domainXml: options.xmlFile ?? domainXmlPath(tdl, input.cwd, now),
+      ...(inCloud ? { result: resultOf(config) } : {}),
     },
     evidenceDir: path.join(config.paths.screenshotDir, `${tdl.name}-${timeStamp(now)}`),
     timeouts: plannedTimeouts(input),
-    warnings: [...warningsOf(input, match), ...hardwareWarnings(needs, hardware, size)],
+    warnings: [
+      ...warningsOf(input, match),
+      ...accessWarnings(access, input),
+      ...hardwareWarnings(needs, hardware, size),
+    ],
     secrets: secretsOf(tdl),
   };
 }

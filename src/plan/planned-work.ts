@@ -44,13 +44,16 @@ export function plannedIcicle(
   };
 }
 
-/** Those the user has set as they are; the others longer for an emulated guest. */
+/** Those the user has set as they are; the others longer for a guest that may be emulated. */
 export function plannedTimeouts({
   config,
   options,
   backend,
 }: Pick<PlanInput, 'config' | 'options' | 'backend'>): BuildPlan['timeouts'] {
-  const factor = backend.capabilities.accelerated === false ? emulationFactor : 1;
+  const { accelerated } = backend.capabilities;
+  // nobody tells how fast a cloud's guests are, or how many share a host
+  const slow = accelerated === false || (backend.type === 'openstack' && !accelerated);
+  const factor = slow ? emulationFactor : 1;
   const { timeouts } = config;
   const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
   const scaled = (key: 'install' | 'inactivity' | 'boot' | 'shutdown') =>

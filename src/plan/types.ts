@@ -129,7 +129,7 @@ export interface BuildPlan {
     family: string;
     match: 'exact' | 'newest-known';
     /** For the place's catalogue. */
-    catalogue: CatalogueEntry['os'];
+    catalogue: Pick<CatalogueEntry, 'os' | 'minRam'>;
   };
   hardware: Hardware;
   guest: { name: string; user: string };

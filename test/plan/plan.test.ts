@@ -182,7 +182,13 @@ describe('plan()', () => {
     ['relative disk', testTdl(), { disk: 'x.qcow2' }, 'OZ_OPTION_DISK'],
     [
       'extra file',
-      testTdl({ install: { ...iso, extras: [{ kind: 'file', source: 'a', destination: 'b' }] } }),
+      testTdl({
+        install: {
+          type: 'url',
+          url: 'http://h/debian',
+          extras: [{ kind: 'file', source: 'http://h/a', destination: 'b' }],
+        },
+      }),
       {},
       'OZ_PLAN_EXTRAS',
     ],

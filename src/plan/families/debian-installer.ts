@@ -1,7 +1,7 @@
 /** Debian's installer: a preseed file in the initrd. */
 import { scriptConfig } from '../../../osinfo/index.ts';
 import { OzError } from '../../base/errors.ts';
-import type { FamilyContext, GuestFamily } from './family.ts';
+import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
 const archNames = {
   i386: 'i386',
@@ -44,9 +44,9 @@ function netbootUrl(context: FamilyContext): string {
 
 export const debianInstaller: GuestFamily = {
   name: 'debian-installer',
-  distros: ['debian'],
-  answerFile: 'preseed.cfg',
-  deliveries: { url: ['initrd'], iso: ['initrd'] },
+  installs: (os) => os.distro === 'debian',
+  answerFile: () => 'preseed.cfg',
+  ways: () => [ways.initrd, ways.argsUrl],
   treeFiles(context) {
     const base = `${netbootUrl(context)}/debian-installer/${archName(context)}`;
     return { kernel: `${base}/linux`, initrd: `${base}/initrd.gz` };
@@ -64,10 +64,14 @@ export const debianInstaller: GuestFamily = {
       initrd: list(known?.initrd, [`${dir}/initrd.gz`, 'initrd.gz', 'install/initrd.gz']),
     };
   },
-  cmdline(context) {
+  cmdline(context, { reads }) {
     return [
       'auto=true',
       'priority=critical',
+      // Asked before the network is there, and so before the answers are.
+      ...(reads === 'url'
+        ? ['netcfg/choose_interface=auto', `preseed/url=${context.userDataUrl}`]
+        : []),
       // The serial console is the log; the text frontend keeps it readable.
       'DEBIAN_FRONTEND=text',
       'console=ttyS0',
@@ -90,12 +94,13 @@ export const debianInstaller: GuestFamily = {
         sshRootPassword: context.tdl.rootpw !== undefined,
         sshAuthorizedKey: context.publicKey,
         arch: context.tdl.arch,
+        cloudInit: context.cloudInit,
         installationUrl: context.tdl.install.type === 'url' ? context.guestUrl : undefined,
       }),
     });
     return { text: script.text, origin: script.id };
   },
-  reboots: 0,
+  reboots: () => 0,
   failurePatterns: [
     '^!! ERROR:',
     'Installation step failed',
@@ -103,7 +108,7 @@ export const debianInstaller: GuestFamily = {
     'Bad archive mirror',
     'No kernel modules were found',
   ],
-  packageManager: 'apt',
+  packageManager: () => 'apt',
   lister: 'dpkg',
   seal: 'debian',
 };

@@ -5,6 +5,7 @@
 import type { DeliveryKind } from '../../../backends/backend.ts';
 import type { InstallSource, OsEntity, Osinfo } from '../../../osinfo/types.ts';
 import type { Tdl } from '../../tdl/types.ts';
+import type { AnswerCarrier, AnswerFile, AnswerMedium } from '../types.ts';
 
 /** What a family's functions are told. */
 export interface FamilyContext {
@@ -19,28 +20,61 @@ export interface FamilyContext {
   rootPassword: string;
   /** One line in OpenSSH's form, when the answer file is to let us in. */
   publicKey: string | undefined;
+  /** Whether the second boot takes its orders from user data, so that cloud-init must be there. */
+  cloudInit: boolean;
+  firmware: 'bios' | 'efi';
+  /** Where user data is over HTTP, if anywhere. */
+  userDataUrl: string | undefined;
 }
+
+/** One way to hand over the answer file: how the installer is started, and where it finds the file. */
+export interface AnswerWay {
+  kind: DeliveryKind;
+  carrier: AnswerCarrier;
+  /** Carrier `user-data`: how the installer reads it. */
+  reads?: 'config-drive' | 'url' | undefined;
+}
+
+/** The ways there are; families name those that their installer knows. */
+export const ways = {
+  initrd: { kind: 'initrd', carrier: 'initrd' },
+  /** Kernel arguments name the answer medium. */
+  argsMedium: { kind: 'kernel-args', carrier: 'medium' },
+  argsConfigDrive: { kind: 'kernel-args', carrier: 'user-data', reads: 'config-drive' },
+  argsUrl: { kind: 'kernel-args', carrier: 'user-data', reads: 'url' },
+  /** The installer's own boot loader, and a medium that it looks for by itself. */
+  medium: { kind: 'medium', carrier: 'medium' },
+  configDrive: { kind: 'medium', carrier: 'user-data', reads: 'config-drive' },
+  remaster: { kind: 'remaster', carrier: 'remaster' },
+} as const satisfies Record<string, AnswerWay>;
+
+/** In a kernel command line: the volume label of the installer's ISO, filled in once that is here. */
+export const installerLabel = '{installer-label}';
 
 export interface GuestFamily {
   name: string;
-  /** libosinfo's `distro` values, and the short ids of those that another family installs. */
-  distros: readonly string[];
+  /** Whether it installs this system from what the TDL names. */
+  installs(os: OsEntity, tdl: Pick<Tdl, 'install'>): boolean;
   /** Name under which the installer looks for its answer file. */
-  answerFile: string;
-  /** Possible deliveries for each install type, the preferred one first. */
-  deliveries: Record<'url' | 'iso', readonly DeliveryKind[]>;
+  answerFile(context: FamilyContext): string;
+  /** Possible ways for the TDL's install type, the preferred one first; empty: none. */
+  ways(context: FamilyContext): readonly AnswerWay[];
   /** Where kernel and initrd are, for an install from a tree. */
-  treeFiles(context: FamilyContext): { kernel: string; initrd: string };
+  treeFiles?(context: FamilyContext): { kernel: string; initrd: string };
   /** Paths on the ISO, in the order they are tried. */
-  isoFiles(context: FamilyContext): { kernel: string[]; initrd: string[] };
-  /** The installer's kernel command line for this delivery. */
-  cmdline(context: FamilyContext, delivery: DeliveryKind): string;
+  isoFiles?(context: FamilyContext): { kernel: string[]; initrd: string[] };
+  /** The installer's kernel command line for this way. */
+  cmdline?(context: FamilyContext, way: AnswerWay): string;
   /** The answer file. Ends in power-off, asks nothing. */
   answer(context: FamilyContext): { text: string; origin: string };
+  /** Carrier `medium`: what holds the answer file. */
+  medium?(context: FamilyContext, answer: string): AnswerMedium;
+  /** Carrier `remaster`: the files to add to a copy of the ISO. */
+  remaster?(context: FamilyContext, answer: string): AnswerFile[];
   /** Restarts before the final power-off. */
-  reboots: number;
+  reboots(context: FamilyContext): number;
   failurePatterns: readonly string[];
-  packageManager: string;
+  packageManager(os: OsEntity): string;
   lister: string;
   seal: string;
 }

@@ -1,14 +1,15 @@
 /** All guest families, and which one installs an OS. */
 import type { OsEntity } from '../../../osinfo/types.ts';
 import { OzError } from '../../base/errors.ts';
+import type { Tdl } from '../../tdl/types.ts';
 import { debianInstaller } from './debian-installer.ts';
 import type { GuestFamily } from './family.ts';
 
 export const families: readonly GuestFamily[] = [debianInstaller];
 
 /** Throws OZ_PLAN_NO_FAMILY for an OS whose installer nobody here can drive. */
-export function familyOf(os: OsEntity): GuestFamily {
-  const family = families.find((candidate) => candidate.distros.includes(os.distro));
+export function familyOf(os: OsEntity, tdl: Pick<Tdl, 'install'>): GuestFamily {
+  const family = families.find((candidate) => candidate.installs(os, tdl));
   if (!family) {
     throw new OzError(
       'OZ_PLAN_NO_FAMILY',

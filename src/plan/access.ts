@@ -1,0 +1,46 @@
+/** Whether and how the build gets into the guest that it installed. */
+import { OzError } from '../base/errors.ts';
+import type { PlanInput } from './input.ts';
+import type { PlannedAccess } from './types.ts';
+
+/** A disk that is not here can't be unlocked from outside: the key comes with the answers or not at all. */
+function cloudMethod(input: PlanInput, locked: boolean): 'ssh' | 'cloud-init' {
+  const { capabilities } = input.backend;
+  const { sshReachable } = capabilities;
+  const asked = input.config.openstack?.customize ?? 'auto';
+  if (asked === 'cloud-init') return asked;
+  if (asked === 'ssh') {
+    if (!locked) return asked;
+    throw new OzError(
+      'OZ_PLAN_ACCESS',
+      'Cannot get into the guest over SSH: its answer file does not let the build in',
+      { hint: 'set [openstack] customize = cloud-init, or do without -a and safe_generation' },
+    );
+  }
+  return locked || sshReachable?.reachable === false ? 'cloud-init' : 'ssh';
+}
+
+/** Null when there is nothing to do in the guest. */
+export function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null {
+  const { access, answer, backend, config, options } = input;
+  if (!needed || !access) return null;
+  const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
+  const emulate = backend.capabilities.accelerated === false;
+  if (backend.type === 'openstack') {
+    const method = cloudMethod(input, answer !== undefined || untouched);
+    return { username: 'root', ...access, via: 'answer', method, emulate };
+  }
+  return {
+    username: 'root',
+    ...access,
+    via: answer || config.cache.jeos || untouched ? 'offline' : 'answer',
+    emulate,
+  };
+}
+
+/** What the user should know about it. */
+export function accessWarnings(access: PlannedAccess | null, { answer }: PlanInput): string[] {
+  return access?.method === 'cloud-init' && answer
+    ? ['the answer file is your own: it must install cloud-init, which customising needs here']
+    : [];
+}

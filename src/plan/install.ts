@@ -1,0 +1,129 @@
+/** The part of a plan that concerns the installer: its media, its start, its answer file. */
+import { OzError } from '../base/errors.ts';
+import { chooseDelivery } from './delivery.ts';
+import type { FamilyContext, GuestFamily } from './families/family.ts';
+import type { PlanInput } from './input.ts';
+import { isoCachePath, kernelCachePath } from './names.ts';
+import type { AnswerMedium, PlannedInstall, PlannedMedium } from './types.ts';
+
+function isoMedium({ tdl, config }: PlanInput): PlannedMedium {
+  return {
+    role: 'installer',
+    url: tdl.install.url,
+    cachePath: isoCachePath(tdl, config),
+    keep: config.cache.originalMedia,
+    checksum: tdl.install.checksum,
+  };
+}
+
+/** What has to be fetched. */
+export function plannedMedia(
+  input: PlanInput,
+  family: GuestFamily,
+  context: FamilyContext,
+): PlannedMedium[] {
+  const { tdl, config } = input;
+  if (tdl.install.type === 'iso' || !family.treeFiles) return [isoMedium(input)];
+  const files = family.treeFiles(context);
+  return (['kernel', 'initrd'] as const).map((role) => ({
+    role,
+    url: files[role],
+    cachePath: kernelCachePath(tdl, config, role),
+    keep: config.cache.originalMedia,
+  }));
+}
+
+function bootOf(family: GuestFamily, context: FamilyContext, cmdline: string) {
+  if (context.tdl.install.type === 'url') {
+    return {
+      kind: 'kernel',
+      kernel: { from: 'medium', role: 'kernel' },
+      initrd: { from: 'medium', role: 'initrd' },
+      cmdline,
+    } as const;
+  }
+  const paths = family.isoFiles?.(context) ?? { kernel: [], initrd: [] };
+  return {
+    kind: 'kernel',
+    kernel: { from: 'iso', paths: paths.kernel },
+    initrd: { from: 'iso', paths: paths.initrd },
+    cmdline,
+  } as const;
+}
+
+/** Files for the ISO are of no use to an installer that has none. */
+function refuseExtras({ tdl }: PlanInput): void {
+  if (tdl.install.extras.length === 0 || tdl.install.type === 'iso') return;
+  throw new OzError(
+    'OZ_PLAN_EXTRAS',
+    `Cannot add <extras> to the ISO of ${tdl.distro} ${tdl.version} (${tdl.source}): it is installed from a URL`,
+    { hint: 'use an install of type iso, or put the files into the image with <files>' },
+  );
+}
+
+function refuseType({ tdl }: PlanInput, family: GuestFamily): never {
+  const other = tdl.install.type === 'url' ? 'iso' : 'url';
+  throw new OzError(
+    'OZ_PLAN_INSTALL_TYPE',
+    `Cannot install ${tdl.distro} ${tdl.version} (${tdl.source}) from ${tdl.install.type === 'url' ? 'a URL' : 'an ISO'}: its installer (${family.name}) cannot do that`,
+    { hint: `use <install type='${other}'>` },
+  );
+}
+
+/** `auto` and an unset key leave it to us. */
+const askedFor = (text: string | undefined) =>
+  text === undefined || text === '' || text === 'auto' ? undefined : text;
+
+function attachedMedia(iso: boolean, medium: AnswerMedium | undefined): PlannedInstall['attach'] {
+  return [
+    ...(iso ? [{ role: 'installer', device: 'cdrom' } as const] : []),
+    ...(medium ? [{ role: 'answer', device: medium.device } as const] : []),
+  ];
+}
+
+/** Throws OZ_PLAN_DELIVERY, OZ_PLAN_INSTALL_TYPE, OZ_PLAN_EXTRAS. */
+export function plannedInstall(
+  input: PlanInput,
+  family: GuestFamily,
+  context: FamilyContext,
+): PlannedInstall {
+  const { tdl, backend, config } = input;
+  refuseExtras(input);
+  const possible = family.ways(context);
+  if (possible.length === 0) refuseType(input, family);
+  const answer = input.answer
+    ? { text: input.answer.text, origin: input.answer.name }
+    : family.answer(context);
+  const iso = tdl.install.type === 'iso';
+  const medium = family.medium?.(context, answer.text);
+  const reboots = family.reboots(context);
+  const ofCloud = backend.type === 'openstack' ? config.openstack : undefined;
+  const { way, delivery, strategy } = chooseDelivery({
+    ways: possible,
+    capabilities: backend.capabilities,
+    iso,
+    device: medium?.device ?? 'cdrom',
+    reboots,
+    answerSize: () => Buffer.byteLength(answer.text),
+    asked: { strategy: askedFor(ofCloud?.strategy), carrier: askedFor(ofCloud?.answer) },
+  });
+  const kernel = way.kind === 'initrd' || way.kind === 'kernel-args';
+  const carried = way.carrier === 'medium' ? medium : undefined;
+  const added = way.carrier === 'remaster' ? (family.remaster?.(context, answer.text) ?? []) : [];
+  const { extras } = tdl.install;
+  return {
+    delivery,
+    answer: { filename: family.answerFile(context), ...answer },
+    carrier: way.carrier,
+    ...(carried ? { medium: carried } : {}),
+    ...(added.length + extras.length > 0 ? { remaster: { files: added, extras } } : {}),
+    ...(strategy ? { strategy } : {}),
+    boot: kernel
+      ? bootOf(family, context, family.cmdline?.(context, way) ?? '')
+      : { kind: 'cdrom' },
+    attach: attachedMedia(iso, carried),
+    // a cloud's server goes on over restarts of its guest: only the power-off is seen
+    reboots: strategy ? 0 : reboots,
+    failurePatterns: [...family.failurePatterns],
+  };
+}
