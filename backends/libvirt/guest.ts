@@ -20,7 +20,7 @@ import { isDisconnected, isGone } from './failures.ts';
 import { vir } from './ffi.ts';
 import { type Bridge, guestAddress } from './network.ts';
 import { ppmToPng } from './png.ts';
-import { ensureLogDaemon } from './root-daemon.ts';
+import { holdLogDaemon } from './root-daemon.ts';
 import type { Storage } from './storage.ts';
 import { readUri } from './uri.ts';
 import { forwardSsh } from './user-net.ts';
@@ -99,6 +99,7 @@ export function makeGuest(parts: GuestParts): Guest {
   let last: Activity = { diskRequests: 0, networkBytes: bridge ? 0 : null };
   let nics: string[] | undefined;
   let port: number | undefined;
+  let releaseLog = () => {};
 
   function finish(event: StopEvent, state: GuestState): void {
     if (!running) return;
@@ -205,7 +206,10 @@ export function makeGuest(parts: GuestParts): Guest {
       if (started) await kill();
       if (local && spec.consoleLog !== '') {
         await prepareConsoleLog(spec.consoleLog);
-        if (readUri(host.uri).driver === 'qemu') await ensureLogDaemon(signal);
+        if (readUri(host.uri).driver === 'qemu') {
+          releaseLog();
+          releaseLog = await holdLogDaemon(signal);
+        }
       }
       lastXml = domainXml(spec, host, boot);
       context.log(`domain XML of ${name}:\n${lastXml}`);
@@ -353,6 +357,7 @@ export function makeGuest(parts: GuestParts): Guest {
       }
       gone = true;
       unlisten();
+      releaseLog();
       context.ledger.drop(entry);
       parts.onDestroyed();
     },

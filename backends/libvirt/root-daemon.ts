@@ -73,16 +73,34 @@ export function needsRootDaemon(uri: string): boolean {
   return process.getuid?.() === 0 && userNetworking && !remote && !uri.includes('?');
 }
 
+/** A connection that lasts until it is released, and does not keep this process alive. */
+function hold(socket: string): Promise<(() => void) | null> {
+  return new Promise((resolve) => {
+    const held = createConnection(socket);
+    held.on('error', () => resolve(null));
+    held.on('connect', () => {
+      held.unref();
+      resolve(() => held.destroy());
+    });
+  });
+}
+
 /**
- * The daemon of qemu:///system hands the guests' console to another one, which
- * ends by itself when it is idle, and which only systemd starts again. To be
- * called before each start of a guest; does nothing where it can do nothing.
+ * The daemon of qemu:///system hands the guests' consoles to another one, which
+ * only systemd starts, and which ends by itself when it has no clients, although
+ * it is writing a guest's log. To be called before each start of a guest: starts
+ * it where it does not run, and stays its client until the returned function is
+ * called. Does nothing where it can do nothing.
  */
-export async function ensureLogDaemon(signal?: AbortSignal): Promise<void> {
+export async function holdLogDaemon(signal?: AbortSignal, socket = logSocket): Promise<() => void> {
   signal?.throwIfAborted();
-  if (process.getuid?.() !== 0 || (await answers(logSocket))) return;
-  const logger = await findDaemon('virtlogd');
-  if (logger) await startDaemon(logger);
+  const nothing = () => {};
+  if (!(await answers(socket))) {
+    const logger = process.getuid?.() === 0 ? await findDaemon('virtlogd') : null;
+    if (!logger) return nothing;
+    await startDaemon(logger);
+  }
+  return (await hold(socket)) ?? nothing;
 }
 
 /** Sees to it that a daemon answers root. Throws OZ_LIBVIRT_NO_DAEMON. */

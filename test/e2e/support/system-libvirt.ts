@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answers as listening } from '../../../backends/libvirt/root-daemon.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
 
 export const systemUri = 'qemu:///system';
@@ -40,7 +41,8 @@ async function networkXml(name: string): Promise<string> {
 export async function startSystemLibvirt(): Promise<SystemLibvirt> {
   const undo: (() => Promise<unknown>)[] = [];
   if (!(await answers())) {
-    if (!existsSync('/run/libvirt/virtlogd-sock')) {
+    // The socket of a daemon that is dead may still lie there.
+    if (!(await listening('/run/libvirt/virtlogd-sock'))) {
       undo.push(await startDaemon('virtlogd', '/run/virtlogd-e2e.pid'));
     }
     undo.push(await startDaemon('libvirtd', '/run/libvirtd-e2e.pid'));
