@@ -1,0 +1,90 @@
+/**
+ * What says who you are and where the cloud is, as flat texts by one set of
+ * names, whichever source they come from (clouds.yaml, OS_* or oz.cfg).
+ */
+
+/** Texts by name: auth_url, username, password, project_name, region_name, … */
+export type Settings = Record<string, string>;
+
+/** Older and other names for the same thing. */
+const aliases: Record<string, string> = {
+  tenant_name: 'project_name',
+  tenant_id: 'project_id',
+  tenant: 'project_name',
+  project: 'project_name',
+  user_name: 'username',
+  user: 'username',
+  auth_token: 'token',
+  endpoint_type: 'interface',
+  region: 'region_name',
+  user_domain: 'user_domain_name',
+  project_domain: 'project_domain_name',
+  default_domain: 'default_domain_id',
+};
+
+/** Each is said in one way at a time: who names one of them means none of the others. */
+const alternatives: readonly (readonly string[])[] = [
+  ['username', 'user_id'],
+  ['project_name', 'project_id'],
+  ['user_domain_name', 'user_domain_id'],
+  ['project_domain_name', 'project_domain_id'],
+  ['application_credential_id', 'application_credential_name'],
+  ['domain_name', 'domain_id'],
+  ['default_domain_name', 'default_domain_id'],
+];
+
+export const secretNames = [
+  'password',
+  'token',
+  'application_credential_secret',
+  'passcode',
+] as const;
+
+/** Names of one way to say who you are; a source that begins one ends the others below it. */
+const identities: readonly (readonly string[])[] = [
+  ['username', 'user_id', 'password'],
+  ['token'],
+  ['application_credential_id', 'application_credential_name', 'application_credential_secret'],
+];
+
+/** The one name of a key: lower case, `_` for `-`, no older name. */
+export function settingName(key: string): string {
+  const name = key.toLowerCase().replaceAll('-', '_');
+  return aliases[name] ?? name;
+}
+
+const yes = /^(1|true|yes|on)$/i;
+
+export function isYes(text: string | undefined): boolean {
+  return text !== undefined && yes.test(text.trim());
+}
+
+/** Adds one value of any simple type under its one name; nothing for empty ones. */
+export function putSetting(into: Settings, key: string, value: unknown): void {
+  if (value === null || value === undefined || typeof value === 'object') return;
+  const text = String(value);
+  if (text === '') return;
+  const name = settingName(key);
+  if (name === 'verify') into.insecure = String(!isYes(text));
+  else into[name] = text;
+}
+
+/**
+ * `above` laid over `base`: what is said above replaces what it stands for
+ * below, in whichever form that was said there.
+ */
+export function overlay(base: Settings, above: Settings): Settings {
+  const result = { ...base };
+  const drop = (names: readonly string[]) => {
+    for (const name of names) delete result[name];
+  };
+  for (const names of alternatives) {
+    if (names.some((name) => above[name])) drop(names);
+  }
+  const begun = identities.find((names) => names.some((name) => above[name]));
+  if (begun) {
+    drop(identities.filter((names) => names !== begun).flat());
+    drop(['auth_type']);
+  }
+  return Object.assign(result, above);
+}
