@@ -2,15 +2,23 @@
  * The database: entities by id, read from their files when they are asked for
  * and kept. Broken files are told to `warn` with file and line, and left out.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { messageOf } from '../../src/base/errors.ts';
 import { type Outline, readOutline, withoutTranslations } from '../xml/outline.ts';
 import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
+import { bytesOf, textOfBytes } from './bytes.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Entity } from './entity.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
-import { type OsRecord, outlineElements, productKeys, readOs, readProduct } from './os-record.ts';
+import {
+  hardwareElements,
+  type OsRecord,
+  outlineElements,
+  productKeys,
+  readOs,
+  readProduct,
+} from './os-record.ts';
 import { readScript, type ScriptRecord } from './script-record.ts';
 
 export interface DatabaseOptions {
@@ -65,11 +73,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.warn(message);
   }
 
-  const osOutline: Outline = { wanted: outlineElements, languages };
+  const osOutline: Outline = { wanted: outlineElements, whole: hardwareElements, languages };
 
   function readFile(file: string, kind: EntityKind, outline?: Outline): XmlElement[] {
     try {
-      const bytes = readFileSync(file);
+      const bytes = bytesOf(file);
       const text = bytes.toString('latin1');
       if (!text) return [];
       const some = outline && readOutline(text, bytes, kind, outline);
@@ -104,9 +112,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     return { id, parts };
   }
 
-  function partsOf(kind: EntityKind, id: string): XmlElement[] {
+  function partsOf(kind: EntityKind, id: string, outline?: Outline): XmlElement[] {
     const path = entityPath(kind, id);
-    const found = readEntity(kind, path, filesOfEntity(locations(kind), path));
+    const found = readEntity(kind, path, filesOfEntity(locations(kind), path), outline);
     return found.id === id ? found.parts : [];
   }
 
@@ -140,8 +148,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       keep,
       get(id: string): T | undefined {
         if (known.has(id)) return known.get(id);
-        const parts = partsOf(kind, id);
-        if (parts.length) return keep(id, parts);
+        const parts = partsOf(kind, id, outline);
+        if (parts.length) return keep(id, parts, outline && (() => partsOf(kind, id)));
         known.set(id, undefined);
         return undefined;
       },
@@ -197,7 +205,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       ]);
     }
     for (const [path = '', ...files] of [...likely, ...others]) {
-      if (!files.some((file) => textOf(file).includes(tag))) continue;
+      if (!files.some((file) => textOfBytes(file).includes(tag))) continue;
       const { id } = readEntity('os', path, files);
       const os = id === undefined ? undefined : oses.get(id);
       if (os?.params.get('short-id')?.includes(shortId)) return os;
@@ -220,7 +228,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     osesWith(suits) {
       const found: OsRecord[] = [];
       for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
-        if (!files.some((file) => suits(textOf(file)))) continue;
+        if (!files.some((file) => suits(textOfBytes(file)))) continue;
         const { id, parts } = readEntity('os', path, files);
         if (id !== undefined) found.push(oses.keep(id, parts));
       }
@@ -242,13 +250,4 @@ export function openDatabase(options: DatabaseOptions): Database {
     parts: partsOf,
     allParts: (kind) => allParts(kind),
   };
-}
-
-/** The file's bytes, one character each; empty when it can't be read. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file).toString('latin1');
-  } catch {
-    return '';
-  }
 }

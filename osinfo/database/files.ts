@@ -5,20 +5,29 @@
  * that has only the latter adds to it.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 
 export type EntityKind = 'os' | 'platform' | 'device' | 'deployment' | 'datamap' | 'install-script';
 
+/** No id may lead out of its directory. */
+const safe = (text: string): string =>
+  /^\.*$/.test(text) ? `-${text}` : text.replace(/[^A-Za-z0-9._-]/g, '-');
+
+const paths = new Map<string, string>();
+
 /** Path of an entity below a location, without .xml or .d. */
 export function entityPath(kind: EntityKind, id: string): string {
-  const bare = id.replace(/^http:\/\//, '');
-  const slash = bare.indexOf('/');
-  const head = slash < 0 ? bare : bare.slice(0, slash);
-  const tail = slash < 0 ? '' : bare.slice(slash + 1);
-  // no id may lead out of its directory
-  const safe = (text: string): string =>
-    /^\.*$/.test(text) ? `-${text}` : text.replace(/[^A-Za-z0-9._-]/g, '-');
-  return slash < 0 ? `${kind}/${safe(head)}` : `${kind}/${safe(head)}/${safe(tail)}`;
+  const key = `${kind} ${id}`;
+  let found = paths.get(key);
+  if (found === undefined) {
+    const bare = id.startsWith('http://') ? id.slice('http://'.length) : id;
+    const slash = bare.indexOf('/');
+    found =
+      slash < 0
+        ? `${kind}/${safe(bare)}`
+        : `${kind}/${safe(bare.slice(0, slash))}/${safe(bare.slice(slash + 1))}`;
+    paths.set(key, found);
+  }
+  return found;
 }
 
 function byName(a: { name: string }, b: { name: string }): number {
@@ -27,8 +36,6 @@ function byName(a: { name: string }, b: { name: string }): number {
 
 /** The sorted entries of a directory; none when it is not there or not readable. */
 function entries(directory: string) {
-  // an exception is slow, and most entities have no directory of their own
-  if (!existsSync(directory)) return [];
   try {
     return readdirSync(directory, { withFileTypes: true }).sort(byName);
   } catch {
@@ -50,7 +57,7 @@ function collect(
   found: Map<string, EntityFiles>,
   warn: (message: string) => void,
 ): void {
-  for (const entry of entries(path.join(location, relative))) {
+  for (const entry of entries(`${location}/${relative}`)) {
     const name = `${relative}/${entry.name}`;
     if (entry.isDirectory()) {
       collect(location, name, found, warn);
@@ -77,9 +84,11 @@ function collect(
 export function filesOfEntity(locations: readonly string[], entity: string): string[] {
   let files: string[] = [];
   for (const location of locations) {
-    const extensions = entries(`${location}/${entity}.d`)
+    const directory = `${location}/${entity}.d`;
+    // an exception is slow, and most entities have no directory of their own
+    const extensions = (existsSync(directory) ? entries(directory) : [])
       .filter((entry) => entry.name.endsWith('.xml') && !entry.isDirectory())
-      .map((entry) => `${location}/${entity}.d/${entry.name}`);
+      .map((entry) => `${directory}/${entry.name}`);
     const master = `${location}/${entity}.xml`;
     files = existsSync(master) ? [master, ...extensions] : [...files, ...extensions];
   }

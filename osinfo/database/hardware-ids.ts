@@ -17,26 +17,21 @@ export const idsFiles: readonly IdsFile[] = [
 const vendorLine = /^([0-9a-fA-F]{4})\s(.+)$/;
 const deviceLine = /^\t([0-9a-fA-F]{4})\s(.+)$/;
 
-const contents = new Map<string, string>();
+const contents = new Map<string, Buffer>();
 
-/**
- * The file's bytes as a string of one character each, kept; empty when there
- * is none. Searching such a string is what makes finding one device quick.
- */
-function bytesOf(file: string): string {
+/** The file, kept; empty when there is none. Searching its bytes is what makes finding one device quick. */
+function bytesOf(file: string): Buffer {
   let bytes = contents.get(file);
   if (bytes === undefined) {
     try {
-      bytes = readFileSync(file, 'latin1');
+      bytes = readFileSync(file);
     } catch {
-      bytes = '';
+      bytes = Buffer.alloc(0);
     }
     contents.set(file, bytes);
   }
   return bytes;
 }
-
-const decoded = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
 function record(
   { base, busType }: IdsFile,
@@ -55,21 +50,17 @@ function record(
   };
 }
 
-const blocks = new Map<string, string>();
+const starts = new Map<string, number>();
 
-/** A vendor's line and those of its devices, as bytes; empty when it is not known. */
-function vendorBlock({ file }: IdsFile, vendor: string): string {
+/** Where a vendor's line begins; 0 when it is not known, for the first line is a comment. */
+function vendorStart({ file }: IdsFile, vendor: string): number {
   const key = `${file} ${vendor}`;
-  let block = blocks.get(key);
-  if (block === undefined) {
-    const bytes = bytesOf(file);
-    const start = bytes.indexOf(`\n${vendor} `) + 1;
-    const next = /\n[0-9a-zA-Z]/g;
-    next.lastIndex = start;
-    block = start > 0 ? `${bytes.slice(start, next.exec(bytes)?.index)}\n` : '';
-    blocks.set(key, block);
+  let start = starts.get(key);
+  if (start === undefined) {
+    start = bytesOf(file).indexOf(`\n${vendor} `) + 1;
+    starts.set(key, start);
   }
-  return block;
+  return start;
 }
 
 /** One device, without reading the lines of the others. */
@@ -77,11 +68,14 @@ export function findIds(id: string): DeviceRecord | undefined {
   const file = idsFiles.find(({ base }) => id.startsWith(`${base}/`));
   const [vendor, product, more] = file ? id.slice(file.base.length + 1).split('/') : [];
   if (!file || !vendor || !product || more !== undefined) return undefined;
-  const block = vendorBlock(file, vendor);
-  const line = (at: number): string => decoded(block.slice(at, block.indexOf('\n', at)));
-  const at = block.indexOf(`\n\t${product} `) + 1;
-  const vendorMatch = vendorLine.exec(line(0));
-  const device = at > 0 ? deviceLine.exec(line(at)) : null;
+  const start = vendorStart(file, vendor);
+  const bytes = bytesOf(file.file);
+  const at = start > 0 ? bytes.indexOf(`\n\t${product} `, start) + 1 : 0;
+  // another vendor's line before it: the device is that one's
+  if (at === 0 || /\n[0-9a-zA-Z]/.test(bytes.toString('latin1', start, at))) return undefined;
+  const line = (from: number): string => bytes.toString('utf8', from, bytes.indexOf('\n', from));
+  const vendorMatch = vendorLine.exec(line(start));
+  const device = deviceLine.exec(line(at));
   return vendorMatch && device ? record(file, vendorMatch, device) : undefined;
 }
 
@@ -89,7 +83,7 @@ export function findIds(id: string): DeviceRecord | undefined {
 export function readIds(file: IdsFile): Map<string, DeviceRecord> {
   const found = new Map<string, DeviceRecord>();
   let vendor: RegExpExecArray | null = null;
-  for (const line of decoded(bytesOf(file.file)).split('\n')) {
+  for (const line of bytesOf(file.file).toString('utf8').split('\n')) {
     const first = line.charCodeAt(0);
     if (first === 35 /* # */) continue;
     if (first !== 9 /* tab */) {

@@ -43,7 +43,9 @@ export interface OsRecord extends Entity {
   derivesFrom: string[];
   clones: string[];
   upgrades: string[];
-  /** The <os> elements of its files, from which the rest is read when wanted. */
+  /** The <os> elements of its files with at least what outlineElements and hardwareElements name. */
+  readonly outlines: readonly XmlElement[];
+  /** The same elements with all that is in them, read when wanted. */
   readonly parts: XmlElement[];
 }
 
@@ -73,6 +75,9 @@ export const outlineElements: ReadonlySet<string> = new Set([
   'clones',
   'upgrades',
 ]);
+
+/** What is asked of each of a system's ancestors, so that their files are not read whole for it. */
+export const hardwareElements: ReadonlySet<string> = new Set(['devices', 'resources', 'firmware']);
 
 export function readProduct(
   id: string,
@@ -107,6 +112,7 @@ export function readProduct(
   return {
     id,
     params,
+    outlines: parts,
     get parts() {
       all ??= whole();
       return all;
@@ -125,8 +131,8 @@ export const readOs = (
   whole?: () => XmlElement[],
 ): OsRecord => readProduct(id, parts, osKeys, languages, whole);
 
-export function deviceLinksOf(record: { parts: XmlElement[] }): DeviceLink[] {
-  return record.parts
+export function deviceLinksOf(record: Pick<OsRecord, 'outlines'>): DeviceLink[] {
+  return record.outlines
     .flatMap((part) => elements(part, 'devices'))
     .flatMap((devices) => elements(devices, 'device'))
     .filter((device) => device.attributes.id)
@@ -141,7 +147,8 @@ export function deviceLinksOf(record: { parts: XmlElement[] }): DeviceLink[] {
 }
 
 function children(record: OsRecord, name: string): { id: string; element: XmlElement }[] {
-  return record.parts.flatMap((part) =>
+  const parts = hardwareElements.has(name) ? record.outlines : record.parts;
+  return parts.flatMap((part) =>
     elements(part, name).map((element, i) => ({ id: `${record.id}:${i}`, element })),
   );
 }

@@ -3,79 +3,13 @@ import type { Database } from '../database/database.ts';
 import { type Params, param } from '../database/entity.ts';
 import { mediaOf, type OsRecord, type SourceRecord, treesOf } from '../database/os-record.ts';
 import type { IsoIdentity } from './iso.ts';
+import { fits } from './pattern.ts';
+import { mayHave } from './prefilter.ts';
 import type { TreeIdentity } from './treeinfo.ts';
 
 export interface Match {
   os: OsRecord;
   source: SourceRecord;
-}
-
-const compiled = new Map<string, RegExp | null>();
-
-/** Null when it is no regular expression, which then matches nothing. */
-function regex(pattern: string): RegExp | null {
-  let known = compiled.get(pattern);
-  if (known === undefined) {
-    try {
-      known = new RegExp(pattern);
-    } catch {
-      known = null;
-    }
-    compiled.set(pattern, known);
-  }
-  return known;
-}
-
-/** A pattern that is not given fits anything, one that is given needs a value. */
-function fits(pattern: string | undefined, value: string | undefined): boolean {
-  if (pattern === undefined) return true;
-  return value !== undefined && (regex(pattern)?.test(value) ?? false);
-}
-
-const plainStart = /^\^?([\w ./-]*)(.?)/;
-
-/** What is out of the ordinary in a pattern as its file has it: escapes of XML, other letters. */
-const unusual = /[^ -~]|&/;
-
-/** False when a value cannot match a pattern; judged by how that begins, most are never compiled. */
-function mayFit(pattern: string, value: string): boolean {
-  if (unusual.test(pattern)) return true;
-  const [, plain = '', next = ''] = pattern.includes('|') ? [] : (plainStart.exec(pattern) ?? []);
-  // a dot stands for anything, and what follows may say that the last letter need not be there
-  const sure = plain.slice(0, /[?*{]/.test(next) ? -1 : undefined).split('.')[0] ?? '';
-  return value.includes(sure) && fits(pattern, value);
-}
-
-/**
- * Judges the text of a file, unparsed: whether any of its elements of that
- * name may fit the values. Errs on the side of reading the file.
- */
-function mayHave(
-  element: string,
-  values: Readonly<Record<string, string | undefined>>,
-): (text: string) => boolean {
-  const wanted = Object.entries(values).map(([name, value]) => ({
-    start: `<${name}>`,
-    end: `</${name}>`,
-    value: value ?? '',
-  }));
-  const mayBe = (block: string): boolean =>
-    block.includes('<!') ||
-    wanted.every(({ start, end, value }) => {
-      const from = block.indexOf(start);
-      const to = block.indexOf(end, from);
-      return from < 0 || to < 0 || mayFit(block.slice(from + start.length, to), value);
-    });
-  return (text) => {
-    const end = `</${element}>`;
-    for (let at = text.indexOf(`<${element}>`); at >= 0; ) {
-      const stop = text.indexOf(end, at);
-      if (stop < 0 || mayBe(text.slice(at, stop))) return true;
-      at = text.indexOf(`<${element}>`, stop);
-    }
-    // written in another way than usual, or not at all
-    return text.includes(`<${element} `) || text.includes(`<${element}\n`);
-  };
 }
 
 function mediaFits(params: Params, iso: IsoIdentity): boolean {

@@ -9,6 +9,8 @@ import { parseXml, textOf, type XmlElement } from './parse.ts';
 export interface Outline {
   /** Elements by name; of those that hold elements only the tag is kept. */
   wanted: ReadonlySet<string>;
+  /** Elements that are kept with all that is in them. */
+  whole?: ReadonlySet<string>;
   /** Values of xml:lang that are kept; elements in other languages are left out. */
   languages: readonly string[];
 }
@@ -28,6 +30,15 @@ const translation = /<([\w-]+) xml:lang="[^"<\n]*">[^<\n]*<\/\1>/g;
 /** The text without its translations, most of a system's file; its lines keep their numbers. */
 export const withoutTranslations = (text: string): string =>
   text.includes('<![CDATA[') ? text : text.replace(translation, '');
+
+/** Undefined when it is not well formed: the parser of the whole file knows the line. */
+function parsed(bytes: string): XmlElement | undefined {
+  try {
+    return parseXml(bytes, { bytes: true });
+  } catch {
+    return undefined;
+  }
+}
 
 /** Undefined when there is anything else than plain attributes. */
 function attributesOf(text: string): Record<string, string> | undefined {
@@ -52,7 +63,7 @@ export function readOutline(
   text: string,
   bytes: Buffer,
   kind: string,
-  { wanted, languages }: Outline,
+  { wanted, whole, languages }: Outline,
 ): XmlElement[] | undefined {
   const between = languages.length ? space : spaceOrTranslations;
   let at = text.charCodeAt(0) === 0xef ? 3 : 0;
@@ -109,6 +120,12 @@ export function readOutline(
     at = child.lastIndex;
     if (name.startsWith('x-')) return false;
     const empty = attributeText.endsWith('/');
+    if (whole?.has(name)) {
+      if (content === undefined && !empty && !toEnd(name)) return false;
+      const element = parsed(text.slice(from - 1, at));
+      if (element) children.push(element);
+      return element !== undefined;
+    }
     if (!wanted.has(name)) return content !== undefined || empty || toEnd(name);
     const own = value(from, from + name.length);
     if (content === undefined) {
