@@ -1,6 +1,6 @@
 /** What all phases of one build share. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
 import { masker } from '../base/secrets.ts';
@@ -74,11 +74,6 @@ export async function beginWork<P extends WorkPlan>(
     mask: masker(plan.secrets),
     witness: { guest: null, consoleLog: null, lastActivity: null },
   };
-}
-
-export async function dropWorkDir(dir: string, ledger: Ledger): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  ledger.drop({ place: 'file', kind: 'path', ref: dir });
 }
 
 /** A progress listener that reports bytes of the phase. */

@@ -101,7 +101,7 @@ async function removeEntry(entry: LedgerEntry, backend: Backend): Promise<void> 
 }
 
 /** Removes all that the ledger still holds. Says what could not be removed. */
-async function clearUp(context: WorkContext): Promise<void> {
+export async function clearUp(context: WorkContext): Promise<void> {
   const { ledger, backend, emit } = context;
   for (const entry of ledger.entries()) {
     try {

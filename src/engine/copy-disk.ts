@@ -2,7 +2,7 @@
 import type { ProgressListener, StagedDisk } from '../../backends/backend.ts';
 import { checkImage, convertImage } from '../image/convert.ts';
 import { runSpec } from '../plan/guest-spec.ts';
-import type { BuildContext } from './build-context.ts';
+import type { WorkContext } from './build-context.ts';
 
 export interface CopyDiskOptions {
   format: string;
@@ -12,7 +12,7 @@ export interface CopyDiskOptions {
 
 /** The target appears whole or not at all. */
 export async function copyDisk(
-  context: BuildContext,
+  context: WorkContext,
   disk: StagedDisk,
   target: string,
   { format, compress, onProgress }: CopyDiskOptions,

@@ -1,19 +1,22 @@
 /**
  * oz-customize and oz-generate-icicle: works in a guest that was built before.
- * All of it happens on an overlay, which becomes part of the image when every
- * step has succeeded: a failure leaves the image as it was.
+ * All of it happens on an overlay, or on a server of its own in a cloud; the
+ * image is changed when every step has succeeded, and a failure leaves it as it was.
  */
+import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { Backend } from '../../backends/backend.ts';
+import type { Backend, Published, StagedDisk } from '../../backends/backend.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
 import { imageInfo } from '../image/info.ts';
 import { commitOverlay, createOverlay } from '../image/overlay.ts';
-import type { WorkPlan } from '../plan/types.ts';
-import { finishFailed } from './build.ts';
-import { beginWork, dropWorkDir, type WorkOptions } from './build-context.ts';
+import type { PlannedEntry, WorkPlan } from '../plan/types.ts';
+import { clearUp, finishFailed } from './build.ts';
+import { beginWork, byteProgress, type WorkContext, type WorkOptions } from './build-context.ts';
+import { copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
-import { lookInGuest, workInGuest } from './second-boot.ts';
+import { entryOf, publishDisk } from './publish.ts';
+import { type FinishedDisk, lookInGuest, workInGuest } from './second-boot.ts';
 
 async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSignal) {
   const found = await backend.existing(plan.guest.name, plan.disk.path, { signal });
@@ -26,34 +29,84 @@ async function refuseRunning(plan: WorkPlan, backend: Backend, signal?: AbortSig
   }
 }
 
+/** What was done; `published` is the entry that took the place of the old one. */
+export interface ExistingResult {
+  icicleText: string | undefined;
+  published?: Published | undefined;
+}
+
+type Context = WorkContext & { plan: WorkPlan };
+
+/** A mere look at the packages leaves no mark on the image, safe_generation or not. */
+async function workOn(context: Context, disk: StagedDisk): Promise<FinishedDisk> {
+  const { access, customise } = context.plan;
+  if (access && !customise) return { disk, icicle: await lookInGuest(context, disk, access) };
+  return workInGuest(context, disk);
+}
+
+/** On an overlay, which becomes part of the file in the end. */
+async function inFile(context: Context): Promise<ExistingResult> {
+  const { plan, emit, signal } = context;
+  const { virtualSize } = await imageInfo(plan.disk.path, { signal, format: plan.disk.format });
+  const overlay = path.join(context.workDir, 'overlay.qcow2');
+  await inPhase(emit, 'create-disk', 'protect the image', () =>
+    createOverlay(plan.disk, overlay, { signal }),
+  );
+  const { icicle } = await workOn(context, { ref: overlay, format: 'qcow2', size: virtualSize });
+  if (plan.customise) {
+    await inPhase(emit, 'export', 'save the changes', () => commitOverlay(overlay));
+  }
+  return { icicleText: icicle };
+}
+
+/** On a server made from the image; a new image takes the place of the old one in the end. */
+async function inCatalogue(context: Context, entry: PlannedEntry): Promise<ExistingResult> {
+  const { plan, backend, emit, ledger, signal, workDir } = context;
+  if (!backend.published) {
+    throw new OzError(
+      'OZ_NO_CATALOGUE',
+      `Cannot find ${entry.name}: ${backend.type} has no images`,
+    );
+  }
+  const source = await backend.published(entry.id, { signal });
+  const { disk, icicle } = await workOn(context, source);
+  if (!plan.customise) return { icicleText: icicle };
+  const published = await inPhase(emit, 'export', 'save the changes', async () => {
+    const copy = path.join(workDir, 'image');
+    if (entry.download) {
+      const onProgress = byteProgress(emit, 'export', `download ${entry.name}`);
+      await copyDisk(context, disk, copy, { format: entry.download.format, onProgress });
+      await chmod(copy, 0o600);
+    }
+    const made = await publishDisk(context, disk, { name: entry.name, replaces: entry.id });
+    // The old one is gone: from here on a failure must not take the new one away.
+    ledger.drop(entryOf(context, made));
+    emit({ type: 'log', level: 'info', text: `image ${made.name} is now ${made.id}` });
+    if (entry.download) await rename(copy, entry.download.path);
+    return made;
+  });
+  return { icicleText: icicle, published };
+}
+
 /** Returns the ICICLE document when the plan asks for one; it is also written to its file. */
 export async function customiseExisting(
   plan: WorkPlan,
   options: WorkOptions,
-): Promise<{ icicleText: string | undefined }> {
-  const { backend, ledger, emit, signal } = options;
+): Promise<ExistingResult> {
+  const { backend, emit, signal } = options;
   signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
-  const { virtualSize } = await imageInfo(plan.disk.path, { signal, format: plan.disk.format });
-  await refuseRunning(plan, backend, signal);
+  if (!plan.published) {
+    await imageInfo(plan.disk.path, { signal, format: plan.disk.format });
+    await refuseRunning(plan, backend, signal);
+  }
   const context = await beginWork(plan, options);
   try {
-    const overlay = path.join(context.workDir, 'overlay.qcow2');
-    await inPhase(emit, 'create-disk', 'protect the image', () =>
-      createOverlay(plan.disk, overlay, { signal }),
-    );
-    const disk = { ref: overlay, format: 'qcow2', size: virtualSize };
-    const { access, customise } = plan;
-    const icicleText =
-      access && !customise
-        ? await lookInGuest(context, disk, access)
-        : (await workInGuest(context, disk)).icicle;
+    const result = await (plan.published ? inCatalogue(context, plan.published) : inFile(context));
     const file = plan.icicle?.file;
-    if (icicleText !== undefined && file) await writeFileAtomic(file, icicleText);
-    // A mere look at the packages leaves no mark on the image, safe_generation or not.
-    if (customise) await inPhase(emit, 'export', 'save the changes', () => commitOverlay(overlay));
-    await dropWorkDir(context.workDir, ledger);
-    return { icicleText };
+    if (result.icicleText !== undefined && file) await writeFileAtomic(file, result.icicleText);
+    await clearUp(context);
+    return result;
   } catch (error) {
     throw await finishFailed(context, error, options.onError ?? 'cleanup');
   }

@@ -1,7 +1,7 @@
 /** Phases export and record: the finished disk becomes the user's files. */
-import { chmod, rename } from 'node:fs/promises';
+import { chmod, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { StagedDisk } from '../../backends/backend.ts';
+import type { Published, StagedDisk } from '../../backends/backend.ts';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
@@ -10,6 +10,7 @@ import { type BuildContext, byteProgress } from './build-context.ts';
 import { copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
+import { entryOf, publishDisk } from './publish.ts';
 
 /** Moves or converts the work disk to the place and format the user asked for. */
 async function exportImage(context: BuildContext, disk: StagedDisk): Promise<void> {
@@ -27,34 +28,60 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
   await chmod(image, 0o600); // it holds password hashes
 }
 
-/** Returns the paths of what was made; each file is complete or not there. */
+/** What the phase export leaves: an entry in the catalogue, a file here, or both. */
+async function exportResult(context: BuildContext, disk: StagedDisk): Promise<Exported> {
+  const { plan, backend, signal } = context;
+  const { image, result = 'download' } = plan.outputs;
+  if (result === 'download') {
+    await exportImage(context, disk);
+    return { image };
+  }
+  const published = await publishDisk(context, disk, { name: plan.name });
+  if (result === 'glance') return { published };
+  // From the entry: a volume would have to become an image once more.
+  const source = (await backend.published?.(published.id, { signal })) ?? disk;
+  await exportImage(context, source);
+  return { published, image };
+}
+
+interface Exported {
+  /** Path. */
+  image?: string;
+  published?: Published;
+}
+
+/** Returns what was made; each file is complete or not there. */
 export async function deliver(
   context: BuildContext,
   disk: StagedDisk,
   icicle: string | undefined,
   began: Date,
 ): Promise<BuildResult> {
-  const { plan, backend, emit, signal } = context;
-  const { image, imageType, domainXml } = plan.outputs;
-  await inPhase(emit, 'export', 'export the image', () => exportImage(context, disk));
+  const { plan, backend, emit, ledger, signal } = context;
+  const { imageType, domainXml } = plan.outputs;
+  const { image, published } = await inPhase(emit, 'export', 'export the image', () =>
+    exportResult(context, disk),
+  );
   return inPhase(emit, 'record', 'write the records', async () => {
     const spec = runSpec(plan, {
-      disk: { ref: image, format: imageType, size: disk.size },
+      disk: { ref: image ?? '', format: imageType, size: disk.size },
       media: [],
       consoleLog: '',
     });
-    await writeFileAtomic(domainXml, backend.describeFinished(spec));
+    await writeFileAtomic(domainXml, backend.describeFinished({ ...spec, published }));
     const icicleFile = plan.icicle?.file ?? undefined;
     if (icicle !== undefined && icicleFile) await writeFileAtomic(icicleFile, icicle);
-    const manifest = `${image}.manifest.json`;
+    const manifest = `${plan.outputs.image}.manifest.json`;
     const onProgress = byteProgress(emit, 'record', 'digest the image');
+    await mkdir(path.dirname(manifest), { recursive: true });
     await writeManifest(
       manifest,
       {
         name: plan.name,
         os: plan.os,
         tdl: plan.tdl,
-        image: { path: image, format: imageType },
+        image: image === undefined ? undefined : { path: image, format: imageType },
+        published,
         media: plan.media.map(({ role, url, cachePath }) => ({ role, url, cachePath })),
         delivery: plan.install.delivery.kind,
         answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
@@ -62,12 +89,14 @@ export async function deliver(
         icicle: icicleFile,
         startedAt: began,
       },
-      { signal, onProgress },
+      { signal, onProgress, log: (text) => emit({ type: 'log', level: 'info', text }) },
     );
+    if (published) ledger.drop(entryOf(context, published));
     return {
       name: plan.name,
       image,
       imageFormat: imageType,
+      published,
       domainXml,
       manifest,
       icicle: icicle === undefined ? undefined : icicleFile,

@@ -6,6 +6,8 @@ import { messageOf } from '../base/errors.ts';
 
 /** Milliseconds each piece may take; a dead hypervisor must not hold up the error. */
 const patience = 15_000;
+/** Bytes that are asked for where the console is not logged on this machine. */
+const consoleTail = 1024 * 1024;
 
 export interface EvidenceInput {
   dir: string;
@@ -34,6 +36,16 @@ async function attempt(
   }
 }
 
+/** From the log on this machine, else from the place itself. */
+async function consoleText(
+  { consoleLog, guest }: EvidenceInput,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const logged = consoleLog && (await readFile(consoleLog, 'utf8').catch(() => ''));
+  if (logged) return logged;
+  return (await guest?.console({ signal, tailBytes: consoleTail }))?.tail;
+}
+
 /** Writes all that can still be had; returns the folder, or null if even that can't be made. */
 export async function collectEvidence(input: EvidenceInput): Promise<string | null> {
   const { dir, guest, mask } = input;
@@ -55,12 +67,11 @@ export async function collectEvidence(input: EvidenceInput): Promise<string | nu
       await write(file, mask(text));
     });
   }
-  const { consoleLog, answer } = input;
-  if (consoleLog) {
-    await attempt('console', problems, async () => {
-      await write('console.log', mask(await readFile(consoleLog, 'utf8')));
-    });
-  }
+  const { answer } = input;
+  await attempt('console', problems, async (signal) => {
+    const text = await consoleText(input, signal);
+    if (text !== undefined) await write('console.log', mask(text));
+  });
   if (answer) {
     await attempt('answer file', problems, () => write(answer.filename, mask(answer.text)));
   }

@@ -1,6 +1,7 @@
 /** The record beside a finished image: what went in, what made it, what came out. */
 import { stat } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { codeOf } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { runTool } from '../base/run-tool.ts';
 import { readMediumRecord } from '../media/cache.ts';
@@ -9,13 +10,27 @@ import type { ProgressListener } from '../media/progress.ts';
 import { shownUrl } from '../media/url.ts';
 import { imageFormat } from './formats.ts';
 import { imageInfo } from './info.ts';
+import { readQcow2Header } from './qcow2-header.ts';
+
+export interface PublishedRecord {
+  id: string;
+  name: string;
+  /** Cloud and project. */
+  at: string;
+  /** Bytes. */
+  size: number;
+  digest?: { algorithm: string; value: string } | undefined;
+}
 
 export interface ManifestInput {
   name: string;
   os: Readonly<Record<string, unknown>>;
   /** `source` is the TDL's path. */
   tdl: { source: string } & Readonly<Record<string, unknown>>;
-  image: { path: string; format: string };
+  /** Absent when the image is in a catalogue only. */
+  image?: { path: string; format: string } | undefined;
+  /** The entry in a cloud's catalogue. */
+  published?: PublishedRecord | undefined;
   media: readonly { role: string; url: string; cachePath: string }[];
   delivery: string;
   answer: { filename: string; origin: string };
@@ -29,6 +44,8 @@ export interface ManifestOptions {
   signal?: AbortSignal | undefined;
   /** Bytes of the image digested so far. */
   onProgress?: ProgressListener | undefined;
+  /** Told what could not be found out. */
+  log?: ((text: string) => void) | undefined;
 }
 
 /** How each tool is asked for its version. */
@@ -69,15 +86,28 @@ async function describeMedium(medium: ManifestInput['media'][number], signal?: A
   return { role: medium.role, url: shownUrl(medium.url), ...known };
 }
 
+/** Sizes as qemu-img tells them; where it is not installed, what the file itself tells. */
+async function imageSizes(file: string, format: string, { signal, log }: ManifestOptions) {
+  const { driver } = imageFormat(format);
+  try {
+    const info = await imageInfo(file, { format: driver, signal });
+    return { virtualSize: info.virtualSize, bytesOnDisk: info.actualSize };
+  } catch (error) {
+    if (codeOf(error) !== 'OZ_TOOL_MISSING') throw error;
+    log?.(`qemu-img is not installed: ${file} is recorded without its checks`);
+    const { size, blocks } = await stat(file);
+    const virtualSize = driver === 'raw' ? size : (await readQcow2Header(file))?.virtualSize;
+    return { virtualSize, bytesOnDisk: blocks * 512 };
+  }
+}
+
 async function describeImage(image: ManifestInput['image'], options: ManifestOptions) {
-  const { driver } = imageFormat(image.format);
-  const info = await imageInfo(image.path, { format: driver, signal: options.signal });
+  if (!image) return undefined;
   return {
     path: image.path,
     format: image.format,
-    virtualSize: info.virtualSize,
+    ...(await imageSizes(image.path, image.format, options)),
     bytes: (await stat(image.path)).size,
-    bytesOnDisk: info.actualSize,
     sha256: await fileDigest(image.path, 'sha256', options),
   };
 }
@@ -108,6 +138,7 @@ export async function writeManifest(
     delivery: input.delivery,
     answer: input.answer,
     image: await describeImage(input.image, options),
+    published: input.published,
     domainXml: input.domainXml,
     icicle: await describeIcicle(input.icicle, signal),
     tools: await toolVersions(signal),

@@ -1,9 +1,11 @@
-/** Reads the few fields of a qcow2 header that can make qemu open other files. */
+/** Reads a qcow2 header: the size, and the fields that can make qemu open other files. */
 import { open } from 'node:fs/promises';
 
 export interface Qcow2Header {
   hasBackingFile: boolean;
   hasDataFile: boolean;
+  /** Bytes that a guest sees. */
+  virtualSize: number;
 }
 
 const magic = 0x514649fb;
@@ -22,6 +24,7 @@ export async function readQcow2Header(file: string): Promise<Qcow2Header | null>
     const features = version >= 3 ? header.readBigUInt64BE(72) : 0n;
     return {
       hasBackingFile: header.readBigUInt64BE(8) !== 0n,
+      virtualSize: Number(header.readBigUInt64BE(24)),
       hasDataFile: (features & dataFileBit) !== 0n,
     };
   } finally {
