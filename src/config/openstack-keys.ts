@@ -41,7 +41,16 @@ const login: ConfigKey[] = [
   key('interface', 'Which endpoints are used. Unset: public.', {
     choices: ['public', 'internal', 'admin', 'publicURL', 'internalURL', 'adminURL'],
   }),
+  key('identity_endpoint_override', 'URL of Keystone instead of that in the catalogue.'),
+  key('image_endpoint_override', 'URL of Glance instead of that in the catalogue.'),
+  key('compute_endpoint_override', 'URL of Nova instead of that in the catalogue.'),
+  key('volume_endpoint_override', 'URL of Cinder instead of that in the catalogue.'),
+  key('network_endpoint_override', 'URL of Neutron instead of that in the catalogue.'),
   key('cacert', 'File with the CA certificates to trust.', { type: 'path' }),
+  key('cert', "File with the client's own certificate, where Keystone wants one.", {
+    type: 'path',
+  }),
+  key('key', "File with the key of the client's certificate.", { type: 'path' }),
   key('insecure', 'Whether any certificate is accepted: for test clouds only.', {
     type: 'boolean',
   }),
@@ -75,6 +84,10 @@ const servers: ConfigKey[] = [
       default: 'auto',
     },
   ),
+  key('answer', 'How the answer file reaches the installer, or as the strategy allows (auto).', {
+    choices: ['auto', 'initrd', 'medium', 'user-data', 'remaster'],
+    default: 'auto',
+  }),
   key('web_download', 'Let Glance fetch installers by itself where it can.', {
     type: 'boolean',
     default: 'yes',

@@ -53,6 +53,9 @@ function warningsOf(input: PlanInput, match: OsMatch): string[] {
   const { tdl, config } = input;
   return [
     ...config.warnings,
+    ...(config.cache.jeos && input.backend.type === 'openstack'
+      ? ['[cache] jeos is not used in a cloud: that cache holds files of this machine']
+      : []),
     ...(match.match === 'newest-known'
       ? [`${tdl.distro} ${tdl.version} is not known yet: treated as ${match.os.name}`]
       : []),

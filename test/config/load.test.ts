@@ -170,6 +170,7 @@ install = 1200
       password: 'hunter2',
       flavor: 'small',
       strategy: 'auto',
+      answer: 'auto',
       web_download: 'yes',
       customize: 'auto',
       result: 'glance',
