@@ -17,6 +17,7 @@ import { osinfoArch } from './model/architectures.ts';
 import { supportedDevices, supportedLinks } from './model/devices.ts';
 import { statedFirmware } from './model/firmware.ts';
 import { osLineage, platformLineage } from './model/lineage.ts';
+import { nearestPlatform } from './model/platform.ts';
 import { resourcesFor } from './model/resources.ts';
 import { sourcesFor } from './model/sources.ts';
 import { findForTdl } from './names/find.ts';
@@ -125,7 +126,7 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
       return found && { os: osEntity(database, found.os), match: found.match };
     },
     devices(os, platformId) {
-      const platform = platformId === undefined ? undefined : database.platform(platformId);
+      const platform = platformId === undefined ? undefined : nearestPlatform(database, platformId);
       const offered =
         platform &&
         new Set(supportedLinks([...platformLineage(database, platform)]).map((l) => l.deviceId));

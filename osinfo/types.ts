@@ -105,8 +105,9 @@ export interface Osinfo {
   findForTdl(distro: string, version: string): OsMatch | undefined;
   /**
    * All devices with what derives-from and clones bring, minus the unsupported;
-   * with a platform's id (`http://qemu.org/qemu/2.0.0`) those that it has too. A
-   * platform that is not known takes nothing away.
+   * with a platform's id (`http://qemu.org/qemu/2.0.0`) those that it has too. One
+   * that is not known counts as the newest known before it; where there is none
+   * either, nothing is taken away.
    */
   devices(os: OsEntity, platform?: string): Device[];
   resources(os: OsEntity, arch: string): { minimum?: Resources; recommended?: Resources };

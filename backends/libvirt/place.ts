@@ -1,6 +1,6 @@
 /** The Backend of one libvirt connection. */
 import { rm, stat } from 'node:fs/promises';
-import { codeOf, OzError } from '../../src/base/errors.ts';
+import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import type { Backend, BackendContext, GuestSpec, Leftover } from '../backend.ts';
 import { libvirtCapabilities } from './abilities.ts';
@@ -12,6 +12,7 @@ import { makeGuest } from './guest.ts';
 import { openHypervisor } from './hypervisor.ts';
 import { localStorage, removeStaging } from './local-storage.ts';
 import type { Bridge } from './network.ts';
+import { platformOf } from './platform.ts';
 import { closedDirectory, type Owner } from './reach.ts';
 import { remoteStorage, removePool, removeVolume } from './remote-storage.ts';
 import { readUri } from './uri.ts';
@@ -59,7 +60,7 @@ function filesOf(spec: GuestSpec): string[] {
 
 export function makePlace(parts: PlaceParts): Backend {
   const { uri, context, connection, capabilities, bridge } = parts;
-  const { remote, userNetworking } = readUri(uri);
+  const { driver, remote, userNetworking } = readUri(uri);
   const hypervisor = openHypervisor(parts, connection, capabilities);
   const destroyers = new Set<() => Promise<void>>();
 
@@ -73,6 +74,18 @@ export function makePlace(parts: PlaceParts): Backend {
     ? remoteStorage(context, connection, uri)
     : // In a session QEMU can be made to run as the one who started it (below).
       localStorage(context, userNetworking ? undefined : (ownerFor('kvm') ?? ownerFor('qemu')));
+
+  /** Undefined where the hypervisor does not tell its version: all it does is narrow a choice. */
+  async function platformHere(signal?: AbortSignal): Promise<string | undefined> {
+    try {
+      const action = "ask for the hypervisor's version";
+      return platformOf(driver, await connection.call(action, 'version', [], { signal }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      context.log(messageOf(error));
+      return undefined;
+    }
+  }
 
   async function hostFor(spec: GuestSpec, signal?: AbortSignal): Promise<DomainHost> {
     const type = await hypervisor.typeFor(spec.hardware.arch, signal);
@@ -99,7 +112,8 @@ export function makePlace(parts: PlaceParts): Backend {
 
     async capabilities(call) {
       const type = call?.arch && (await hypervisor.typeFor(call.arch, call.signal));
-      return libvirtCapabilities(uri, type);
+      const platform = await platformHere(call?.signal);
+      return { ...libvirtCapabilities(uri, type), platform };
     },
 
     async check(hardware, call) {

@@ -15,7 +15,7 @@ import { type Choice, cases, generate, ownSystems } from './answers.ts';
 async function installed(): Promise<{ directory: string; env: Record<string, string> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'ozma-data-'));
   const data = packageFile('osinfo', 'data');
-  for (const kind of ['os', 'install-script']) {
+  for (const kind of ['os', 'platform', 'install-script']) {
     await cp(path.join(data, kind), path.join(directory, 'local', kind), { recursive: true });
   }
   await cp(path.join(data, 'additions'), path.join(directory, 'user'), { recursive: true });

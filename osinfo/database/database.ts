@@ -41,7 +41,7 @@ export interface Database {
   /** Those for which a file's text (its bytes as latin1) suits, read whole. */
   osesWith(suits: (text: string) => boolean): OsRecord[];
   /** Last parts of the ids that begin with `http://<prefix>/`; no file is read for it. */
-  osVersions(prefix: string): string[];
+  versions(kind: 'os' | 'platform', prefix: string): string[];
   platform(id: string): OsRecord | undefined;
   platforms(): OsRecord[];
   device(id: string): DeviceRecord | undefined;
@@ -234,10 +234,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       }
       return found;
     },
-    osVersions(prefix) {
-      const start = `${entityPath('os', `http://${prefix}`)}-`;
-      const domain = start.slice(0, start.indexOf('/', 'os/'.length));
-      return [...filesOfKind(locations('os'), domain, warn).keys()]
+    versions(kind, prefix) {
+      const start = `${entityPath(kind, `http://${prefix}`)}-`;
+      const domain = start.slice(0, start.indexOf('/', kind.length + 1));
+      return [...filesOfKind(locations(kind), domain, warn).keys()]
         .filter((path) => path.startsWith(start))
         .map((path) => path.slice(start.length));
     },

@@ -51,7 +51,7 @@ function newestKnown(
   major: string | undefined,
 ): OsRecord | undefined {
   const known = family.ids.flatMap((prefix) =>
-    database.osVersions(prefix).flatMap((text) => {
+    database.versions('os', prefix).flatMap((text) => {
       const version = numericVersion(text);
       return version ? [{ id: `http://${prefix}/${text}`, version }] : [];
     }),

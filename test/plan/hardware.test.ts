@@ -80,6 +80,27 @@ describe('chooseHardware()', () => {
     expect(hardware('debian13', unknown)).toMatchObject({ rng: { model: 'virtio' } });
   });
 
+  it.each(['debian13', 'ubuntu24.04', 'fedora40', 'rhel9.4', 'win11', 'win2k22', 'freebsd14.0'])(
+    'a hypervisor of today takes nothing from %s',
+    (shortId) => {
+      const platform = 'http://qemu.org/qemu/7.2.22';
+      expect(hardware(shortId, { platform })).toEqual(hardware(shortId));
+      const arm = { arch: 'aarch64', platform } as const;
+      expect(hardware(shortId, arm)).toEqual(hardware(shortId, { arch: 'aarch64' }));
+    },
+  );
+
+  it('a version between two that are known counts as the older', () => {
+    const old = { arch: 'aarch64', platform: 'http://qemu.org/qemu/2.3.50' } as const;
+    // virtio 1.0, and its screens with it, came with 2.4
+    expect(hardware('debian13', old)).toMatchObject({ rng: { model: 'virtio' } });
+    const older = { platform: 'http://qemu.org/qemu/1.2.9' };
+    expect(hardware('debian13', older)).toMatchObject({ diskBus: 'virtio', rng: undefined });
+    expect(hardware('debian13', { platform: 'http://example.com/vmm/1.0' })).toEqual(
+      hardware('debian13'),
+    );
+  });
+
   it('what the user says goes before all', () => {
     const config = testConfig({ libvirt: { imageType: 'raw', memory: 512, cpus: 1 } });
     const options = { ...testInput().options, diskBus: 'usb', nicModel: 'e1000' };

@@ -94,6 +94,9 @@ describe('guests in qemu:///session', () => {
       await expect(backend.check(pcHardware)).resolves.toMatchObject({
         summary: 'qemu:///session, qemu, user-mode networking',
       });
+      const version = execFileSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' });
+      const [, number] = /version (\d+\.\d+\.\d+)/.exec(version) ?? [];
+      expect((await backend.capabilities()).platform).toBe(`http://qemu.org/qemu/${number}`);
       const { guest, spec, stops } = await makeGuest(idler('hello\r\n'));
       expect(await guest.state()).toBe('stopped');
       expect(await guest.address()).toBeNull();
