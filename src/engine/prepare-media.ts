@@ -6,7 +6,9 @@ import { messageOf } from '../base/errors.ts';
 import { fetchMedium } from '../media/cache.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
+import { installerLabel } from '../plan/families/family.ts';
 import type { BootFile, PlannedMedium } from '../plan/types.ts';
+import { makeAnswerMedium, makeRemaster } from './answer-media.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 
 /** Local files by role, after fetching. */
@@ -15,6 +17,8 @@ export type FetchedMedia = Map<PlannedMedium['role'], string>;
 export interface StagedBoot {
   kernel?: StagedMedium;
   initrd?: StagedMedium;
+  /** The kernel's, complete. */
+  cmdline?: string;
   media: StagedMedium[];
 }
 
@@ -77,16 +81,31 @@ interface BootTargets {
   initrd: { source: BootFile; file: string };
 }
 
-/** Makes the kernel, the initrd with its answer file, and the media known to the backend. */
-export async function stageMedia(
+/** The files that the installer's media are made from, by role. */
+async function mediaFiles(
   context: BuildContext,
   fetched: FetchedMedia,
-): Promise<StagedBoot> {
-  const { plan, backend, signal, workDir, emit } = context;
-  const { install } = plan;
+): Promise<Partial<Record<'installer' | 'answer', string>>> {
+  const { plan, signal, workDir, emit } = context;
+  const { medium, remaster } = plan.install;
+  const iso = fetched.get('installer');
+  if (remaster && iso) {
+    emit({ type: 'log', level: 'info', text: 'copying the ISO, with further files in it' });
+  }
+  const installer = remaster && iso ? await makeRemaster(iso, remaster, workDir, { signal }) : iso;
+  const answer = medium && (await makeAnswerMedium(medium, workDir, { signal }));
+  return { ...(installer ? { installer } : {}), ...(answer ? { answer } : {}) };
+}
+
+async function stageAttached(
+  context: BuildContext,
+  fetched: FetchedMedia,
+): Promise<StagedMedium[]> {
+  const { plan, backend, signal, emit } = context;
+  const files = await mediaFiles(context, fetched);
   const media: StagedMedium[] = [];
-  for (const { role, device } of install.attach) {
-    const file = role === 'installer' ? fetched.get('installer') : undefined;
+  for (const { role, device } of plan.install.attach) {
+    const file = files[role];
     if (!file) continue;
     const staged = await backend.stage(
       { role, path: file, label: `${plan.name} ${role}` },
@@ -94,32 +113,58 @@ export async function stageMedia(
     );
     media.push({ ...staged, device });
   }
-  if (install.boot.kind !== 'kernel') return { media };
+  return media;
+}
+
+/** A label as udev writes it in /dev/disk/by-label, which is how kernel arguments name it. */
+export function udevLabel(label: string): string {
+  return label.replace(/[^\w#+\-.:=@/]/g, (character) =>
+    [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
+async function commandLine(text: string, fetched: FetchedMedia): Promise<string> {
+  const iso = fetched.get('installer');
+  if (!text.includes(installerLabel) || !iso) return text;
+  const { volumeId } = await isoInfo(iso);
+  return text.replaceAll(installerLabel, () => udevLabel(volumeId));
+}
+
+/** Adds the answer file to the initrd, where that is what carries it. */
+async function finishInitrd(context: BuildContext, plain: string): Promise<string> {
+  const { plan, signal, workDir } = context;
+  const { answer, carrier } = plan.install;
+  if (carrier !== 'initrd') return plain;
+  const initrd = path.join(workDir, 'initrd');
+  const file = { name: answer.filename, content: Buffer.from(answer.text), mode: 0o600 };
+  await appendToInitrd(plain, initrd, [file], { signal });
+  await writeFile(plain, ''); // not needed any more, and as large as the initrd
+  return initrd;
+}
+
+/** Makes the kernel, the initrd, and the media known to the backend. */
+export async function stageMedia(
+  context: BuildContext,
+  fetched: FetchedMedia,
+): Promise<StagedBoot> {
+  const { plan, backend, signal, workDir } = context;
+  const { boot } = plan.install;
+  const media = await stageAttached(context, fetched);
+  if (boot.kind !== 'kernel') return { media };
 
   const kernel = path.join(workDir, 'kernel');
   const plain = path.join(workDir, 'initrd-plain');
-  const initrd = path.join(workDir, 'initrd');
   await bootFiles(context, fetched, {
-    kernel: { source: install.boot.kernel, file: kernel },
-    initrd: { source: install.boot.initrd, file: plain },
+    kernel: { source: boot.kernel, file: kernel },
+    initrd: { source: boot.initrd, file: plain },
   });
   await chmod(kernel, 0o644);
-  const answer = {
-    name: install.answer.filename,
-    content: Buffer.from(install.answer.text),
-    mode: 0o600,
-  };
-  await appendToInitrd(plain, initrd, [answer], { signal });
-  await writeFile(plain, ''); // not needed any more, and as large as the initrd
+  const stage = (role: 'kernel' | 'initrd', file: string) =>
+    backend.stage({ role, path: file, label: `${plan.name} ${role}` }, { signal });
   return {
-    kernel: await backend.stage(
-      { role: 'kernel', path: kernel, label: `${plan.name} kernel` },
-      { signal },
-    ),
-    initrd: await backend.stage(
-      { role: 'initrd', path: initrd, label: `${plan.name} initrd` },
-      { signal },
-    ),
+    kernel: await stage('kernel', kernel),
+    initrd: await stage('initrd', await finishInitrd(context, plain)),
+    cmdline: await commandLine(boot.cmdline, fetched),
     media,
   };
 }

@@ -9,6 +9,8 @@ export interface Staged {
   disk: StagedDisk;
   kernel?: StagedMedium | undefined;
   initrd?: StagedMedium | undefined;
+  /** The kernel's command line, where it differs from the plan's. */
+  cmdline?: string | undefined;
   media: StagedMedium[];
   consoleLog: string;
 }
@@ -46,7 +48,7 @@ function installBoot(plan: BuildPlan, staged: Staged): Boot {
     kind: 'kernel',
     kernel: staged.kernel,
     initrd: staged.initrd,
-    cmdline: boot.cmdline,
+    cmdline: staged.cmdline ?? boot.cmdline,
   };
 }
 

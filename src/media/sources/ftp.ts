@@ -113,4 +113,17 @@ async function open(url: URL, options: OpenOptions): Promise<OpenedFile> {
   });
 }
 
+/** Downloads all that is in a directory, with its subdirectories, into `to`. */
+export async function downloadFtpDirectory(
+  url: URL,
+  to: string,
+  options: SourceOptions,
+): Promise<void> {
+  const directory = new URL(url);
+  directory.pathname = directory.pathname.replace(/\/+$/, '');
+  await withClient(url, options, (client) =>
+    client.downloadToDir(to, directory.pathname === '' ? '.' : remotePath(directory)),
+  );
+}
+
 export const ftpSource: Source = { look, open };

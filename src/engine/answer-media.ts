@@ -1,0 +1,71 @@
+/** Makes the media that a plan puts an answer file on: a medium of its own, or a copy of the ISO. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { MediumDevice } from '../../backends/backend.ts';
+import { OzError } from '../base/errors.ts';
+import { buildFloppy, buildIso, buildUsb, type MediumRequest } from '../media/answer-medium.ts';
+import { fetchDirectory } from '../media/directory.ts';
+import { download } from '../media/download.ts';
+import { remasterIso } from '../media/remaster.ts';
+import type { AnswerFile, AnswerMedium, PlannedRemaster } from '../plan/types.ts';
+
+export interface MakeOptions {
+  signal?: AbortSignal | undefined;
+}
+
+const builders: Record<MediumDevice, (request: MediumRequest) => Promise<void>> = {
+  cdrom: buildIso,
+  floppy: buildFloppy,
+  usb: buildUsb,
+};
+
+const contentOf = (file: AnswerFile) => ('bytes' in file ? file.bytes : file.text);
+
+/** Builds the medium in `dir`; returns its path. Throws OZ_ANSWER_MEDIUM, OZ_TOOL_MISSING. */
+export async function makeAnswerMedium(
+  { device, label, files }: AnswerMedium,
+  dir: string,
+  { signal }: MakeOptions = {},
+): Promise<string> {
+  const target = path.join(dir, device === 'cdrom' ? 'answer.iso' : 'answer.img');
+  const content = files.map((file) => ({ name: file.path, content: contentOf(file) }));
+  await builders[device]({ label, files: content, target, signal });
+  return target;
+}
+
+/** Brings an extra into `dir`; a directory's content lies in a directory of its own. */
+async function fetchExtra(
+  { kind, source }: PlannedRemaster['extras'][number],
+  to: string,
+  { signal }: MakeOptions,
+): Promise<void> {
+  if (kind === 'directory') return fetchDirectory(source, to, { signal });
+  await download(source, to, { signal });
+}
+
+/** Writes the copy of the ISO into `dir`; returns its path. Throws as remasterIso() does. */
+export async function makeRemaster(
+  iso: string,
+  { files, extras }: PlannedRemaster,
+  dir: string,
+  { signal }: MakeOptions = {},
+): Promise<string> {
+  const sources = path.join(dir, 'iso-extras');
+  await mkdir(sources, { recursive: true, mode: 0o700 });
+  const add: { from: string; to: string }[] = [];
+  const claim = (to: string) => {
+    const from = path.join(sources, String(add.length));
+    add.push({ from, to });
+    return from;
+  };
+  for (const extra of extras) {
+    await fetchExtra(extra, claim(extra.destination), { signal });
+  }
+  // after the extras, so that these cannot take the answer file's place
+  for (const file of files) await writeFile(claim(file.path), contentOf(file), { mode: 0o644 });
+  if (add.length === 0)
+    throw new OzError('OZ_REMASTER', `Cannot copy ${iso}: nothing is to be added`);
+  const target = path.join(dir, 'installer.iso');
+  await remasterIso({ iso, target, add, signal });
+  return target;
+}

@@ -1,0 +1,77 @@
+/**
+ * A copy of an installer's ISO with further files in it, written in one pass by
+ * xorriso: what boots it (El Torito for BIOS and EFI, the hybrid's MBR and GPT)
+ * is kept as it is.
+ */
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { replaceFile } from '../base/atomic-file.ts';
+import { messageOf, OzError } from '../base/errors.ts';
+import { runTool } from '../base/run-tool.ts';
+import { checkFreeSpace } from './free-space.ts';
+import { isoInfo } from './iso.ts';
+import { wordWriteFailure } from './write-failure.ts';
+
+export interface RemasterRequest {
+  iso: string;
+  /** Written whole or not at all, with mode 0600. */
+  target: string;
+  /** Local files and directories, and their absolute paths on the ISO; a directory's content is merged. */
+  add: readonly { from: string; to: string }[];
+  signal?: AbortSignal | undefined;
+}
+
+/** xorriso reads `\` and `'` in its arguments as they are, but splits at nothing. */
+function checkPaths({ add, target }: RemasterRequest): void {
+  for (const { to } of add) {
+    const parts = path.posix.resolve('/', to).split('/').slice(1);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: no name on an ISO has them
+    if (parts.some((part) => part === '' || /[\x00-\x1f]/.test(part))) {
+      throw new OzError(
+        'OZ_REMASTER',
+        `Cannot build ${target}: ${JSON.stringify(to)} is no path on an ISO`,
+      );
+    }
+  }
+}
+
+/** Throws OzError OZ_REMASTER, OZ_NO_SPACE, OZ_ISO, OZ_TOOL_MISSING. */
+export async function remasterIso(request: RemasterRequest): Promise<void> {
+  const { iso, target, add, signal } = request;
+  checkPaths(request);
+  const { size } = await isoInfo(iso);
+  await checkFreeSpace(target, size, `build ${target}`);
+  const maps = add.flatMap(({ from, to }) => [
+    '-map',
+    path.resolve(from),
+    path.posix.resolve('/', to),
+  ]);
+  try {
+    await replaceFile(target, async (copy) => {
+      await (await open(copy, 'wx', 0o600)).close(); // xorriso keeps the mode
+      await runTool(
+        'xorriso',
+        [
+          '-no_rc',
+          ...['-indev', `stdio:${path.resolve(iso)}`],
+          ...['-outdev', `stdio:${copy}`],
+          ...['-boot_image', 'any', 'replay'],
+          // names as long as they are, not cut to what DOS knew
+          ...['-joliet', 'on', '-compliance', 'joliet_long_names'],
+          ...['-overwrite', 'on'],
+          ...maps,
+          '-commit',
+        ],
+        { signal },
+      );
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof OzError && error.code !== 'OZ_TOOL_FAILED') throw error;
+    if (error instanceof OzError) {
+      const why = /(?:FAILURE|FATAL|SORRY) : (.*)/.exec(messageOf(error))?.[1] ?? messageOf(error);
+      throw new OzError('OZ_REMASTER', `Cannot build ${target}: ${why}`, { cause: error });
+    }
+    throw wordWriteFailure(error, target, `build ${target}`);
+  }
+}

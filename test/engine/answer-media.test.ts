@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeAnswerMedium, makeRemaster } from '../../src/engine/answer-media.ts';
+import type { BuildContext } from '../../src/engine/build-context.ts';
+import { stageMedia, udevLabel } from '../../src/engine/prepare-media.ts';
+import { cpioArchive } from '../../src/media/cpio.ts';
+import { installerLabel } from '../../src/plan/families/family.ts';
+import { guestSpecOf, installSpec } from '../../src/plan/guest-spec.ts';
+import { plan } from '../../src/plan/plan.ts';
+import type { AnswerCarrier, AnswerMedium, BuildPlan } from '../../src/plan/types.ts';
+import { testInput, testTdl } from '../fakes/inputs.ts';
+import { type MemoryBackend, memoryBackend } from '../fakes/memory-backend.ts';
+
+let dir: string;
+const at = (...parts: string[]) => path.join(dir, ...parts);
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-answer-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const run = (tool: string, ...args: string[]) => execFileSync(tool, args, { encoding: 'utf8' });
+const isoFile = (iso: string, name: string) => run('isoinfo', '-J', '-i', iso, '-x', name);
+
+function installerIso(label: string): string {
+  mkdirSync(at('tree/boot'), { recursive: true });
+  writeFileSync(at('tree/boot/kernel'), 'kernel');
+  writeFileSync(at('tree/boot/initrd'), gzipSync(cpioArchive([])));
+  const iso = at('installer-original.iso');
+  run('xorriso', '-as', 'mkisofs', '-quiet', '-J', '-r', '-V', label, '-o', iso, at('tree'));
+  return iso;
+}
+
+const medium = (device: AnswerMedium['device']): AnswerMedium => ({
+  device,
+  label: 'OEMDRV',
+  files: [
+    { path: 'ks.cfg', text: 'poweroff\n' },
+    { path: 'deep/er/blob.bin', bytes: Buffer.from([0, 255, 10]) },
+  ],
+});
+
+describe('makeAnswerMedium()', () => {
+  it('makes a CD that other tools read', async () => {
+    const iso = await makeAnswerMedium(medium('cdrom'), dir);
+    expect(run('isoinfo', '-d', '-i', iso)).toContain('Volume id: OEMDRV');
+    expect(isoFile(iso, '/ks.cfg')).toBe('poweroff\n');
+  });
+
+  it.each(['floppy', 'usb'] as const)('makes a %s that other tools read', async (device) => {
+    const image = await makeAnswerMedium(medium(device), dir);
+    expect(run('mlabel', '-i', image, '-s', '::')).toContain('OEMDRV');
+    expect(run('mtype', '-i', image, '::ks.cfg')).toBe('poweroff\n');
+    const blob = execFileSync('mtype', ['-i', image, '::deep/er/blob.bin']);
+    expect([...blob]).toEqual([0, 255, 10]);
+  });
+});
+
+describe('makeRemaster()', () => {
+  it('adds the answer file, files and directories', async () => {
+    mkdirSync(at('more/sub'), { recursive: true });
+    writeFileSync(at('more/sub/x'), 'x');
+    writeFileSync(at('one'), 'one');
+    const iso = installerIso('Some OS 1');
+    const made = await makeRemaster(
+      iso,
+      {
+        files: [{ path: 'etc/installerconfig', text: 'poweroff\n' }],
+        extras: [
+          { kind: 'directory', source: pathToFileURL(at('more')).href, destination: 'boot/more' },
+          { kind: 'file', source: pathToFileURL(at('one')).href, destination: 'etc/one' },
+        ],
+      },
+      dir,
+    );
+    expect(isoFile(made, '/etc/installerconfig')).toBe('poweroff\n');
+    expect(isoFile(made, '/boot/more/sub/x')).toBe('x');
+    expect(isoFile(made, '/etc/one')).toBe('one');
+    expect(isoFile(made, '/boot/kernel')).toBe('kernel');
+    expect(run('isoinfo', '-d', '-i', made)).toContain('Volume id: Some OS 1');
+    expect(statSync(made).mode & 0o777).toBe(0o600);
+  });
+
+  it('says that HTTP has no directories', async () => {
+    const extras = [
+      { kind: 'directory' as const, source: 'http://127.0.0.1:1/d', destination: 'd' },
+    ];
+    await expect(makeRemaster(installerIso('X'), { files: [], extras }, dir)).rejects.toMatchObject(
+      {
+        code: 'OZ_DOWNLOAD_URL',
+        hint: expect.stringContaining('<file>'),
+      },
+    );
+  });
+});
+
+describe('stageMedia()', () => {
+  const isoPlan = (carrier: AnswerCarrier, change: Partial<BuildPlan['install']>): BuildPlan => {
+    const install = { type: 'iso' as const, url: 'http://h/x.iso', extras: [] };
+    const made = plan(testInput({ tdl: testTdl({ install }) }));
+    return { ...made, install: { ...made.install, carrier, ...change } };
+  };
+  const kernelBoot = (cmdline: string) => ({
+    kind: 'kernel' as const,
+    kernel: { from: 'iso' as const, paths: ['boot/kernel'] },
+    initrd: { from: 'iso' as const, paths: ['boot/initrd'] },
+    cmdline,
+  });
+
+  async function stage(made: BuildPlan, label = 'Some OS 1') {
+    const backend: MemoryBackend = memoryBackend({});
+    const context = {
+      plan: made,
+      backend,
+      workDir: dir,
+      emit: () => {},
+    } as Partial<BuildContext> as BuildContext;
+    return stageMedia(context, new Map([['installer', installerIso(label)]]));
+  }
+
+  it('attaches the answer medium behind the installer and leaves the initrd alone', async () => {
+    const made = isoPlan('medium', {
+      medium: medium('cdrom'),
+      boot: kernelBoot(`inst.stage2=hd:LABEL=${installerLabel} inst.ks=hd:LABEL=OEMDRV:/ks.cfg`),
+      attach: [
+        { role: 'installer', device: 'cdrom' },
+        { role: 'answer', device: 'cdrom' },
+      ],
+    });
+    const staged = await stage(made);
+    expect(staged.media.map(({ role, device }) => [role, device])).toEqual([
+      ['installer', 'cdrom'],
+      ['answer', 'cdrom'],
+    ]);
+    expect(staged.cmdline).toBe(
+      'inst.stage2=hd:LABEL=Some\\x20OS\\x201 inst.ks=hd:LABEL=OEMDRV:/ks.cfg',
+    );
+    const initrd = path.basename(staged.initrd?.ref ?? '');
+    expect(initrd).toBe('initrd-plain');
+    expect(readFileSync(at('initrd-plain'))).toEqual(readFileSync(at('tree/boot/initrd')));
+    const disk = { ref: 'd', format: 'raw', size: 1 };
+    const spec = installSpec(made, { ...staged, disk, consoleLog: '/dev/null' });
+    expect(spec.boot).toMatchObject({ cmdline: staged.cmdline });
+    expect(spec.userData).toBeUndefined();
+  });
+
+  it('starts a copy of the ISO where that is what carries the answers', async () => {
+    const made = isoPlan('remaster', {
+      boot: { kind: 'cdrom' },
+      remaster: { files: [{ path: 'etc/installerconfig', text: 'x' }], extras: [] },
+    });
+    const staged = await stage(made);
+    expect(staged.media).toHaveLength(1);
+    expect(isoFile(staged.media[0]?.ref ?? '', '/etc/installerconfig')).toBe('x');
+    expect(staged.kernel).toBeUndefined();
+  });
+
+  it('gives user data to the guest, and nothing else', async () => {
+    const made = isoPlan('user-data', { boot: { kind: 'cdrom' } });
+    const spec = guestSpecOf(made);
+    expect(spec.userData).toBe(made.install.answer.text);
+    expect((await stage(made)).media).toHaveLength(1);
+  });
+});
+
+describe('udevLabel()', () => {
+  it.each([
+    ['Fedora-S-dvd-x86_64-44', 'Fedora-S-dvd-x86_64-44'],
+    ['CentOS 7 x86_64', 'CentOS\\x207\\x20x86_64'],
+    ['a/b"é', 'a/b\\x22\\xc3\\xa9'],
+  ])('writes %s as udev does', (label, expected) => {
+    expect(udevLabel(label)).toBe(expected);
+  });
+});
