@@ -20,7 +20,7 @@ import { osLineage, platformLineage } from './model/lineage.ts';
 import { nearestPlatform } from './model/platform.ts';
 import { resourcesFor } from './model/resources.ts';
 import { sourcesFor } from './model/sources.ts';
-import { findForTdl } from './names/find.ts';
+import { findForTdl, versionForTdl } from './names/find.ts';
 import { type OsinfoOptions, openOsinfo } from './open.ts';
 import { scriptsOf, scriptText, withHashedPassword } from './script/generate.ts';
 import { checkConfig } from './script/parameters.ts';
@@ -125,6 +125,7 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
       const found = findForTdl(database, distro, version);
       return found && { os: osEntity(database, found.os), match: found.match };
     },
+    versionForTdl: (distro, os) => versionForTdl(database, distro, recordOf(os)),
     devices(os, platformId) {
       const platform = platformId === undefined ? undefined : nearestPlatform(database, platformId);
       const offered =
@@ -146,9 +147,10 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
       const stated = statedFirmware(lineageOf(os));
       return stated.find((f) => f.arch === osinfoArch(arch) && f.type === type)?.supported ?? null;
     },
-    script(os, { profile, source, config }) {
+    script(os, { profile, source, config, orElse }) {
       const record = recordOf(os);
-      const [script] = scriptsOf(database, record, profile);
+      const [named] = scriptsOf(database, record, profile);
+      const script = named ?? (orElse === undefined ? undefined : database.script(orElse));
       if (!script) {
         throw new OzError(
           'OZ_OSINFO_NO_SCRIPT',

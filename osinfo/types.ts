@@ -63,6 +63,8 @@ export interface ScriptRequest {
   source: 'media' | 'network' | 'tree';
   /** libosinfo's parameter names (admin-password, installation-url, …) and values. */
   config: Record<string, string>;
+  /** Id of the script to take for a system that names none of this profile. */
+  orElse?: string | undefined;
 }
 
 export interface GeneratedScript {
@@ -103,6 +105,8 @@ export interface Osinfo {
   os(idOrShortId: string): OsEntity | undefined;
   /** A TDL's (name, version) to an entity, aliases of Oz included. */
   findForTdl(distro: string, version: string): OsMatch | undefined;
+  /** The version that a TDL of this name gives for an entity; undefined when that is none of its. */
+  versionForTdl(distro: string, os: OsEntity): string | undefined;
   /**
    * All devices with what derives-from and clones bring, minus the unsupported;
    * with a platform's id (`http://qemu.org/qemu/2.0.0`) those that it has too. One

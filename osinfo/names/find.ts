@@ -106,3 +106,19 @@ export function findForTdl(database: Database, distro: string, version: string):
     : newestNamed(database, name, wanted);
   return fallback ? { os: fallback, match: 'newest-known' } : undefined;
 }
+
+/** What findForTdl() takes for exactly this system. */
+export function versionForTdl(
+  database: Database,
+  distro: string,
+  os: OsRecord,
+): string | undefined {
+  const { name } = parseName(distro);
+  const names = Object.hasOwn(namedVersions, name) ? namedVersions[name] : undefined;
+  const [named] = Object.entries(names ?? {}).find(([, id]) => os.id === `http://${id}`) ?? [];
+  const own = [named, param(os.params, 'version'), os.id.slice(os.id.lastIndexOf('/') + 1)];
+  return own.find((version) => {
+    const found = version === undefined ? undefined : findForTdl(database, distro, version);
+    return found?.match === 'exact' && found.os.id === os.id;
+  });
+}

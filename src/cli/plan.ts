@@ -8,7 +8,13 @@ import { runCommand } from './run-command.ts';
 export async function main(argv: readonly string[], io: Io, find?: FindPlace): Promise<number> {
   return runCommand(ozPlan, argv, io, async ({ options, operands: [tdlFile = ''] }) => {
     const { decide } = await import('./decide.ts');
-    const shown = await decide(options, tdlFile, io, find);
+    const shown = await decide(options, tdlFile, io, find).catch(async (error: unknown) => {
+      const { incomplete, proposeFor } = await import('./propose.ts');
+      const proposed = await proposeFor(error, options, tdlFile, io);
+      if (!proposed) throw error;
+      if (options.json) io.stdout.write(`${JSON.stringify(proposed, null, 2)}\n`);
+      throw incomplete(proposed, error);
+    });
     if (options.json) io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
     else {
       const { planText } = await import('./render/plan-text.ts');

@@ -20,7 +20,7 @@ export function imagePath(tdl: Tdl, config: OzConfig): string {
   return path.join(config.paths.outputDir, tdl.name + imageExtension(config.libvirt.imageType));
 }
 
-function systemName(tdl: Tdl): string {
+function systemName(tdl: Pick<Tdl, 'distro' | 'version' | 'arch'>): string {
   return `${tdl.distro}${tdl.version}${tdl.arch}`;
 }
 
@@ -29,7 +29,10 @@ export function jeosPath(tdl: Tdl, config: OzConfig): string {
   return path.join(config.paths.dataDir, 'jeos', file);
 }
 
-export function isoCachePath(tdl: Tdl, config: OzConfig): string {
+export function isoCachePath(
+  tdl: Pick<Tdl, 'distro' | 'version' | 'arch' | 'install'>,
+  config: OzConfig,
+): string {
   return path.join(config.paths.dataDir, 'isos', `${systemName(tdl)}-${tdl.install.type}.iso`);
 }
 

@@ -24,8 +24,12 @@ export interface ParseTdlOptions {
  * see checkReachability().
  */
 export async function parseTdl(text: string, options: ParseTdlOptions): Promise<Tdl> {
+  return tdlOf(await readXml(text, options.source, 'template'), options);
+}
+
+/** The same from a tree that the schema allows. Throws OZ_TDL_VALUE. */
+export function tdlOf(root: XmlElementNode, options: ParseTdlOptions): Tdl {
   const { source } = options;
-  const root = await readXml(text, source, 'template');
   const os = required(root, 'os');
   const rootpw = optionalText(os, 'rootpw', lineProblem);
   if (rootpw === undefined && options.rootpwRequired) {

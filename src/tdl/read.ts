@@ -2,9 +2,12 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { type IncompleteTdl, parseIncompleteTdl } from './incomplete.ts';
 import { maxTdlBytes } from './limits.ts';
 import { type ParseTdlOptions, parseTdl } from './parse.ts';
 import type { Tdl } from './types.ts';
+
+export type { IncompleteTdl } from './incomplete.ts';
 
 export interface ReadTdlOptions extends Omit<ParseTdlOptions, 'source'> {
   signal?: AbortSignal | undefined;
@@ -17,9 +20,20 @@ export interface ReadTdlOptions extends Omit<ParseTdlOptions, 'source'> {
  */
 export async function readTdl(file: string, options: ReadTdlOptions = {}): Promise<Tdl> {
   const { signal, ...rest } = options;
+  return parseTdl(await readText(file, signal), { ...rest, source: path.resolve(file) });
+}
+
+/** What a TDL without version or architecture does say; undefined when more is wrong with it. */
+export async function readIncompleteTdl(
+  file: string,
+  signal?: AbortSignal,
+): Promise<IncompleteTdl | undefined> {
+  return parseIncompleteTdl(await readText(file, signal), path.resolve(file));
+}
+
+async function readText(file: string, signal: AbortSignal | undefined): Promise<string> {
   signal?.throwIfAborted();
-  const bytes = await readBounded(file, signal);
-  return parseTdl(decode(bytes, file), { ...rest, source: path.resolve(file) });
+  return decode(await readBounded(file, signal), file);
 }
 
 async function readBounded(file: string, signal: AbortSignal | undefined): Promise<Buffer> {

@@ -21,6 +21,32 @@ export type Root = 'template' | 'packages' | 'repositories';
  * OZ_TDL_INCLUDE or OZ_TDL_SCHEMA with file, line and element.
  */
 export async function readXml(text: string, source: string, root: Root): Promise<XmlElementNode> {
+  return withTree(text, source, ({ libxml2, document, included, tree }) => {
+    const problem = explain(tree, root);
+    if (problem) throw tdlProblem('OZ_TDL_SCHEMA', problem.node, problem.why);
+    if (included) validateCopy(libxml2, document, tree);
+    else validate(libxml2, document, tree);
+    return tree;
+  });
+}
+
+/** The root element of a document that need not be valid. Throws OZ_TDL_XML and OZ_TDL_INCLUDE. */
+export const readTree = (text: string, source: string): Promise<XmlElementNode> =>
+  withTree(text, source, ({ tree }) => tree);
+
+interface Parsed {
+  libxml2: Libxml2;
+  document: XmlDocument;
+  /** Whether other files were taken into it. */
+  included: boolean;
+  tree: XmlElementNode;
+}
+
+async function withTree(
+  text: string,
+  source: string,
+  use: (parsed: Parsed) => XmlElementNode,
+): Promise<XmlElementNode> {
   const libxml2 = await loadLibxml2();
   const document = parseDocument(libxml2, text, source);
   try {
@@ -28,11 +54,7 @@ export async function readXml(text: string, source: string, root: Root): Promise
     refuseOwnBase(document, source);
     const included = resolveIncludes(libxml2, document, source);
     const tree = toTree(libxml2, document.root, source, '');
-    const problem = explain(tree, root);
-    if (problem) throw tdlProblem('OZ_TDL_SCHEMA', problem.node, problem.why);
-    if (included) validateCopy(libxml2, document, tree);
-    else validate(libxml2, document, tree);
-    return tree;
+    return use({ libxml2, document, included, tree });
   } finally {
     document.dispose();
   }

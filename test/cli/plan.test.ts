@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/plan.ts';
@@ -17,6 +17,19 @@ async function plan(...argv: string[]) {
   const { find, opened } = memoryPlace();
   const code = await main(['-c', 'oz.cfg', ...argv], io, find);
   return { code, out: io.out(), err: io.err(), opened };
+}
+
+/** An ISO as far as its descriptors, which is all that is read of it. */
+function madeIso(label: string): string {
+  const image = Buffer.alloc(0x8000 + 3 * 2048);
+  image.write('\u0001CD001\u0001', 0x8000, 'latin1');
+  image.fill(' ', 0x8000 + 8, 0x8000 + 72);
+  image.write(label, 0x8000 + 40);
+  image.writeUInt16LE(2048, 0x8000 + 128);
+  image.write('EL TORITO SPECIFICATION', 0x8800 + 7);
+  const iso = path.join(place.dir, 'x.iso');
+  writeFileSync(iso, image);
+  return iso;
 }
 
 describe('oz plan', () => {
@@ -80,14 +93,7 @@ describe('oz plan', () => {
   });
 
   it('says what an ISO on this machine holds, and what the TDL should say', async () => {
-    const image = Buffer.alloc(0x8000 + 3 * 2048);
-    image.write('\u0001CD001\u0001', 0x8000, 'latin1');
-    image.fill(' ', 0x8000 + 8, 0x8000 + 72);
-    image.write('Debian 12.5.0 amd64 n', 0x8000 + 40);
-    image.writeUInt16LE(2048, 0x8000 + 128);
-    image.write('EL TORITO SPECIFICATION', 0x8800 + 7);
-    const iso = path.join(place.dir, 'x.iso');
-    writeFileSync(iso, image);
+    const iso = madeIso('Debian 12.5.0 amd64 n');
     const text = readFileSync(path.join(place.dir, 'x.tdl'), 'utf8').replace(
       /<install type=.url.>[\s\S]*<\/install>/,
       `<install type="iso"><iso>file://${iso}</iso></install>`,
@@ -101,6 +107,74 @@ describe('oz plan', () => {
     expect(document.installer).toMatchObject({
       file: iso,
       holds: expect.stringMatching(/^Debian 12/),
+    });
+  });
+
+  describe('of a TDL that leaves version or architecture to its ISO', () => {
+    const withIso = (url: string): string =>
+      readFileSync(path.join(place.dir, 'x.tdl'), 'utf8').replace(
+        /<install type=.url.>[\s\S]*<\/install>/,
+        `<install type="iso"><iso>${url}</iso></install>`,
+      );
+    const write = (text: string): void => writeFileSync(path.join(place.dir, 'open.tdl'), text);
+
+    it('says what they would be', async () => {
+      const iso = madeIso('Debian 12.5.0 amd64 n');
+      const text = withIso(`file://${iso}`);
+      write(text.replace(/<version>.*<\/version>/, ''));
+      const { code, out, err } = await plan('open.tdl');
+      expect(code).toBe(1);
+      expect(out).toBe('');
+      const file = path.join(place.dir, 'open.tdl');
+      expect(err).toMatch(
+        `Error: Cannot plan ${file}: it has no <version>; ${iso} is Debian 12, network installer (x86_64)\nHint: write <version>12</version> into <os>\n`,
+      );
+      write(text.replace(/<version>.*<\/version>/, '<version/>').replace(/<arch>.*<\/arch>/, ''));
+      expect((await plan('open.tdl')).err).toContain(
+        'Hint: write <version>12</version><arch>x86_64</arch> into <os>',
+      );
+      const json = await plan('--json', 'open.tdl');
+      expect(json.code).toBe(1);
+      expect(JSON.parse(json.out)).toEqual({
+        tdl: file,
+        missing: ['version', 'arch'],
+        installer: { file: iso, holds: 'Debian 12, network installer (x86_64)' },
+        proposal: { version: '12', arch: 'x86_64' },
+      });
+    });
+
+    it('reads a kept ISO, unless there are several', async () => {
+      write(withIso('http://deb.example.org/x.iso').replace(/<version>.*<\/version>/, ''));
+      const isos = path.join(place.dir, 'data', 'isos');
+      mkdirSync(isos, { recursive: true });
+      const keep = (name: string, label: string): void =>
+        copyFileSync(madeIso(label), path.join(isos, name));
+      keep('Debian13i386-iso.iso', 'Debian 13.1.0 i386 n');
+      keep('Ubuntu24.04x86_64-iso.iso', 'Ubuntu-Server 24.04 LTS amd64');
+      expect((await plan('open.tdl')).err).toContain('it has no element <version>');
+      keep('Debian12x86_64-iso.iso', 'Debian 12.5.0 amd64 n');
+      expect((await plan('open.tdl')).err).toContain('Hint: write <version>12</version>');
+      keep('Debian11x86_64-iso.iso', 'Debian 11.1.0 amd64 n');
+      expect((await plan('open.tdl')).err).toContain('it has no element <version>');
+      rmSync(isos, { recursive: true });
+    });
+
+    it.each([
+      ['another system', 'Ubuntu-Server 24.04 LTS amd64', (text: string) => text],
+      ['nothing that is known', 'Whatever', (text: string) => text],
+      ['another architecture than it does say', 'Debian 12.5.0 i386 n', (text: string) => text],
+      [
+        'a system, but is wrong in another way too',
+        'Debian 12.5.0 amd64 n',
+        (text: string) => text.replace('<os>', '<os><nonsense/>'),
+      ],
+    ])('tells the ordinary error where the ISO is %s', async (_, label, change) => {
+      const text = withIso(`file://${madeIso(label)}`);
+      write(change(text.replace(/<version>.*<\/version>/, '')));
+      const { code, out, err } = await plan('--json', 'open.tdl');
+      expect(code).toBe(1);
+      expect(out).toBe('');
+      expect(err).toMatch(/open\.tdl: line \d+, element os/);
     });
   });
 

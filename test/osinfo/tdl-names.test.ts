@@ -88,3 +88,21 @@ describe('findForTdl', () => {
     expect(osinfo.findForTdl('Ubuntu', '12.06')).toBeUndefined();
   });
 });
+
+describe('versionForTdl()', () => {
+  it.each([
+    ['Debian', 'debian13', '13'],
+    ['Ubuntu', 'ubuntu24.04', '24.04'],
+    ['RHEL-6', 'rhel6.4', '6.4'],
+    ['RHEL', 'rhel9.4', '9.4'],
+    ['Windows', 'win10', '10'],
+    ['Windows', 'win2k19', '2019'],
+    ['CentOS-7', 'centos7.0', '7'],
+    ['openSUSE', 'opensusetumbleweed', 'tumbleweed'],
+    ['Debian', 'ubuntu24.04', undefined],
+    ['NoSuch', 'debian13', undefined],
+  ])('of %s for %s', (distro, shortId, expected) => {
+    const os = osinfo.os(shortId);
+    expect(os && osinfo.versionForTdl(distro, os)).toBe(expected);
+  });
+});
