@@ -196,3 +196,9 @@ export function unsure(failed: Failed, why: string, cause: OzError): OzError {
   const { service, repeated = true } = failed;
   return withDetails(error, { service, status: 0, repeated, message: why });
 }
+
+/** Whether the refusal may be due to our own earlier attempt: conflict with what that one did. */
+export function wasRepeated(error: unknown): boolean {
+  const found = faultDetails(error);
+  return found?.repeated === true && found.status === 409;
+}

@@ -53,6 +53,8 @@ export interface Cloud {
   readonly neutron: Neutron | null;
   /** Requests sent so far, repeats and token requests included. */
   calls(): number;
+  /** Takes the session's secrets out of a text. */
+  mask(text: string): string;
   /** Ends idle connections. Pending calls end by their own signal. */
   close(): void;
 }

@@ -1,0 +1,84 @@
+/** What all parts of one opened cloud share. */
+import { randomUUID } from 'node:crypto';
+import { codeOf } from '../../src/base/errors.ts';
+import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import type { BackendContext } from '../backend.ts';
+import type { Cloud, Properties } from './services/types.ts';
+import type { OpenstackSettings } from './settings.ts';
+
+/** Milliseconds between two looks. */
+export interface LookPace {
+  /** At what is just being made or removed. */
+  changing: number;
+  /** At a guest that works, for each request that a look takes. */
+  waiting: number;
+}
+
+export const usualLooks: LookPace = { changing: 2000, waiting: 6000 };
+
+export interface Site {
+  cloud: Cloud;
+  settings: OpenstackSettings;
+  context: BackendContext;
+  /** What a ledger calls this cloud and project. */
+  at: string;
+  /** In the metadata of all that this process makes. */
+  buildId: string;
+  looks: LookPace;
+  /** Disks (StagedDisk.ref) that this process has made, and so may change and remove. */
+  own: Set<string>;
+}
+
+/** The cloud and project, by which a ledger or a result finds them again. */
+export function placeName(cloud: Pick<Cloud, 'name' | 'projectName' | 'projectId'>): string {
+  return `${cloud.name}/${cloud.projectName ?? cloud.projectId}`;
+}
+
+export type ResourceKind = 'server' | 'volume' | 'image' | 'floating-ip' | 'port';
+
+/** Names of our own metadata. */
+export const buildKey = 'ozma_build_id';
+export const tagKey = 'ozma_tag';
+
+/** Stands before a tag in LedgerEntry.ref, where the id is not known yet. */
+export const tagPrefix = 'tag:';
+
+export function entryOf(site: Site, kind: ResourceKind, ref: string): LedgerEntry {
+  return { place: 'openstack', kind, ref, at: site.at };
+}
+
+/** What a resource is found by while only its maker knows of it. */
+export function tagsOf(site: Site, tag: string): Properties {
+  return { [buildKey]: site.buildId, [tagKey]: tag };
+}
+
+/** After these the resource may be there all the same. */
+function perhapsMade(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return !code.startsWith('OZ_CLOUD_') || code === 'OZ_CLOUD_UNSURE';
+}
+
+/**
+ * Makes a resource whose id the cloud chooses: the ledger knows its tag before,
+ * and its id after. `make` puts tagsOf() into it and returns the id.
+ */
+export async function makeTagged(
+  site: Site,
+  kind: ResourceKind,
+  make: (tag: string) => Promise<string>,
+): Promise<string> {
+  const { ledger } = site.context;
+  const tag = randomUUID();
+  const before = entryOf(site, kind, `${tagPrefix}${tag}`);
+  ledger.add(before);
+  let id: string;
+  try {
+    id = await make(tag);
+  } catch (error) {
+    if (!perhapsMade(error)) ledger.drop(before);
+    throw error;
+  }
+  ledger.add(entryOf(site, kind, id));
+  ledger.drop(before);
+  return id;
+}
