@@ -2,11 +2,26 @@
 
 const mask = '********';
 
-/** A function that replaces each of the secrets in a text (longest first). */
+const xmlNames: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+const asXml = (text: string, characters: RegExp) =>
+  text.replaceAll(characters, (character) => xmlNames[character] ?? character);
+
+/** A secret as it stands in plain text, in XML (content, either kind of attribute) and in a URL. */
+function writings(secret: string): string[] {
+  const inXml = [/[&<>]/g, /[&<>"]/g, /[&<>']/g, /[&<>"']/g].map((set) => asXml(secret, set));
+  return [secret, ...inXml, encodeURIComponent(secret)];
+}
+
+/** A function that replaces each of the secrets in a text (longest first), however it is written. */
 export function masker(secrets: readonly (string | undefined | null)[]): (text: string) => string {
-  const known = [...new Set(secrets.filter((s): s is string => !!s))].sort(
-    (a, b) => b.length - a.length,
-  );
+  const given = secrets.filter((s): s is string => !!s);
+  const known = [...new Set(given.flatMap(writings))].sort((a, b) => b.length - a.length);
   return (text) => known.reduce((t, secret) => t.replaceAll(secret, mask), text);
 }
 

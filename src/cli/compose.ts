@@ -190,15 +190,20 @@ async function clearLeftovers(
 
 /** Runs `work` with the place open and a ledger; both are closed afterwards, come what may. */
 export async function withBackend<T>(
-  { place, config }: Settings,
+  { tdl, place, config }: Settings,
   stream: EventStream,
   signal: AbortSignal,
   work: (backend: Backend, ledger: Ledger) => Promise<T>,
 ): Promise<T> {
-  const { openLedger } = await import('../engine/ledger.ts');
+  const [{ openLedger }, { masker }, { secretsOf }] = await Promise.all([
+    import('../engine/ledger.ts'),
+    import('../base/secrets.ts'),
+    import('../plan/planned-work.ts'),
+  ]);
+  const mask = masker(secretsOf(tdl)); // a guest's description has the kernel's arguments
   const ledger = openLedgerIn(config.paths.dataDir, openLedger);
   try {
-    const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text });
+    const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text: mask(text) });
     const backend = await place.open({ ledger, log }, signal);
     try {
       await clearLeftovers(place, backend, config.paths.dataDir, stream);

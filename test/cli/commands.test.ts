@@ -133,6 +133,24 @@ describe('oz-install', () => {
     expect(place.files()).toEqual([]);
   });
 
+  it('hides secrets in what a place logs, a guest description with kernel arguments among it', async () => {
+    const io = fakeIo({ cwd: place.dir });
+    const { find } = memoryPlace(finished);
+    const chatty: FindPlace = async (...args) => {
+      const inner = await find(...args);
+      return {
+        ...inner,
+        open(context, signal) {
+          context.log(`<cmdline>passwd/root-password=${rootPassword}</cmdline>`);
+          return inner.open(context, signal);
+        },
+      };
+    };
+    expect(await install(['-c', 'oz.cfg', '-d4', 'x.tdl'], io, chatty)).toBe(0);
+    expect(io.err()).toContain('<cmdline>passwd/root-password=********</cmdline>');
+    expect(io.err()).not.toContain(rootPassword);
+  });
+
   it('-i without -g is exit code 3', async () => {
     const { code, err } = await run(install, ['-i', 'f', 'x.tdl']);
     expect(code).toBe(3);
