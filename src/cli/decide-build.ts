@@ -1,0 +1,37 @@
+/** What oz plan and oz-install ask of plan(), so that the one shows what the other does. */
+import type { Capabilities } from '../../backends/backend.ts';
+import type { PlanInput } from '../plan/input.ts';
+import type { BuildPlan } from '../plan/types.ts';
+import { type Settings, thisHost } from './compose.ts';
+import type { Io } from './io.ts';
+
+/** What differs between showing a build and doing it. */
+export interface BuildChoices extends Pick<PlanInput, 'options' | 'answer'> {
+  capabilities: Capabilities;
+  /** Asked for only where the build has to log in. */
+  access(): NonNullable<PlanInput['access']> | Promise<NonNullable<PlanInput['access']>>;
+}
+
+export async function decideBuild(
+  { tdl, config, osinfo, place }: Settings,
+  { capabilities, options, access, answer }: BuildChoices,
+  io: Io,
+): Promise<BuildPlan> {
+  const [{ plan }, { checkReachability }] = await Promise.all([
+    import('../plan/plan.ts'),
+    import('../tdl/localhost.ts'),
+  ]);
+  checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
+  return plan({
+    tdl,
+    config,
+    osinfo,
+    backend: { type: place.type, uri: place.uri, capabilities },
+    options,
+    host: thisHost(),
+    now: new Date(),
+    cwd: io.cwd,
+    access: options.customize || options.icicle ? await access() : undefined,
+    answer,
+  });
+}
