@@ -8,8 +8,8 @@ import {
   planOptions,
   readAnswer,
   readSettings,
-  thisHost,
 } from './compose.ts';
+import { decideBuild } from './decide-build.ts';
 import type { Io } from './io.ts';
 import { type FindPlace, findPlace } from './places.ts';
 import type { ShownPlan } from './render/plan-text.ts';
@@ -24,35 +24,32 @@ export async function decide(
   checkIcicleOption(line);
   const settings = await readSettings(line, tdlFile, io, find);
   const { tdl, config, osinfo, place } = settings;
-  const [{ plan }, { maskPlan }, { guestSpecOf }, { checkReachability }, { masker }] =
-    await Promise.all([
-      import('../plan/plan.ts'),
-      import('../plan/mask.ts'),
-      import('../plan/guest-spec.ts'),
-      import('../tdl/localhost.ts'),
-      import('../base/secrets.ts'),
-    ]);
-  const capabilities = place.capabilities();
-  checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
-  const options = planOptions(line, io);
-  const decided = plan({
-    tdl,
-    config,
-    osinfo,
-    backend: { type: place.type, uri: place.uri, capabilities },
-    options,
-    host: thisHost(),
-    now: new Date(),
-    cwd: io.cwd,
-    access: options.customize || options.icicle ? placeholderAccess(config) : undefined,
-    answer: await readAnswer(line.auto, io),
-  });
-  const installer = await judgeLocal(decided, osinfo, io);
-  if (installer?.warning) decided.warnings.push(installer.warning);
-  return {
-    ...maskPlan(decided),
-    ...(installer?.holds ? { installer: { file: installer.file, holds: installer.holds } } : {}),
-    uri: place.uri ?? null,
-    domainXml: masker(decided.secrets)(place.describe(guestSpecOf(decided))),
-  };
+  const [{ maskPlan }, { guestSpecOf }, { masker }] = await Promise.all([
+    import('../plan/mask.ts'),
+    import('../plan/guest-spec.ts'),
+    import('../base/secrets.ts'),
+  ]);
+  try {
+    const capabilities = await place.capabilities({ arch: tdl.arch });
+    const choices = {
+      capabilities,
+      options: planOptions(line, io),
+      access: () => placeholderAccess(config),
+      answer: await readAnswer(line.auto, io),
+    };
+    const decided = await decideBuild(settings, choices, io);
+    const installer = await judgeLocal(decided, osinfo, io);
+    if (installer?.warning) decided.warnings.push(installer.warning);
+    const guest = await place.describe(guestSpecOf(decided));
+    const text = masker(decided.secrets)(guest.text);
+    return {
+      ...maskPlan(decided),
+      ...(installer?.holds ? { installer: { file: installer.file, holds: installer.holds } } : {}),
+      uri: place.uri ?? null,
+      ...(guest.kind === 'domain' ? { domainXml: text } : { server: text }),
+      ...(guest.chosen ? { chosen: Object.fromEntries(guest.chosen) } : {}),
+    };
+  } finally {
+    await place.close?.();
+  }
 }

@@ -1,7 +1,10 @@
 /** What oz-customize and oz-generate-icicle share: work in an image that was built before. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import type { OzConfig } from '../config/types.ts';
+import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
 import { buildAccess, checkOutputs, readSettings, withBackend } from './compose.ts';
@@ -12,6 +15,7 @@ import { withEvents } from './with-events.ts';
 
 export interface ExistingLine {
   config: string | undefined;
+  backend: OzConfig['backend']['type'] | undefined;
   onError: 'cleanup' | 'keep' | undefined;
   mac?: string | undefined;
   customize: boolean;
@@ -52,13 +56,21 @@ function optionsOf(line: ExistingLine, io: Io): PlanOptions {
   };
 }
 
-/** Returns the ICICLE document when one was asked for. */
+/** Lets the file name the image that took the place of the one it named. */
+async function renewXml(file: string, { published }: ExistingResult, io: Io): Promise<void> {
+  if (!published) return;
+  const name = path.resolve(io.cwd, file);
+  const { namePublished } = await import('../plan/existing-guest.ts');
+  await writeFileAtomic(name, namePublished(await readFile(name, 'utf8'), file, published));
+}
+
+/** Returns what was made: the ICICLE document when one was asked for, the new image in a cloud. */
 export async function workInExisting(
   line: ExistingLine,
   [tdlFile = '', xmlFile = '']: readonly string[],
   io: Io,
   find: FindPlace = findPlace,
-): Promise<string | undefined> {
+): Promise<ExistingResult> {
   return withEvents(io, line.rendering, async (stream, signal) => {
     const options = optionsOf(line, io);
     await checkOutputs([options.icicleFile]);
@@ -84,14 +96,15 @@ export async function workInExisting(
         now: new Date(),
         access: await buildAccess(config),
       });
-      const { icicleText } = await customiseExisting(plan, {
+      const result = await customiseExisting(plan, {
         backend,
         ledger,
         emit: stream.emit,
         signal,
         onError: line.onError ?? 'cleanup',
       });
-      return icicleText;
+      await renewXml(xmlFile, result, io);
+      return result;
     });
   });
 }

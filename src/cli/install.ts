@@ -9,14 +9,15 @@ import {
   planOptions,
   readAnswer,
   readSettings,
-  thisHost,
   withBackend,
 } from './compose.ts';
+import { decideBuild } from './decide-build.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './option-table.ts';
 import type { ozInstall } from './options.ts';
 import { type FindPlace, findPlace } from './places.ts';
 import { printable } from './render/format.ts';
+import { publishedLine } from './render/results.ts';
 import { withEvents } from './with-events.ts';
 
 export type InstallLine = OptionValues<typeof ozInstall.options>;
@@ -36,6 +37,7 @@ function showResult(result: BuildResult, line: InstallLine, io: Io): void {
         : `ICICLE XML was written to ${line.icicle}\n`,
     );
   }
+  if (result.published) io.stdout.write(publishedLine(result.published));
   if (result.domainXml !== undefined)
     io.stdout.write(
       `Libvirt XML was written to ${line.xmlfile ?? path.basename(result.domainXml)}\n`,
@@ -59,27 +61,13 @@ async function install(
     const options = planOptions(line, io);
     const answer = await readAnswer(line.auto, io);
     await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, 'x')]);
-    const [{ plan }, { build }, { checkReachability }] = await Promise.all([
-      import('../plan/plan.ts'),
-      import('../engine/build.ts'),
-      import('../tdl/localhost.ts'),
-    ]);
+    const { build } = await import('../engine/build.ts');
     return withBackend(settings, stream, signal, async (backend, ledger) => {
-      const { tdl, config, osinfo, place } = settings;
+      const { tdl, config, osinfo } = settings;
       const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
-      checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
-      const decided = plan({
-        tdl,
-        config,
-        osinfo,
-        backend: { type: place.type, uri: place.uri, capabilities },
-        options,
-        host: thisHost(),
-        now: new Date(),
-        cwd: io.cwd,
-        access: options.customize || options.icicle ? await buildAccess(config) : undefined,
-        answer,
-      });
+      const access = () => buildAccess(config);
+      const choices = { capabilities, options, access, answer };
+      const decided = await decideBuild(settings, choices, io);
       showWarnings(decided.warnings, line, io);
       return build(decided, {
         backend,

@@ -12,8 +12,8 @@ export interface Output {
 export interface Io {
   stdout: Output;
   stderr: Output;
-  /** Lines typed by the user; ends when the input ends. */
-  stdin: AsyncIterable<string | Buffer>;
+  /** Lines typed by the user; ends when the input ends. `isTTY`: someone is there to type. */
+  stdin: AsyncIterable<string | Buffer> & { readonly isTTY: boolean };
   env: Readonly<Record<string, string | undefined>>;
   /** Absolute path that relative file names start from. */
   cwd: string;

@@ -201,9 +201,10 @@ export const ozCustomize = command({
   summary: 'customise an image that oz-install made',
   description: [
     'Boots an installed image, adds the repositories, packages and files of the template, runs its commands, and shuts it down again. The image must not be in use.',
+    'With the backend openstack the work is done on a server made from the image in Glance that the XML names. When all has succeeded, a new image takes the place of the old one, and the XML names it.',
   ],
   operands: [tdlOperand, xmlOperand],
-  options: { config, debug, help, macAddress: mac, json, onError, progress, version },
+  options: { config, debug, help, macAddress: mac, json, backend, onError, progress, version },
   examples: [
     {
       what: 'Customise an image installed before',
@@ -223,6 +224,7 @@ export const ozGenerateIcicle = command({
   summary: 'list the packages of an image that oz-install made',
   description: [
     'Boots an installed image, asks it for its packages, and prints them as an ICICLE document. The image must not be in use.',
+    'With the backend openstack a server is made from the image in Glance that the XML names; the image stays as it is.',
   ],
   operands: [tdlOperand, xmlOperand],
   options: {
@@ -237,6 +239,7 @@ export const ozGenerateIcicle = command({
       help: 'write the ICICLE to <file> instead of standard output',
     },
     json,
+    backend,
     onError,
     progress,
     version,
@@ -257,6 +260,7 @@ export const ozCleanupCache = command({
   summary: 'remove cached installation media and installed systems',
   description: [
     'Removes what earlier builds left in the data directory: media, kernels, finished installations kept for reuse, floppies and screenshots. Finished images are not touched. Asks first, unless -f is given.',
+    'With the backend openstack also the installers that builds have left in Glance, of this project and made by Ozma only: after a question on a terminal, or with -y or -f; otherwise they stay.',
   ],
   operands: [],
   options: {
@@ -264,6 +268,8 @@ export const ozCleanupCache = command({
     debug,
     force: { short: 'f', long: 'force', help: 'ask no questions' },
     help,
+    backend,
+    yes: { short: 'y', long: 'yes', help: 'the same as -f' },
     version,
   },
   examples: [
@@ -283,6 +289,7 @@ export const ozPlan = command({
   summary: 'show what oz-install would do, and touch nothing',
   description: [
     'Takes the options of oz-install and prints what it would do with them: the operating system, hardware, media, how the answer file reaches the installer and why, kernel arguments, answer file, domain XML, customisation steps and outputs. Secrets are masked. Nothing is downloaded, written or started.',
+    'Where the TDL has no <version> or no <arch> and its ISO is on this machine, says what they would be, and exits with 1.',
   ],
   operands: [tdlOperand],
   options: {

@@ -1,14 +1,15 @@
-/** oz-cleanup-cache: empties the caches in the data directory, after asking. */
+/** oz-cleanup-cache: empties the caches in the data directory and in the cloud, after asking. */
 import { Readable } from 'node:stream';
 import type { Io } from './io.ts';
 import { ozCleanupCache } from './options.ts';
+import type { FindPlace } from './places.ts';
 import { printable } from './render/format.ts';
 import { runCommand } from './run-command.ts';
 import { withSignals } from './signals.ts';
+import type { StagedCache } from './staged-cache.ts';
 
 /** Asks until there is an answer; the end of the input is a no. */
-async function isConfirmed(io: Io, directories: readonly string[], signal: AbortSignal) {
-  const question = `Going to remove all content from ${directories.join(', ')}; continue? (y/N) `;
+async function isConfirmed(io: Io, question: string, signal: AbortSignal) {
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: Readable.from(io.stdin), signal });
   io.stdout.write(printable(question));
@@ -23,7 +24,15 @@ async function isConfirmed(io: Io, directories: readonly string[], signal: Abort
   return false;
 }
 
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+function questionOf(directories: readonly string[], staged: StagedCache | undefined): string {
+  const images = staged?.media.length
+    ? ` and ${staged.media.length} staged images in ${staged.where}`
+    : '';
+  return `Going to remove all content from ${directories.join(', ')}${images}; continue? (y/N) `;
+}
+
+/** `find` is where tests put their own place. */
+export async function main(argv: readonly string[], io: Io, find?: FindPlace): Promise<number> {
   return runCommand(ozCleanupCache, argv, io, ({ options }) =>
     withSignals(io, async (signal) => {
       const [{ readConfig }, { clearCache, listCache }] = await Promise.all([
@@ -32,12 +41,28 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       ]);
       const config = await readConfig(options, io);
       const { directories } = await listCache(config.paths.dataDir);
-      if (!options.force && !(await isConfirmed(io, directories, signal))) return 0;
-      for (const directory of directories) {
-        io.stdout.write(`Removing cached content from ${printable(directory)}\n`);
+      const type = options.backend ?? config.backend.type;
+      const asks = !(options.force || options.yes);
+      let staged: StagedCache | undefined;
+      try {
+        if (type === 'openstack') {
+          const { openStagedCache } = await import('./staged-cache.ts');
+          staged = await openStagedCache(config, find, signal);
+          io.stdout.write(staged.text);
+        }
+        const removable = !asks || io.stdin.isTTY ? staged : undefined;
+        if (asks && !(await isConfirmed(io, questionOf(directories, removable), signal))) return 0;
+        for (const directory of directories) {
+          io.stdout.write(`Removing cached content from ${printable(directory)}\n`);
+        }
+        await clearCache(config.paths.dataDir, { signal });
+        if (removable) await removable.clear((line) => io.stdout.write(printable(line)));
+        else if (staged?.media.length)
+          io.stderr.write('Images in the cloud stay: there is no terminal to ask on; use -y\n');
+        return 0;
+      } finally {
+        await staged?.close();
       }
-      await clearCache(config.paths.dataDir, { signal });
-      return 0;
     }),
   );
 }

@@ -10,6 +10,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
     const { workInExisting } = await import('./existing.ts');
     const line = {
       config: options.config,
+      backend: options.backend,
       onError: options.onError,
       mac: options.macAddress,
       customize: true,
@@ -20,7 +21,11 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
         level: options.debug ?? 0,
       },
     } as const;
-    await workInExisting(line, operands, io, find);
+    const { published } = await workInExisting(line, operands, io, find);
+    if (published && !options.json) {
+      const { publishedLine } = await import('./render/results.ts');
+      io.stdout.write(publishedLine(published));
+    }
     return 0;
   });
 }

@@ -10,6 +10,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
     const { workInExisting } = await import('./existing.ts');
     const line = {
       config: options.config,
+      backend: options.backend,
       onError: options.onError,
       customize: false,
       icicle: true,
@@ -20,7 +21,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
         level: options.debug ?? 0,
       },
     } as const;
-    const text = await workInExisting(line, operands, io, find);
+    const { icicleText: text } = await workInExisting(line, operands, io, find);
     if (options.json || text === undefined) return 0;
     io.stdout.write(
       options.icicle === undefined

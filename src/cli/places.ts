@@ -1,6 +1,12 @@
 /** The places a build can run in, by the name that oz.cfg and --backend give them. */
 import path from 'node:path';
-import type { Backend, BackendContext, Capabilities, GuestSpec } from '../../backends/backend.ts';
+import type {
+  Arch,
+  Backend,
+  BackendContext,
+  Capabilities,
+  GuestSpec,
+} from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import type { OzConfig } from '../config/types.ts';
 
@@ -9,11 +15,26 @@ export interface Place {
   type: 'libvirt' | 'openstack';
   /** Where a ledger says its resources are. */
   uri?: string | undefined;
-  /** What it can do, without connecting to it. */
-  capabilities(): Capabilities;
-  /** The document that describes a guest there. */
-  describe(spec: GuestSpec): string;
+  /** What it can do, found out without making anything there. */
+  capabilities(options?: SurveyOptions): Promise<Capabilities>;
+  /** The document that describes a guest there, for `oz plan`. It may hold secrets. */
+  describe(spec: GuestSpec): Promise<GuestDocument>;
+  /** Ends what the two above have opened. */
+  close?(): Promise<void>;
   open(context: BackendContext, signal?: AbortSignal): Promise<Backend>;
+}
+
+export interface SurveyOptions {
+  arch?: Arch | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A domain's XML, or the request that makes a server and what else is used there. */
+export interface GuestDocument {
+  kind: 'domain' | 'server';
+  text: string;
+  /** What the place has chosen: flavor, network, … */
+  chosen?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
 export type FindPlace = (type: OzConfig['backend']['type'], config: OzConfig) => Promise<Place>;
@@ -26,9 +47,15 @@ async function libvirtPlace(config: OzConfig): Promise<Place> {
   return {
     type: 'libvirt',
     uri,
-    capabilities: () => libvirtCapabilities(uri, config.libvirt.type),
-    describe: (spec) =>
-      domainXml(spec, { uri, type: config.libvirt.type, bridge: config.libvirt.bridgeName }),
+    capabilities: async () => libvirtCapabilities(uri, config.libvirt.type),
+    describe: async (spec) => ({
+      kind: 'domain',
+      text: domainXml(spec, {
+        uri,
+        type: config.libvirt.type,
+        bridge: config.libvirt.bridgeName,
+      }),
+    }),
     open: (context, signal) =>
       openLibvirt({
         uri,

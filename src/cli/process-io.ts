@@ -30,7 +30,12 @@ export function processIo(): Io {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     // Touching process.stdin opens it, which keeps a process alive: only on use.
-    stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() },
+    stdin: {
+      [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
+      get isTTY() {
+        return process.stdin.isTTY === true;
+      },
+    },
     env: process.env,
     cwd: process.cwd(),
     signals: process,

@@ -94,6 +94,7 @@ export async function customiseExisting(
   options: WorkOptions,
 ): Promise<ExistingResult> {
   const { backend, emit, signal } = options;
+  const began = Date.now();
   signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   if (!plan.published) {
@@ -106,6 +107,15 @@ export async function customiseExisting(
     const file = plan.icicle?.file;
     if (result.icicleText !== undefined && file) await writeFileAtomic(file, result.icicleText);
     await clearUp(context);
+    const { name, disk } = plan;
+    const image = plan.published ? plan.published.download?.path : disk.path;
+    emit({
+      type: 'result',
+      result: {
+        ...{ name, image, imageFormat: disk.format, published: result.published },
+        ...{ icicle: file ?? undefined, icicleText: result.icicleText, ms: Date.now() - began },
+      },
+    });
     return result;
   } catch (error) {
     throw await finishFailed(context, error, options.onError ?? 'cleanup');

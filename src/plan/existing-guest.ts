@@ -1,6 +1,6 @@
 /** Reads the libvirt XML that oz-install (ours or Oz's own) wrote for a finished guest. */
-import { XmlDocument, type XmlElement } from 'libxml2-wasm';
-import type { Arch, Hardware } from '../../backends/backend.ts';
+import { XmlDocument, XmlElement } from 'libxml2-wasm';
+import type { Arch, Hardware, Published } from '../../backends/backend.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 
 export interface ExistingGuest {
@@ -61,12 +61,13 @@ function textOf(root: XmlElement, xpath: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+const publishedElement =
+  '/domain/metadata/*[local-name()="published" and namespace-uri()="urn:ozma:domain:1"][1]';
+
 /** Written by our own domain XML; other files have none. */
 function publishedImage(root: XmlElement): PublishedImage | undefined {
-  const element =
-    '/domain/metadata/*[local-name()="published" and namespace-uri()="urn:ozma:domain:1"][1]';
   const [cloud, id, name, userData] = ['cloud', 'image', 'name', 'user-data'].map((attribute) =>
-    textOf(root, `${element}/@${attribute}`),
+    textOf(root, `${publishedElement}/@${attribute}`),
   );
   if (!cloud || !id || !/^[A-Za-z0-9_.-]+$/.test(id)) return undefined;
   return {
@@ -125,6 +126,31 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
         clock: textOf(root, '/domain/clock/@offset') === 'localtime' ? 'localtime' : 'utc',
       },
     };
+  } finally {
+    document.dispose();
+  }
+}
+
+/** The same document, with another image in the cloud. Throws OZ_DOMAIN_XML. */
+export function namePublished(
+  text: string,
+  source: string,
+  { id, name, at, digest, userData }: Published,
+): string {
+  const document = XmlDocument.fromString(text);
+  try {
+    const element = document.root.get(publishedElement);
+    if (!(element instanceof XmlElement)) throw bad(source, 'it names no image in a cloud');
+    for (const old of element.attrs) old.remove();
+    const values = {
+      cloud: at,
+      image: id,
+      name,
+      ...(digest && { [digest.algorithm]: digest.value }),
+      ...(userData !== undefined && { 'user-data': userData ? 'yes' : 'no' }),
+    };
+    for (const [attribute, value] of Object.entries(values)) element.setAttr(attribute, value);
+    return document.toString({ format: false, noDeclaration: !text.startsWith('<?xml') });
   } finally {
     document.dispose();
   }

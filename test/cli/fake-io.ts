@@ -23,9 +23,12 @@ export function fakeIo(
   return {
     stdout: output(out),
     stderr: output(err),
-    stdin: (async function* () {
-      yield* given.input ?? [];
-    })(),
+    stdin: {
+      isTTY: given.tty ?? false,
+      [Symbol.asyncIterator]: async function* () {
+        yield* given.input ?? [];
+      },
+    },
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     signals: new EventEmitter(),

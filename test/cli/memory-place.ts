@@ -21,7 +21,7 @@ export function memoryPlace(options: MemoryBackendOptions = {}): {
   const find: FindPlace = async (type) => ({
     type,
     uri: 'memory:///',
-    capabilities: () => ({
+    capabilities: async () => ({
       kernelBoot: true,
       devices: ['cdrom', 'floppy', 'usb'],
       maxMedia: 4,
@@ -30,7 +30,10 @@ export function memoryPlace(options: MemoryBackendOptions = {}): {
       hostAddress: '10.0.2.2',
       diskFormats: ['raw', 'qcow2'],
     }),
-    describe: (spec) => `<domain type='memory'><name>${spec.name}</name></domain>\n`,
+    describe: async (spec) => ({
+      kind: 'domain',
+      text: `<domain type='memory'><name>${spec.name}</name></domain>\n`,
+    }),
     open: async ({ ledger }) => {
       const backend = memoryBackend({ ...options, ledger });
       opened.push(backend);

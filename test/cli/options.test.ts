@@ -42,15 +42,20 @@ const installLines: [string, string, string, unknown][] = [
   ['', '--version', 'version', true],
 ];
 
-const customizeKeys = ['config', 'debug', 'help', 'macAddress', 'json', 'onError', 'progress'];
-const icicleKeys = ['config', 'debug', 'help', 'icicle', 'json', 'onError', 'progress'];
+const workKeys = ['config', 'debug', 'help', 'json', 'backend', 'onError', 'progress'];
+const customizeKeys = [...workKeys, 'macAddress'];
+const icicleKeys = [...workKeys, 'icicle'];
 const planKeys = installLines.map(([, , key]) => key);
 
 const commands: { spec: CommandSpec<OptionTable>; operands: string; keys: string[] }[] = [
   { spec: ozInstall, operands: 'x.tdl', keys: planKeys },
   { spec: ozCustomize, operands: 'x.tdl x.xml', keys: [...customizeKeys, 'version'] },
   { spec: ozGenerateIcicle, operands: 'x.tdl x.xml', keys: [...icicleKeys, 'version'] },
-  { spec: ozCleanupCache, operands: '', keys: ['config', 'debug', 'help', 'version'] },
+  {
+    spec: ozCleanupCache,
+    operands: '',
+    keys: ['config', 'debug', 'help', 'backend', 'version'],
+  },
   {
     spec: ozPlan,
     operands: 'x.tdl',
@@ -81,7 +86,7 @@ describe.each(commands)('$spec.name', ({ spec, operands, keys }) => {
   });
 
   it('has just these options', () => {
-    const extra = spec === ozCleanupCache ? ['force'] : [];
+    const extra = spec === ozCleanupCache ? ['force', 'yes'] : [];
     expect(Object.keys(spec.options).sort()).toEqual([...keys, ...extra].sort());
   });
 

@@ -46,6 +46,12 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** The same plan for a place with a catalogue. */
+const cataloguePlan = (result: 'glance' | 'download' | 'both'): BuildPlan => {
+  const made = testPlan();
+  return { ...made, outputs: { ...made.outputs, result } };
+};
+
 function testPlan(change: { jeos?: boolean; options?: Partial<PlanOptions> } = {}): BuildPlan {
   const config = testConfig({
     paths: {
@@ -309,5 +315,63 @@ describe('build()', () => {
     const codes = both.map((one) => (one.error as { code?: string } | undefined)?.code);
     expect(codes.filter((code) => code === undefined)).toHaveLength(1);
     expect(codes.filter((code) => code === 'OZ_BUILD_RUNS')).toHaveLength(1);
+  });
+
+  describe('in a place with a catalogue', () => {
+    const remote = { runs: [installs], remote: true };
+
+    it('leaves an entry there and no image here', async () => {
+      const catalogue = new Map<string, string>();
+      const { result, error } = await run(cataloguePlan('glance'), { ...remote, catalogue });
+      expect(error).toBeUndefined();
+      expect([...catalogue.keys()]).toEqual(['memory-test']);
+      expect(result).toMatchObject({ published: { id: 'memory-test', at: 'memory:///' } });
+      expect(result?.image).toBeUndefined();
+      expect(files('out')).toEqual([
+        'memory-test.entry',
+        'test.dsk.manifest.json',
+        'testNov_22_2026-14:03:09',
+      ]);
+      const manifest = JSON.parse(readFileSync(at('out/test.dsk.manifest.json'), 'utf8'));
+      expect(manifest).toMatchObject({ published: { id: 'memory-test', at: 'memory:///' } });
+      expect(manifest.image).toBeUndefined();
+      const xml = readFileSync(at('out/testNov_22_2026-14:03:09'), 'utf8');
+      expect(xml).toContain('<disk></disk><id>memory-test</id>');
+      expect(ledger.entries()).toEqual([]);
+    });
+
+    it('brings the entry here as well', async () => {
+      const catalogue = new Map<string, string>();
+      const { result, error, backend } = await run(cataloguePlan('both'), {
+        ...remote,
+        catalogue,
+      });
+      expect(error).toBeUndefined();
+      expect(result).toMatchObject({ image: at('out/test.dsk'), published: { id: 'memory-test' } });
+      expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+      const xml = readFileSync(at('out/testNov_22_2026-14:03:09'), 'utf8');
+      expect(xml).toContain(`<disk>${at('out/test.dsk')}</disk><id>memory-test</id>`);
+      const exported = backend.specs.at(-1)?.disk.ref;
+      expect(exported).toBe(catalogue.get('memory-test'));
+    });
+
+    it('downloads only, and publishes nothing', async () => {
+      const { result, backend } = await run(cataloguePlan('download'), remote);
+      expect(result?.published).toBeUndefined();
+      expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+      expect(backend.calls.map(({ operation }) => operation)).not.toContain('publish');
+    });
+
+    it('takes the entry away again when the download fails', async () => {
+      const catalogue = new Map<string, string>();
+      const { error } = await run(cataloguePlan('both'), {
+        ...remote,
+        catalogue,
+        fail: { exportDisk: new Error('the line is dead') },
+      });
+      expect(String(error)).toContain('the line is dead');
+      expect([...catalogue.keys()]).toEqual([]);
+      expect(ledger.entries()).toEqual([]);
+    });
   });
 });

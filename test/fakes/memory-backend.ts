@@ -11,6 +11,7 @@
  * Disks are small real files, so that what works on files can go on with them.
  */
 import { copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type {
   Activity,
   Address,
@@ -22,6 +23,7 @@ import type {
   Guest,
   GuestSpec,
   GuestState,
+  KeptMedium,
   Leftover,
   LocalMedium,
   StagedDisk,
@@ -148,6 +150,8 @@ export type MemoryOperation =
   | 'exportDisk'
   | 'takeDisk'
   | 'publish'
+  | 'published'
+  | 'staged'
   | 'remove'
   | 'close';
 
@@ -161,6 +165,12 @@ export interface MemoryBackendOptions {
   fail?: Partial<Record<MemoryOperation, Error | ((...args: unknown[]) => Error | undefined)>>;
   /** What existing() finds until clear(). */
   leftovers?: readonly Leftover[] | undefined;
+  /** Disks are said to be in a cloud: their files are the place's own business. */
+  remote?: boolean | undefined;
+  /** Entries of the catalogue by id: paths of disks. The place works in it. */
+  catalogue?: Map<string, string> | undefined;
+  /** What staged() tells; remove() takes it away. */
+  staged?: KeptMedium[] | undefined;
 }
 
 export interface MemoryBackend extends Backend {
@@ -421,7 +431,8 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
         : `memory disk ${spec.format} ${spec.size}\n`;
       await writeFile(spec.path, content, { mode: 0o600 });
       call?.onProgress?.(spec.size, spec.size);
-      return { ref: spec.path, format: spec.format, size: spec.size };
+      const remote = options.remote && { remote: true };
+      return { ref: spec.path, format: spec.format, size: spec.size, ...remote };
     },
     async syncDisk(disk, call) {
       enter('syncDisk', disk.ref, call);
@@ -438,13 +449,32 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       return made.guest;
     },
     describeFinished: (spec) =>
-      `<domain type='memory'><name>${spec.name}</name><disk>${spec.disk.ref}</disk></domain>\n`,
-    async publish(disk, { name }, call) {
+      `<domain type='memory'><name>${spec.name}</name><disk>${spec.disk.ref}</disk><id>${spec.published?.id ?? ''}</id></domain>\n`,
+    async publish(disk, { name, replaces }, call) {
       enter('publish', `${disk.ref} ${name}`, call);
-      return { id: `memory-${name}`, name, at: 'memory', size: disk.size };
+      const id = `memory-${name}${replaces ? '-2' : ''}`;
+      const file = `${path.dirname(path.dirname(disk.ref))}/${id}.entry`;
+      if (options.catalogue) {
+        await copyFile(disk.ref, file);
+        options.catalogue.set(id, file);
+        if (replaces) options.catalogue.delete(replaces);
+      }
+      return { id, name, at: 'memory:///', size: disk.size };
+    },
+    async published(id, call) {
+      enter('published', id, call);
+      const file = options.catalogue?.get(id);
+      if (!file) throw new OzError('OZ_IMAGE_GONE', `Cannot use image ${id}: there is none`);
+      const { size } = await stat(file);
+      return { ref: file, format: 'raw', size, remote: true };
+    },
+    async staged(call) {
+      enter('staged', '', call);
+      return options.staged ?? [];
     },
     async remove(entry, call) {
       enter('remove', `${entry.kind} ${entry.ref}`, call);
+      options.catalogue?.delete(entry.ref);
       await guests.get(entry.ref)?.finish({ reason: 'destroyed' });
       guests.delete(entry.ref);
       ledger.drop(entry);

@@ -6,7 +6,11 @@ import { bytes, duration, printable } from './format.ts';
 /** A masked plan, with where it would run and the guest's document. */
 export type ShownPlan = ReturnType<typeof maskPlan> & {
   uri: string | null;
-  domainXml: string;
+  /** One of the two: the domain's XML, or the request that makes a server. */
+  domainXml?: string;
+  server?: string;
+  /** What the place has chosen: flavor, network, … */
+  chosen?: Readonly<Record<string, string>>;
   /** The installer's ISO, where it is here already and known. */
   installer?: { file: string; holds: string };
 };
@@ -62,8 +66,22 @@ function delivery({ install }: ShownPlan): Row[] {
   return [
     ['chosen', `${kind}: ${reason}`],
     ...rejected.map((other): Row => ['not', `${other.kind}: ${other.reason}`]),
+    ['carrier', install.carrier],
     ...install.attach.map((a): Row => ['attached', `${a.role} as ${a.device}`]),
     ['restarts', `${install.reboots} before the power-off that means success`],
+  ];
+}
+
+/** How the place starts the installer, where it has a choice. */
+function strategy({ install }: ShownPlan): Row[] {
+  if (!install.strategy) return [];
+  const { name, reason, rejected } = install.strategy;
+  const kernel = install.boot.kind === 'kernel' ? ['kernel', 'initrd'] : [];
+  const staged = [...kernel, ...install.attach.map(({ role }) => role)];
+  return [
+    ['strategy', `${name}: ${reason}`],
+    ...rejected.map((other): Row => ['not', `${other.name}: ${other.reason}`]),
+    ['staged', staged.join(', ')],
   ];
 }
 
@@ -111,9 +129,11 @@ function customisation({ customise, seal }: ShownPlan): string[] {
   ];
 }
 
-function outputs({ outputs: o, icicle, evidenceDir, timeouts }: ShownPlan): Row[] {
+function outputs({ name, outputs: o, icicle, evidenceDir, timeouts }: ShownPlan): Row[] {
+  const { result = 'download' } = o;
   return [
-    ['image', `${o.image} (${o.imageType})`],
+    ['in Glance', result === 'download' ? undefined : name],
+    ['image', result === 'glance' ? undefined : `${o.image} (${o.imageType})`],
     ['libvirt XML', o.domainXml],
     ['ICICLE', icicle && (icicle.file ?? 'standard output')],
     ['on failure', `evidence in ${evidenceDir}`],
@@ -143,17 +163,23 @@ export function planText(plan: ShownPlan): string {
         ['backend', plan.backend],
         ['URI', plan.uri],
         ['guest', plan.guest.name],
+        ...Object.entries(plan.chosen ?? {}),
       ]),
     ],
     ['Hardware', rows(hardware(plan))],
     ['Media', media(plan)],
     ['Delivery of the answer file', rows(delivery(plan))],
-    ['Boot of the installer', rows(boot(plan))],
+    ['Boot of the installer', rows([...strategy(plan), ...boot(plan)])],
     [
       `Answer file ${install.answer.filename} (${install.answer.origin})`,
       indented(install.answer.text),
     ],
-    ['Domain XML', indented(plan.domainXml)],
+    ...(plan.domainXml === undefined
+      ? []
+      : [['Domain XML', indented(plan.domainXml)] as [string, string[]]]),
+    ...(plan.server === undefined
+      ? []
+      : [["Body of Nova's POST /servers", indented(plan.server)] as [string, string[]]]),
     ['Customisation', customisation(plan)],
     ['Outputs', rows(outputs(plan))],
   ];
