@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Rig } from '../../compat/rigs/debian/rig.ts';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { expectNothingLeft } from './support/checks.ts';
 import { explain, ozInstall } from './support/oz-install.ts';

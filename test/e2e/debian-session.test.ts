@@ -1,6 +1,7 @@
 /** Debian's real installer through qemu:///session, from a URL. */
 import { afterAll, beforeAll, it } from 'vitest';
-import { type Rig, startDebianRig } from '../../compat/rigs/debian/rig.ts';
+import { startDebianRig } from '../../compat/rigs/debian/rig.ts';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { buildAndCheck, unsignedUdebs } from './support/build-and-check.ts';
 import { tdlText } from './support/tdl.ts';
 import { makeWorkspace, type Workspace } from './support/workspace.ts';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Rig } from '../../compat/rigs/debian/rig.ts';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { buildAndCheck } from './support/build-and-check.ts';
 import { expectDelivered, expectSealed, expectWorking } from './support/checks.ts';

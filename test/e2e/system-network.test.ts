@@ -1,6 +1,6 @@
 /** The stand-in installer through qemu:///system, from an ISO, on the NAT network. */
 import { afterAll, beforeAll, it } from 'vitest';
-import type { Rig } from '../../compat/rigs/debian/rig.ts';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { buildAndCheck } from './support/build-and-check.ts';
 import { type SystemLibvirt, startSystemLibvirt, systemUri } from './support/system-libvirt.ts';

@@ -6,6 +6,7 @@ import { type Archive, openArchive } from '../lib/archive.ts';
 import { byPackage } from '../lib/control.ts';
 import { rigDirectory, sha256All } from '../lib/files.ts';
 import { prepareOnce } from '../lib/prepared.ts';
+import type { RigOptions, RigPaths } from '../lib/serve.ts';
 import type { Build } from './build.ts';
 import { makeImages } from './images.ts';
 import { makeInstallerTree } from './installer-tree.ts';
@@ -14,22 +15,7 @@ import { makeRebuiltUdebs } from './rebuilt-udebs.ts';
 import { suite } from './tables.ts';
 import { makeUdebIndex } from './udeb-index.ts';
 
-export interface RigOptions {
-  /** Mirror to use instead of apt's. */
-  mirror?: string | undefined;
-  /** Where downloads and results are kept. */
-  work?: string | undefined;
-  log?: ((line: string) => void) | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-export interface RigPaths {
-  mirror: string;
-  /** Root of the mirror's cached files. */
-  cache: string;
-  /** Root of what this rig made. */
-  local: string;
-}
+const lib = path.join(import.meta.dirname, '../lib');
 
 /** Where the files of the Debian rig are. */
 export function debianRigPaths(options: RigOptions): RigPaths {
@@ -47,10 +33,14 @@ export function openRigArchive(options: RigOptions): Promise<Archive> {
   return openArchive({ mirror, suite, cache: path.join(cache, 'debian'), signal: options.signal });
 }
 
-/** This rig's own sources: a change in them builds it again. */
-function sources(): string[] {
-  return [import.meta.dirname, path.join(import.meta.dirname, '../lib')].flatMap((dir) =>
+/** How a rig is started and served changes nothing in what it serves. */
+const serving = new Set(['rig.ts', 'rig-command.ts', 'serve.ts', 'overlay-server.ts']);
+
+/** The sources of what a rig makes, in these directories: a change in them builds it again. */
+export function rigSources(...dirs: string[]): string[] {
+  return dirs.flatMap((dir) =>
     readdirSync(dir)
+      .filter((name) => !serving.has(name))
       .sort()
       .map((name) => path.join(dir, name)),
   );
@@ -76,7 +66,7 @@ export async function prepareDebianRig(options: RigOptions = {}): Promise<RigPat
   say(`Debian ${archive.version} of ${paths.mirror}: signature good`);
   const made = await prepareOnce({
     target: paths.local,
-    key: `${archive.releaseDigest} ${await sha256All(sources())}`,
+    key: `${archive.releaseDigest} ${await sha256All(rigSources(import.meta.dirname, lib))}`,
     build: (out, scratch) =>
       buildAll({ archive, out, scratch, udebs: new Map(), say, signal: options.signal }),
   });

@@ -1,7 +1,7 @@
 /** The command line that both rigs have: prepare and serve. */
 import { parseArgs } from 'node:util';
 import { messageOf, OzError } from '../../../src/base/errors.ts';
-import type { Rig, ServeOptions } from '../debian/rig.ts';
+import type { Rig, ServeOptions } from './serve.ts';
 
 export interface RigCommands {
   prepare(options: ServeOptions): Promise<unknown>;

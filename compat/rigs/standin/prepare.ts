@@ -1,18 +1,13 @@
 /** Builds the stand-in installer: rootfs (once a release), kernel, initrd, ISO. */
-import { readdirSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  debianRigPaths,
-  openRigArchive,
-  type RigOptions,
-  type RigPaths,
-} from '../debian/prepare.ts';
+import { debianRigPaths, openRigArchive, rigSources } from '../debian/prepare.ts';
 import { suite } from '../debian/tables.ts';
 import { makeBootIso, unpackBootLoaders } from '../lib/boot-iso.ts';
 import { copyFileTo, rigDirectory, sha256, sha256All, writeFileTo } from '../lib/files.ts';
 import { startOverlayServer } from '../lib/overlay-server.ts';
 import { prepareOnce } from '../lib/prepared.ts';
+import type { RigOptions, RigPaths } from '../lib/serve.ts';
 import { kernelOf, makeInitrd } from './initrd.ts';
 import { makeRootfs } from './rootfs.ts';
 
@@ -63,12 +58,9 @@ export async function prepareStandinRig(options: RigOptions = {}): Promise<Stand
   });
   say(madeRootfs ? 'rootfs made' : 'rootfs is there');
 
-  const sources = readdirSync(import.meta.dirname)
-    .sort()
-    .map(here);
   const made = await prepareOnce({
     target: paths.local,
-    key: `${rootfsKey} ${await sha256All(sources)}`,
+    key: `${rootfsKey} ${await sha256All(rigSources(import.meta.dirname))}`,
     async build(out, scratch) {
       const dist = path.join(out, 'debian/dists', suite, 'main/installer-amd64/current/images');
       const boot = path.join(dist, 'netboot/debian-installer/amd64');

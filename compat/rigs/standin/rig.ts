@@ -5,27 +5,13 @@
  *   npx tsx compat/rigs/standin/rig.ts serve [--bind ADDRESS] [--port N]
  */
 import path from 'node:path';
-import type { Rig, ServeOptions } from '../debian/rig.ts';
-import { startOverlayServer } from '../lib/overlay-server.ts';
 import { runRigCommand } from '../lib/rig-command.ts';
+import { type Rig, type ServeOptions, serveRig } from '../lib/serve.ts';
 import { prepareStandinRig } from './prepare.ts';
 
 /** Prepares (if need be) and serves. */
 export async function startStandinRig(options: ServeOptions = {}): Promise<Rig> {
-  const { mirror, cache, local } = await prepareStandinRig(options);
-  const server = await startOverlayServer({
-    bind: options.bind ?? '127.0.0.1',
-    port: options.port ?? 0,
-    roots: [local],
-    cache,
-    mirror,
-    log: options.log,
-  });
-  return {
-    url: `${server.url}/debian`,
-    isoUrl: `${server.url}/iso/debian-13-netinst.iso`,
-    close: server.close,
-  };
+  return serveRig(await prepareStandinRig(options), options);
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
