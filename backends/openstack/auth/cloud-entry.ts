@@ -57,7 +57,7 @@ function chooseRegion(cloud: string, regions: Region[], wanted: string | undefin
 export function cloudEntry(name: string, files: CloudsFiles, region?: string): Settings {
   const tree = files.clouds[name];
   if (!tree) {
-    const names = Object.keys(files.clouds);
+    const { names } = files;
     const near = suggest(name, names);
     const known = names.length ? `it has ${names.join(', ')}` : 'there is no such file';
     throw new OzError(

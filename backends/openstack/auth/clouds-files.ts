@@ -9,6 +9,8 @@ export type Tree = { [key: string]: unknown };
 export interface CloudsFiles {
   /** The clouds.yaml that was read, or null. */
   file: string | null;
+  /** Those that can be chosen: secure.yaml alone makes no cloud. */
+  names: string[];
   /** By name, secure.yaml laid over clouds.yaml. */
   clouds: Record<string, Tree>;
   /** Vendors' profiles by name, of clouds-public.yaml. */
@@ -48,7 +50,8 @@ function readTree(file: string): Tree | null {
   }
   let content: unknown;
   try {
-    content = parse(text);
+    // Every value as a text: an id of digits alone must not become a number.
+    content = parse(text, { schema: 'failsafe', merge: true });
   } catch (error) {
     // The parser quotes the offending line, which may hold a password: tell the place alone.
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
@@ -113,6 +116,7 @@ export function readCloudsFiles(around: Surroundings): CloudsFiles {
   const vendors = firstFile('clouds-public', env.OS_CLIENT_VENDOR_FILE, around);
   const merged = mergeTrees(clouds?.content ?? {}, secure?.content ?? {});
   return {
+    names: Object.keys(treesOf((clouds ?? secure)?.content.clouds)),
     file: clouds?.file ?? secure?.file ?? null,
     clouds: treesOf(merged.clouds),
     profiles: treesOf(vendors?.content['public-clouds']),

@@ -129,7 +129,7 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
     };
   }
   const files = readCloudsFiles(around);
-  const names = Object.keys(files.clouds);
+  const { names } = files;
   const only = names.length === 1 ? names[0] : undefined;
   if (only) {
     const entry = overlay(cloudEntry(only, files, region), own);

@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import got, { type OptionsInit, type Response } from 'got';
 import { codeOf, OzError } from '../../../src/base/errors.ts';
 import { packageVersion } from '../../../src/base/package-root.ts';
-import { proxyAgents } from '../../../src/media/sources/proxy.ts';
-import { trustedAuthorities } from '../../../src/media/sources/tls-trust.ts';
+import { proxyAgents } from '../../../src/base/proxy.ts';
+import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
 
 export interface WireRequest {
   method: string;

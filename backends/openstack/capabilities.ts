@@ -1,0 +1,38 @@
+/** A survey in the words of backend.ts. */
+import type { Capabilities } from '../backend.ts';
+import { strategiesOf } from './strategies.ts';
+import type { Survey } from './survey.ts';
+
+/** Nova takes 65535 bytes of base64. */
+const userDataBytes = Math.floor(65535 / 4) * 3;
+
+const metadataUrl = 'http://169.254.169.254/openstack/latest/user_data';
+
+/** The metadata service is found by what DHCP says. */
+function hasMetadata({ network }: Survey): boolean {
+  return network?.subnets.some(({ version, dhcp }) => version === 4 && dhcp) ?? false;
+}
+
+export function capabilitiesOf(survey: Survey): Capabilities {
+  const strategies = strategiesOf(survey);
+  const volumes = strategies.some(({ name, possible }) => name === 'volumes' && possible);
+  const { ssh, network, admin } = survey;
+  return {
+    kernelBoot: true,
+    devices: volumes ? ['cdrom', 'floppy', 'usb'] : ['cdrom'],
+    // Without volumes there is room for a rescue medium alone.
+    maxMedia: volumes ? 3 : 1,
+    // Diagnostics are for administrators, as clouds come; the first question tells.
+    activity: { disk: admin, network: admin },
+    sendKeys: false,
+    hostAddress: network?.hostAddress ?? null,
+    diskFormats: ['qcow2', 'raw'],
+    strategies,
+    userData: {
+      maxBytes: userDataBytes,
+      configDrive: true,
+      url: hasMetadata(survey) ? metadataUrl : null,
+    },
+    sshReachable: { reachable: ssh.kind !== 'none', reason: ssh.reason },
+  };
+}

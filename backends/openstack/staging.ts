@@ -1,0 +1,200 @@
+/** Files of this machine as images: sent once, and found again by their content. */
+import { createHash, randomUUID } from 'node:crypto';
+import { deadline } from '../../src/base/abort.ts';
+import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
+import { hashFile } from '../../src/media/digest.ts';
+import type { KeptMedium, LocalMedium, StagedMedium, TransferOptions } from '../backend.ts';
+import { wrapFile } from './blank-disk.ts';
+import { isAlive, thisMaker } from './maker.ts';
+import { type MediumKind, mediumKind } from './medium-kind.ts';
+import type { Image, UploadSource } from './services/types.ts';
+import { fileSource } from './services/upload-source.ts';
+import { buildKey, entryOf, type Site } from './site.ts';
+
+/** Of the file's content; marks an image as ours to reuse. */
+const contentKey = 'ozma_sha256';
+/** Of the process that sends it. */
+const makerKey = 'ozma_maker';
+
+/** An unfinished image of a maker that can't be asked is given up after so long. */
+const abandonedMs = 24 * 3600_000;
+
+interface Content {
+  sha256: string;
+  sha512: string;
+}
+
+async function digestsOf(file: string, options: TransferOptions): Promise<Content> {
+  const [sha256, sha512] = [createHash('sha256'), createHash('sha512')];
+  await hashFile(file, [sha256, sha512], { signal: options.signal });
+  return { sha256: sha256.digest('hex'), sha512: sha512.digest('hex') };
+}
+
+/** What holds an answer file, or is made of one, is of this build alone. */
+function mayStay({ role, private: secret }: LocalMedium): boolean {
+  return !secret && (role === 'kernel' || role === 'installer' || role === 'drivers');
+}
+
+function fits(image: Image, kind: MediumKind, { sha512 }: Content): boolean {
+  const { status, diskFormat, containerFormat, digest } = image;
+  return (
+    status === 'active' &&
+    diskFormat === kind.diskFormat &&
+    containerFormat === kind.containerFormat &&
+    // What is wrapped has other bytes in Glance; our own mark must do.
+    (kind.wrapped || digest?.algorithm !== 'sha512' || digest.value === sha512)
+  );
+}
+
+function isAbandoned(image: Image): boolean {
+  if (!['queued', 'saving', 'uploading', 'importing'].includes(image.status)) return false;
+  const alive = isAlive(image.properties[makerKey]);
+  return alive === null ? Date.now() - Date.parse(image.createdAt) > abandonedMs : !alive;
+}
+
+export interface Staging {
+  stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
+  kept(signal?: AbortSignal): Promise<KeptMedium[]>;
+  /** Removes what dead runs have begun to send. */
+  clearAbandoned(signal?: AbortSignal): Promise<void>;
+}
+
+export function createStaging(
+  site: Site,
+  importMethods: () => Promise<readonly string[]>,
+): Staging {
+  const { cloud, context, settings } = site;
+  const { glance } = cloud;
+  const { ledger, log } = context;
+
+  async function reusable(kind: MediumKind, content: Content, signal?: AbortSignal) {
+    const found = await glance.images(
+      { properties: { [contentKey]: content.sha256 }, mine: true },
+      { signal },
+    );
+    return found.find((image) => fits(image, kind, content));
+  }
+
+  async function createImage(
+    medium: LocalMedium,
+    kind: MediumKind,
+    content: Content,
+    signal?: AbortSignal,
+  ) {
+    const id = randomUUID();
+    ledger.add(entryOf(site, 'image', id));
+    return glance.createImage(
+      {
+        id,
+        name: `ozma ${medium.label}`,
+        diskFormat: kind.diskFormat,
+        containerFormat: kind.containerFormat,
+        properties: {
+          [buildKey]: site.buildId,
+          [makerKey]: thisMaker(),
+          // Nobody is to find what will be gone with this build.
+          ...(mayStay(medium) ? { [contentKey]: content.sha256 } : {}),
+        },
+      },
+      { signal },
+    );
+  }
+
+  async function discard(id: string): Promise<void> {
+    await glance.deleteImage(id);
+    ledger.drop(entryOf(site, 'image', id));
+  }
+
+  /** Null: Glance can't fetch it, or fetches something else. */
+  async function fetched(
+    medium: LocalMedium,
+    kind: MediumKind,
+    content: Content,
+    { signal }: TransferOptions,
+  ): Promise<Image | null> {
+    const { url } = medium;
+    if (!url || !settings.webDownload || kind.wrapped || !/^https?:/.test(url)) return null;
+    if (!(await importMethods()).includes('web-download')) return null;
+    const image = await createImage(medium, kind, content, signal);
+    const late = () =>
+      new OzError('OZ_CLOUD_UNREACHABLE', 'Cannot let Glance fetch it: it takes too long');
+    const limit = deadline(settings.timeouts.image, late, signal);
+    try {
+      await glance.importFromUrl(image.id, url, { signal: limit.signal });
+      const done = await glance.waitForImage(image.id, { signal: limit.signal });
+      if (fits(done, kind, content)) return done;
+      log(`what Glance fetched is not ${medium.label}: sending it`);
+    } catch (error) {
+      signal?.throwIfAborted();
+      log(`Glance could not fetch ${medium.label}: ${messageOf(error)}`);
+    } finally {
+      limit.clear();
+    }
+    await discard(image.id);
+    return null;
+  }
+
+  async function sent(
+    medium: LocalMedium,
+    kind: MediumKind,
+    content: Content,
+    options: TransferOptions,
+  ): Promise<Image> {
+    const { signal } = options;
+    const source: UploadSource = kind.wrapped
+      ? { ...(await wrapFile(medium.path)), repeatable: true }
+      : await fileSource(medium.path);
+    for (let attempt = 1; ; attempt++) {
+      const image = await createImage(medium, kind, content, signal);
+      try {
+        return await glance.upload(image.id, source, options);
+      } catch (error) {
+        // The image can't be sent to again, but another one can.
+        if (codeOf(error) !== 'OZ_CLOUD_UNSURE' || attempt >= 3) throw error;
+        log(messageOf(error));
+        await discard(image.id);
+      }
+    }
+  }
+
+  return {
+    async stage(medium, options = {}) {
+      const { role, label } = medium;
+      const [kind, content] = await Promise.all([
+        mediumKind(medium),
+        digestsOf(medium.path, options),
+      ]);
+      const stays = mayStay(medium);
+      const known = stays ? await reusable(kind, content, options.signal) : undefined;
+      if (known) {
+        log(`${label} is in Glance already: ${known.id}`);
+        return { role, label, ref: known.id };
+      }
+      const image =
+        (await fetched(medium, kind, content, options)) ??
+        (await sent(medium, kind, content, options));
+      if (stays) ledger.drop(entryOf(site, 'image', image.id));
+      return { role, label, ref: image.id };
+    },
+
+    async kept(signal) {
+      const found = await glance.images({ mine: true }, { signal });
+      return found
+        .filter(({ properties, status }) => properties[contentKey] && status === 'active')
+        .map(({ id, name, size }) => ({
+          name: `${name ?? id} (${site.at})`,
+          size,
+          entry: entryOf(site, 'image', id),
+        }));
+    },
+
+    async clearAbandoned(signal) {
+      const found = await glance.images({ mine: true }, { signal });
+      for (const image of found) {
+        if (!image.properties[buildKey] || !isAbandoned(image)) continue;
+        log(`removing the unfinished image ${image.name ?? image.id} of a run that is dead`);
+        await glance.deleteImage(image.id, { signal });
+      }
+    },
+  };
+}

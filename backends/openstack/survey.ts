@@ -1,0 +1,130 @@
+/** What a cloud offers this project, looked at without making anything. */
+import { codeOf, OzError } from '../../src/base/errors.ts';
+import { findNetwork, type GuestNetwork, ownAddresses, type SshWay, sshWay } from './network.ts';
+import type {
+  Call,
+  Cloud,
+  ComputeLimits,
+  Flavor,
+  NetworkLimits,
+  VolumeLimits,
+  VolumeType,
+} from './services/types.ts';
+import type { OpenstackSettings } from './settings.ts';
+
+export interface Survey {
+  flavors: readonly Flavor[];
+  limits: {
+    compute: ComputeLimits;
+    /** Null: no Cinder, or it does not work. */
+    volumes: VolumeLimits | null;
+    network: NetworkLimits | null;
+  };
+  /** Null: there is Cinder. */
+  volumeObstacle: string | null;
+  /** Null: the cloud has no network service. */
+  network: GuestNetwork | null;
+  ssh: SshWay;
+  importMethods: readonly string[];
+  /** A rescue medium beside the disk, which stays as it is. */
+  stableRescue: boolean;
+  admin: boolean;
+}
+
+/** Nova of the release Ussuri, the first with stable device rescue. */
+const rescueVersion = '2.87';
+
+/** What `look` gives, or null where the cloud does not tell or not allow it. */
+async function ifTold<T>(look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look();
+  } catch (error) {
+    const code = codeOf(error) ?? '';
+    if (['OZ_CLOUD_POLICY', 'OZ_CLOUD_GONE', 'OZ_CLOUD_VERSION'].includes(code)) return null;
+    throw error;
+  }
+}
+
+function checkNamed(what: string, key: string, asked: string | null, names: readonly string[]) {
+  if (asked === null || names.includes(asked)) return;
+  throw new OzError('OZ_CLOUD_SETTING', `Cannot use ${what} ${asked}: there is none`, {
+    hint: `set ${key} in [openstack] to one of ${names.join(', ') || '(there is none)'}`,
+  });
+}
+
+async function surveyVolumes({ cinder }: Cloud, settings: OpenstackSettings, call: Call) {
+  if (!cinder) return { limits: null, obstacle: 'the cloud has no volumes (Cinder)' };
+  try {
+    const [limits, types] = await Promise.all([
+      cinder.limits(call),
+      settings.volumeType === null ? [] : cinder.volumeTypes(call),
+    ]);
+    const names = types.flatMap(({ id, name }: VolumeType) => [name, id]);
+    if (settings.volumeType !== null) {
+      checkNamed('volume type', 'volume_type', settings.volumeType, names);
+    }
+    return { limits, obstacle: null };
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    const code = codeOf(error) ?? '';
+    if (code === 'OZ_CLOUD_SETTING' || code === 'OZ_CLOUD_AUTH') throw error;
+    return { limits: null, obstacle: 'its volume service (Cinder) does not answer' };
+  }
+}
+
+async function surveyNetwork(cloud: Cloud, settings: OpenstackSettings, call: Call) {
+  const { neutron } = cloud;
+  const [found, groups, external, limits] = await Promise.all([
+    findNetwork(cloud, settings, ownAddresses(), call.signal),
+    neutron ? ifTold(() => neutron.securityGroups({}, call)) : null,
+    neutron && settings.floatingIpPool !== null ? neutron.networks({ external: true }, call) : [],
+    neutron ? ifTold(() => neutron.limits(call)) : null,
+  ]);
+  const ssh = sshWay({ found, groups: groups ?? [], external, settings });
+  return { network: found, ssh, limits };
+}
+
+async function checkNames({ nova }: Cloud, settings: OpenstackSettings, call: Call) {
+  const { availabilityZone, keypair } = settings;
+  const [zones, pairs] = await Promise.all([
+    availabilityZone === null ? [] : nova.availabilityZones(call),
+    keypair === null ? [] : nova.keypairs(call),
+  ]);
+  const open = zones.filter(({ available }) => available).map(({ name }) => name);
+  // An administrator may add a host: zone:host
+  const zone = availabilityZone?.split(':')[0] ?? null;
+  checkNamed('availability zone', 'availability_zone', zone, open);
+  const names = pairs.map(({ name }) => name);
+  checkNamed('key pair', 'keypair', keypair, names);
+}
+
+/**
+ * Reads only. Throws OzErrors for what no build could live with: names in
+ * [openstack] that are not there, no network to choose, no way in.
+ */
+export async function surveyCloud(
+  cloud: Cloud,
+  settings: OpenstackSettings,
+  signal?: AbortSignal,
+): Promise<Survey> {
+  const { nova, glance } = cloud;
+  const call = { signal };
+  const [flavors, compute, volumes, net, methods] = await Promise.all([
+    nova.flavors(call),
+    nova.limits(call),
+    surveyVolumes(cloud, settings, call),
+    surveyNetwork(cloud, settings, call),
+    ifTold(() => glance.importMethods(call)),
+    checkNames(cloud, settings, call),
+  ]);
+  return {
+    flavors: flavors.filter(({ disabled }) => !disabled),
+    limits: { compute, volumes: volumes.limits, network: net.limits },
+    volumeObstacle: volumes.obstacle,
+    network: net.network,
+    ssh: net.ssh,
+    importMethods: methods ?? [],
+    stableRescue: nova.supports(rescueVersion),
+    admin: cloud.roles.includes('admin'),
+  };
+}
