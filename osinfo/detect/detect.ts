@@ -28,25 +28,38 @@ export interface DetectedTree {
   matches: Match[];
 }
 
+/** A .treeinfo has a few KB; a server that sends more for it sends something else. */
+const maxTreeinfo = 1024 * 1024;
+
+async function smallText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body) {
+    parts.push(part);
+    size += part.length;
+    if (size > maxTreeinfo) return undefined;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
 async function readText(location: string, signal?: AbortSignal): Promise<string | undefined> {
   if (!/^https?:\/\//i.test(location)) {
     return readFile(location.replace(/^file:\/\//, ''), 'utf8').catch(() => undefined);
   }
   try {
-    const response = await get(location, {}, signal);
-    if (response.ok) return await response.text();
-    await response.body?.cancel();
-    return undefined;
+    const { status, body, close } = await get(location, {}, signal);
+    try {
+      return status === 200 ? await smallText(body) : undefined;
+    } finally {
+      close();
+    }
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof OzError) throw error;
     const place = withoutCredentials(location);
-    throw new OzError(
-      'OZ_OSINFO_NO_TREE',
-      `Cannot read ${place}: ${messageOf((error as Error).cause ?? error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

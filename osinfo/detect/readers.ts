@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
-import { get } from './http.ts';
+import { get, type HttpAnswer } from './http.ts';
 import type { ByteReader } from './iso.ts';
 
 const chunk = 64 * 1024;
@@ -32,10 +32,10 @@ export function fileReader(file: string, signal?: AbortSignal): ByteReader {
 }
 
 /** Takes `length` bytes of a body and drops the rest, in case the server ignores ranges. */
-async function take(response: Response, skip: number, length: number): Promise<Uint8Array> {
+async function take(body: HttpAnswer['body'], skip: number, length: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let seen = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of body) {
     parts.push(part);
     seen += part.length;
     if (seen >= skip + length) break;
@@ -48,20 +48,22 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
   const chunks = new Map<number, Promise<Uint8Array>>();
   async function fetchChunk(index: number): Promise<Uint8Array> {
     const start = index * chunk;
-    const headers = { range: `bytes=${start}-${start + chunk - 1}` };
-    let response: Response;
     try {
-      response = await get(url, headers, signal);
+      const range = `bytes=${start}-${start + chunk - 1}`;
+      const { status, reason, body, close } = await get(url, { range }, signal);
+      try {
+        if (status === 416) return new Uint8Array();
+        if (status === 200 || status === 206) {
+          return await take(body, status === 206 ? 0 : start, chunk);
+        }
+        throw failed(`the server says ${status} ${reason}`.trim());
+      } finally {
+        close();
+      }
     } catch (error) {
       signal?.throwIfAborted();
-      throw failed(messageOf((error as Error).cause ?? error), error);
+      throw error instanceof OzError ? error : failed(messageOf(error), error);
     }
-    if (response.status === 416) return new Uint8Array();
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw failed(`the server says ${response.status} ${response.statusText}`.trim());
-    }
-    return take(response, response.status === 206 ? 0 : start, chunk);
   }
   function failed(reason: string, cause?: unknown): OzError {
     const place = withoutCredentials(url);

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
-import { describeMatch, detectMedia } from '../../osinfo/detect/detect.ts';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describeMatch, detectMedia, detectTree } from '../../osinfo/detect/detect.ts';
 import { type ByteReader, identifyIso } from '../../osinfo/detect/iso.ts';
 import { httpReader } from '../../osinfo/detect/readers.ts';
 import { parseTreeinfo } from '../../osinfo/detect/treeinfo.ts';
@@ -68,24 +68,87 @@ describe('detectMedia', () => {
   });
 });
 
+/** A server on loopback, closed after the test; gives its URL. */
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe('httpReader', () => {
   it.each([true, false])('reads a piece of a medium, ranges %s', async (ranges) => {
     const image = iso('OVER HTTP');
     let sent = 0;
-    const server = createServer((request, response) => {
-      const m = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
-      const body = ranges && m ? image.subarray(Number(m[1]), Number(m[2]) + 1) : image;
-      sent += body.length;
-      response.writeHead(ranges ? 206 : 200).end(body);
+    const url = await listening(
+      createServer((request, response) => {
+        const m = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+        const body = ranges && m ? image.subarray(Number(m[1]), Number(m[2]) + 1) : image;
+        sent += body.length;
+        response.writeHead(ranges ? 206 : 200).end(body);
+      }),
+    );
+    expect((await identifyIso(httpReader(`${url}/x.iso`))).volumeId).toBe('OVER HTTP');
+    expect(sent).toBeLessThan(200_000);
+  });
+
+  it('sends what the URL has for a name and password, and says what the server says', async () => {
+    const url = await listening(
+      createServer(({ headers }, response) => {
+        const right = `Basic ${Buffer.from('u:se cret').toString('base64')}`;
+        response.writeHead(headers.authorization === right ? 206 : 401).end(iso('FOR U'));
+      }),
+    );
+    const own = url.replace('//', '//u:se%20cret@');
+    expect((await identifyIso(httpReader(own))).volumeId).toBe('FOR U');
+    await expect(identifyIso(httpReader(url))).rejects.toThrow(
+      `Cannot read ${url}: the server says 401 Unauthorized`,
+    );
+  });
+
+  it('goes through http_proxy, and not for no_proxy', async () => {
+    const url = await listening(
+      createServer((request, response) => {
+        if (request.url?.endsWith('treeinfo')) response.end('[general]\nfamily = Fedora\n');
+        else response.end(iso('BEHIND A PROXY'));
+      }),
+    );
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', ({ url: place = '' }, socket, head) => {
+      asked.push(place);
+      const through = connect(Number(place.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        through.write(head);
+        through.pipe(socket).pipe(through);
+      });
+      through.on('error', () => socket.destroy());
+      socket.on('error', () => through.destroy());
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.iso`;
-      expect((await identifyIso(httpReader(url))).volumeId).toBe('OVER HTTP');
-      expect(sent).toBeLessThan(200_000);
-    } finally {
-      server.close();
-    }
+    vi.stubEnv('http_proxy', await listening(proxy));
+    vi.stubEnv('no_proxy', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    // a name that only the proxy finds
+    const hidden = url.replace('127.0.0.1', 'mirror.invalid');
+    expect((await identifyIso(httpReader(`${hidden}/x.iso`))).volumeId).toBe('BEHIND A PROXY');
+    const { tree } = await detectTree(openOsinfo({ env: {} }), `${hidden}/tree/`);
+    expect(tree.family).toBe('Fedora');
+    const place = hidden.replace('http://', '');
+    expect(asked).toEqual([place, place]);
+    vi.stubEnv('no_proxy', '127.0.0.1');
+    await identifyIso(httpReader(`${url}/x.iso`));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('ends when it is told to', async () => {
+    const url = await listening(createServer(() => {}));
+    const reason = new Error('enough');
+    const slow = httpReader(`${url}/x.iso`, AbortSignal.timeout(50));
+    await expect(slow.read(0, 10)).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(httpReader(`${url}/x.iso`, AbortSignal.abort(reason)).read(0, 10)).rejects.toBe(
+      reason,
+    );
   });
 
   it('says what failed, without the password', async () => {

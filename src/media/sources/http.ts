@@ -2,11 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
 import { packageVersion } from '../../base/package-root.ts';
+import { proxyAgents } from '../../base/proxy.ts';
+import { trustedAuthorities } from '../../base/tls-trust.ts';
 import { connectionFailure, statusFailure, truncated, unreachable } from './failures.ts';
-import { proxyAgents } from './proxy.ts';
 import type { OpenedFile, OpenOptions, RemoteFile, Source, SourceOptions } from './source.ts';
 import { untilStalled } from './stall.ts';
-import { trustedAuthorities } from './tls-trust.ts';
 
 type GotStream = ReturnType<typeof got.stream>;
 

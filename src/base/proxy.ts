@@ -1,8 +1,8 @@
 /** Proxies from the environment: http_proxy, https_proxy, all_proxy, no_proxy. */
 import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
 import { getProxyForUrl } from 'proxy-from-env';
-import { OzError } from '../../base/errors.ts';
-import { shownUrl } from '../url.ts';
+import { OzError } from './errors.ts';
+import { withoutCredentials } from './secrets.ts';
 
 interface Agents {
   http?: HttpProxyAgent;
@@ -14,7 +14,7 @@ export function proxyAgents(url: URL): Agents {
   const proxy = getProxyForUrl(url.href);
   if (!proxy) return {};
   if (!/^https?:\/\//i.test(proxy)) {
-    throw new OzError('OZ_DOWNLOAD_PROXY', `Cannot use the proxy ${shownUrl(proxy)}`, {
+    throw new OzError('OZ_DOWNLOAD_PROXY', `Cannot use the proxy ${withoutCredentials(proxy)}`, {
       hint: 'the proxy variables must name an http:// or https:// proxy',
     });
   }

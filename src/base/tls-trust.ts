@@ -1,7 +1,7 @@
-/** Which authorities https media are trusted by: the system's, not Node's own list alone. */
+/** Which authorities https servers are trusted by: the system's, not Node's own list alone. */
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { OzError } from '../../base/errors.ts';
+import { OzError } from './errors.ts';
 
 /** As OpenSSL, requests and curl read them; the first that is set wins. */
 const variables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
