@@ -110,6 +110,10 @@ export interface LocalMedium {
   path: string;
   /** Name for humans and for the place's own catalogue. */
   label: string;
+  /** Where it came from, unchanged: a place may fetch it from there by itself. */
+  url?: string | undefined;
+  /** It holds what is of this build alone (an answer file): it must not outlive the build there. */
+  private?: boolean | undefined;
 }
 
 /** The same file, where the guest's place can use it. */
@@ -183,11 +187,15 @@ export interface StopEvent {
 export interface Activity {
   diskRequests: number | null;
   networkBytes: number | null;
+  /** They are looked at now and then only: what came last before the guest's end may be missing. */
+  sampled?: boolean | undefined;
 }
 
 export interface Address {
   host: string;
   port: number;
+  /** The host that connections must go through. */
+  bastion?: { user: string; host: string; port: number } | undefined;
 }
 
 export interface StopOptions extends CallOptions {
