@@ -1,24 +1,16 @@
-/** `npm run man`: writes the manual pages into dist/man and lets mandoc look at them. */
+/** `npm run man`: writes the manual pages into docs/man and lets mandoc look at them. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { packageFile, packageVersion } from '../base/package-root.ts';
-import { manPage, pageName } from './man.ts';
-import * as tables from './options.ts';
+import { packageFile } from '../base/package-root.ts';
+import { manPages } from './man-pages.ts';
 
-/** The date of the release rather than of today, when the builder gives one. */
-function pageDate(): string {
-  const epoch = process.env.SOURCE_DATE_EPOCH;
-  return new Date(epoch ? Number(epoch) * 1000 : Date.now()).toISOString().slice(0, 10);
-}
-
-const directory = packageFile('dist', 'man');
+const directory = packageFile('docs', 'man');
 await mkdir(directory, { recursive: true });
-const meta = { version: packageVersion(), date: pageDate() };
 const files: string[] = [];
-for (const spec of Object.values(tables)) {
-  const file = `${directory}/${pageName(spec)}.1`;
-  await writeFile(file, manPage(spec, meta));
+for (const [name, text] of Object.entries(manPages())) {
+  const file = `${directory}/${name}`;
+  await writeFile(file, text);
   files.push(file);
 }
 process.stdout.write(`${files.join('\n')}\n`);
