@@ -9,9 +9,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import type { Database } from '../../osinfo/database/database.ts';
-import { runTool } from '../../src/base/run-tool.ts';
-import { newTally, record, type Tally } from '../osinfo/tally.ts';
+import type { Database } from '../../../osinfo/database/database.ts';
+import { runTool } from '../../../src/base/run-tool.ts';
+import { newTally, record, type Tally } from '../tally.ts';
 import { type Choice, cases, generate, ownSystems } from './answers.ts';
 
 interface Checker {

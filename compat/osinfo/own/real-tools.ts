@@ -5,10 +5,10 @@
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Database } from '../../osinfo/database/database.ts';
-import { packageFile } from '../../src/base/package-root.ts';
-import { runTool } from '../../src/base/run-tool.ts';
-import { each, firstDifference, newTally, record, type Tally } from '../osinfo/tally.ts';
+import type { Database } from '../../../osinfo/database/database.ts';
+import { packageFile } from '../../../src/base/package-root.ts';
+import { runTool } from '../../../src/base/run-tool.ts';
+import { each, firstDifference, newTally, record, type Tally } from '../tally.ts';
 import { type Choice, cases, generate, ownSystems } from './answers.ts';
 
 /** The data as the administrator's database, what it adds to other files as the user's. */

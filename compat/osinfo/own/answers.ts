@@ -1,10 +1,10 @@
 /** The answer files that are checked: every system of our data that has a script of ours. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Database } from '../../osinfo/database/database.ts';
-import type { OsRecord } from '../../osinfo/database/os-record.ts';
-import { type GeneratedFile, generateScripts } from '../../osinfo/script/scripts.ts';
-import { packageFile } from '../../src/base/package-root.ts';
+import type { Database } from '../../../osinfo/database/database.ts';
+import type { OsRecord } from '../../../osinfo/database/os-record.ts';
+import { type GeneratedFile, generateScripts } from '../../../osinfo/script/scripts.ts';
+import { packageFile } from '../../../src/base/package-root.ts';
 
 export interface Case {
   name: string;
