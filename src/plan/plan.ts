@@ -114,7 +114,7 @@ export function plan(input: PlanInput): BuildPlan {
     publicKey:
       access?.via === 'answer' && access.method !== 'cloud-init' ? access.publicKey : undefined,
     cloudInit: access?.method === 'cloud-init',
-    firmware: hardware.firmware,
+    hardware,
     userDataUrl: backend.capabilities.userData?.url ?? undefined,
   };
   const inCloud = backend.type === 'openstack';

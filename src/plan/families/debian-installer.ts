@@ -1,6 +1,6 @@
 /** Debian's installer: a preseed file in the initrd. */
-import { scriptConfig } from '../../../osinfo/index.ts';
 import { OzError } from '../../base/errors.ts';
+import { scriptAnswer } from './answer.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
 const archNames = {
@@ -84,22 +84,7 @@ export const debianInstaller: GuestFamily = {
       'net.ifnames=0',
     ].join(' ');
   },
-  answer(context) {
-    const script = context.osinfo.script(context.os, {
-      profile: 'jeos',
-      source: context.tdl.install.type === 'url' ? 'network' : 'media',
-      config: scriptConfig({
-        rootPassword: context.rootPassword,
-        // A password that nobody chose must not open the guest to the network.
-        sshRootPassword: context.tdl.rootpw !== undefined,
-        sshAuthorizedKey: context.publicKey,
-        arch: context.tdl.arch,
-        cloudInit: context.cloudInit,
-        installationUrl: context.tdl.install.type === 'url' ? context.guestUrl : undefined,
-      }),
-    });
-    return { text: script.text, origin: script.id };
-  },
+  answer: (context) => scriptAnswer(context),
   reboots: () => 0,
   failurePatterns: [
     '^!! ERROR:',

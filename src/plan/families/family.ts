@@ -2,7 +2,7 @@
  * What a guest family is: one object that says how one kind of installer is
  * driven. Versions are data of osinfo, not code.
  */
-import type { DeliveryKind } from '../../../backends/backend.ts';
+import type { DeliveryKind, Hardware } from '../../../backends/backend.ts';
 import type { InstallSource, OsEntity, Osinfo } from '../../../osinfo/types.ts';
 import type { Tdl } from '../../tdl/types.ts';
 import type { AnswerCarrier, AnswerFile, AnswerMedium } from '../types.ts';
@@ -22,7 +22,7 @@ export interface FamilyContext {
   publicKey: string | undefined;
   /** Whether the second boot takes its orders from user data, so that cloud-init must be there. */
   cloudInit: boolean;
-  firmware: 'bios' | 'efi';
+  hardware: Hardware;
   /** Where user data is over HTTP, if anywhere. */
   userDataUrl: string | undefined;
 }

@@ -1,0 +1,41 @@
+/** Answer files from osinfo's install scripts. */
+import { type BuildParameters, scriptConfig } from '../../../osinfo/index.ts';
+import type { FamilyContext } from './family.ts';
+
+export interface ScriptAnswerOptions {
+  /** The script of systems for which the database names none. */
+  orElse?: string | undefined;
+  /** What the family knows better. */
+  parameters?: BuildParameters | undefined;
+}
+
+/** The answer file that the system's script makes of the TDL. */
+export function scriptAnswer(
+  context: FamilyContext,
+  { orElse, parameters }: ScriptAnswerOptions = {},
+): { text: string; origin: string } {
+  const { tdl } = context;
+  const fromUrl = tdl.install.type === 'url';
+  const script = context.osinfo.script(context.os, {
+    profile: 'jeos',
+    source: fromUrl ? 'network' : 'media',
+    orElse,
+    config: scriptConfig({
+      rootPassword: context.rootPassword,
+      // A password that nobody chose must not open the guest to the network.
+      sshRootPassword: tdl.rootpw !== undefined,
+      sshAuthorizedKey: context.publicKey,
+      arch: tdl.arch,
+      cloudInit: context.cloudInit,
+      installationUrl: fromUrl ? context.guestUrl : undefined,
+      ...parameters,
+    }),
+  });
+  return { text: script.text, origin: script.id };
+}
+
+/** The device of the guest's disk, as its installer names it. */
+export function diskDevice({ hardware }: FamilyContext, ideAsHd: boolean): string {
+  if (hardware.diskBus === 'virtio') return '/dev/vda';
+  return hardware.diskBus === 'ide' && ideAsHd ? '/dev/hda' : '/dev/sda';
+}

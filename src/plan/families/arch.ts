@@ -1,0 +1,27 @@
+/**
+ * Arch Linux has no installer that takes answers: its live system runs a script
+ * that it finds as user data on a medium labelled cidata, or on a config drive.
+ */
+import { scriptAnswer } from './answer.ts';
+import { type GuestFamily, ways } from './family.ts';
+
+export const arch: GuestFamily = {
+  name: 'arch',
+  installs: (os) => os.distro === 'archlinux',
+  answerFile: () => 'user-data',
+  ways: ({ tdl }) => (tdl.install.type === 'iso' ? [ways.medium, ways.configDrive] : []),
+  answer: (context) => scriptAnswer(context),
+  medium: (_context, text) => ({
+    device: 'cdrom',
+    label: 'cidata',
+    files: [
+      { path: 'user-data', text },
+      { path: 'meta-data', text: 'instance-id: install\n' },
+    ],
+  }),
+  reboots: () => 0,
+  failurePatterns: ['^installation failed in line'],
+  packageManager: () => 'pacman',
+  lister: 'pacman',
+  seal: 'arch',
+};

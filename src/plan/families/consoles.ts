@@ -1,0 +1,22 @@
+/** The first serial port, which is the log of every build, by architecture. */
+import type { Arch } from '../../../backends/backend.ts';
+
+const consoles: Partial<Record<Arch, string>> = {
+  aarch64: 'ttyAMA0',
+  armv7l: 'ttyAMA0',
+  ppc64: 'hvc0',
+  ppc64le: 'hvc0',
+  s390x: 'ttysclp0',
+};
+
+export function consoleArgument(arch: Arch): string {
+  return `console=${consoles[arch] ?? 'ttyS0'}`;
+}
+
+/** The arguments that are not empty, and the TDL's own, as one command line. */
+export function commandLine(
+  parts: readonly (string | undefined | false)[],
+  kernelparam: string | undefined,
+): string {
+  return [...parts, kernelparam?.trim()].filter((part) => part).join(' ');
+}

@@ -1,0 +1,163 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Arch, Capabilities } from '../../backends/backend.ts';
+import { domainXml } from '../../backends/libvirt/domain-xml.ts';
+import { loadOsinfo } from '../../osinfo/index.ts';
+import { guestSpecOf } from '../../src/plan/guest-spec.ts';
+import type { PlanInput } from '../../src/plan/input.ts';
+import { plan } from '../../src/plan/plan.ts';
+import type { AnswerFile, BuildPlan } from '../../src/plan/types.ts';
+import type { Tdl } from '../../src/tdl/types.ts';
+import { testCapabilities, testConfig, testInput, testTdl } from '../fakes/inputs.ts';
+
+const osinfo = loadOsinfo({ env: {} });
+
+type Case = [distro: string, version: string, type: 'url' | 'iso', arch?: Arch];
+
+/** First, middle and newest version of each family, and what is special between them. */
+const cases: Case[] = [
+  ['FedoraCore', '1', 'url', 'i386'],
+  ['FedoraCore', '6', 'iso'],
+  ['Fedora', '16', 'url'],
+  ['Fedora', '30', 'iso'],
+  ['Fedora', '44', 'url'],
+  ['Fedora', '44', 'iso'],
+  ['Fedora', '44', 'url', 'aarch64'],
+  ['CentOS-7', '9', 'iso'],
+  ['Rocky', '10', 'url'],
+  ['Arch', 'latest', 'iso'],
+  ['Debian', '5', 'url', 'i386'],
+  ['Debian', '13', 'iso', 'aarch64'],
+];
+
+const install = (type: 'url' | 'iso'): Tdl['install'] => ({
+  type,
+  url: type === 'url' ? 'http://mirror.test/os/' : 'http://mirror.test/os.iso',
+  extras: [],
+});
+
+function planned(
+  [distro, version, type, arch = 'x86_64']: Case,
+  change: Partial<PlanInput> = {},
+): BuildPlan {
+  const tdl = testTdl({ distro, version, arch, install: install(type), key: 'AAAAA-BBBBB' });
+  return plan(testInput({ osinfo, tdl, ...change }));
+}
+
+/** The salt is random. */
+const unsalted = (text: string) => text.replace(/\$6\$[./\w]+\$[./\w]+/g, '$6$salt$hash');
+
+function shownFile(file: AnswerFile, answer: string): string {
+  const content = 'bytes' in file ? '(binary)' : file.text === answer ? '(the answers)' : file.text;
+  return `  ${file.path}: ${content.trimEnd()}`;
+}
+
+function shown(made: BuildPlan): string {
+  const { install: i, warnings } = made;
+  const { medium } = i;
+  const files = medium?.files ?? i.remaster?.files ?? [];
+  const lines = [
+    `os: ${made.os.name}, family ${made.os.family}, ${made.os.match}`,
+    `delivery: ${i.delivery.kind} by ${i.carrier}; restarts ${i.reboots}`,
+    ...made.media.map((m) => `fetch ${m.role}: ${m.url} -> ${m.cachePath}`),
+    ...i.attach.map((a) => `attach ${a.role} as ${a.device}`),
+    ...(medium ? [`medium ${medium.device} labelled ${medium.label}`] : []),
+    ...files.map((file) => shownFile(file, i.answer.text)),
+    `boot: ${JSON.stringify(i.boot, null, 1)}`,
+    `packages by ${made.customise?.packageManager ?? 'nobody'}, listed by ${made.icicle?.lister}, sealed as ${made.seal}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+    `== ${i.answer.filename} (${i.answer.origin})`,
+    i.answer.text,
+    '== domain',
+    domainXml(guestSpecOf(made), { uri: 'qemu:///system' }),
+  ];
+  return unsalted(lines.join('\n'));
+}
+
+const all: Partial<PlanInput> = {
+  options: { customize: true, icicle: true, forceDownload: false, cleanup: false },
+};
+
+describe('families', () => {
+  it.each(cases)('plan %s %s from %s on %s', async (...args) => {
+    const [distro, version, type, arch = 'x86_64'] = args as Case;
+    const file = `test/golden/families/${distro}-${version}-${type}-${arch}.txt`.toLowerCase();
+    await expect(shown(planned(args as Case, all))).toMatchFileSnapshot(path.resolve(file));
+  });
+
+  it.each(cases)('take the user’s own answer file for %s %s as it is', (...args) => {
+    const answer = { name: '/my/answers', text: 'mine, ä\n' };
+    const made = planned(args as Case, { answer });
+    expect(made.install.answer).toMatchObject({ text: answer.text, origin: answer.name });
+    const carried = [
+      ...(made.install.medium?.files ?? []),
+      ...(made.install.remaster?.files ?? []),
+    ];
+    const texts = carried.map((file) => ('text' in file ? file.text : ''));
+    if (made.install.carrier !== 'initrd') expect(texts.join()).toContain(answer.text);
+  });
+});
+
+const cloud = (change: Partial<Capabilities> = {}): PlanInput['backend'] => ({
+  type: 'openstack',
+  capabilities: {
+    ...testCapabilities,
+    maxMedia: 3,
+    strategies: [
+      { name: 'direct', possible: true, reason: 'images may name a kernel' },
+      { name: 'volumes', possible: true, reason: 'there is Cinder' },
+      { name: 'rescue', possible: true, reason: 'Nova has stable rescue' },
+    ],
+    userData: {
+      maxBytes: 49_000,
+      configDrive: true,
+      url: 'http://169.254.169.254/openstack/latest/user_data',
+    },
+    ...change,
+  },
+});
+
+const asked = (openstack: Record<string, string>) =>
+  testConfig({ backend: { type: 'openstack' }, openstack });
+
+describe('families in a cloud', () => {
+  it.each<[Case, Record<string, string>, string[]]>([
+    [['Debian', '13', 'url'], {}, ['direct', 'initrd', 'initrd']],
+    [['Debian', '13', 'url'], { answer: 'user-data' }, ['direct', 'kernel-args', 'user-data']],
+    [['Fedora', '44', 'iso'], { strategy: 'volumes' }, ['volumes', 'medium', 'medium']],
+    [['Rocky', '10', 'url'], { answer: 'user-data' }, ['direct', 'kernel-args', 'user-data']],
+    [['Arch', 'latest', 'iso'], {}, ['volumes', 'medium', 'medium']],
+    [['Arch', 'latest', 'iso'], { strategy: 'rescue' }, ['rescue', 'medium', 'user-data']],
+  ])('plan %j with %j', (which, openstack, expected) => {
+    const made = planned(which, { backend: cloud(), config: asked(openstack) });
+    const { strategy, delivery, carrier } = made.install;
+    expect([strategy?.name, delivery.kind, carrier]).toEqual(expected);
+    const spec = guestSpecOf(made);
+    expect(spec.strategy).toBe(strategy?.name);
+    expect(spec.userData).toBe(carrier === 'user-data' ? made.install.answer.text : undefined);
+    if (spec.boot.kind === 'kernel' && carrier === 'user-data') {
+      expect(spec.boot.cmdline).toMatch(/169\.254\.169\.254|LABEL=config-2/);
+    }
+  });
+
+  it('customises by cloud-init where nobody gets in, and installs it then', () => {
+    const closed = cloud({ sshReachable: { reachable: false, reason: 'no route' } });
+    const tdl = testTdl({ packages: [{ name: 'less' }] });
+    const made = plan(testInput({ ...all, osinfo, tdl, backend: closed, config: asked({}) }));
+    expect(made.access).toMatchObject({ method: 'cloud-init', via: 'answer' });
+    expect(made.install.answer.text).toMatch(/pkgsel\/include .*cloud-init/);
+    expect(made.install.answer.text).not.toContain('AAAAC3Nz');
+    const open = plan(testInput({ ...all, osinfo, tdl, backend: cloud(), config: asked({}) }));
+    expect(open.access).toMatchObject({ method: 'ssh' });
+    expect(open.install.answer.text).toContain('AAAAC3Nz');
+    expect(open.install.answer.text).not.toContain('cloud-init');
+  });
+
+  it('leaves the result in the catalogue, unless told otherwise, and gives guests time', () => {
+    const result = (text: Record<string, string>) =>
+      planned(['Debian', '13', 'url'], { backend: cloud(), config: asked(text) }).outputs.result;
+    expect([result({}), result({ result: 'both' })]).toEqual(['glance', 'both']);
+    const { timeouts } = planned(['Debian', '13', 'url'], { backend: cloud() });
+    expect(timeouts.install).toBe(7_200_000);
+  });
+});
