@@ -27,6 +27,8 @@ export interface Site {
   looks: LookPace;
   /** Disks (StagedDisk.ref) that this process has made, and so may change and remove. */
   own: Set<string>;
+  /** What the cloud does not show to this user, once that is known. */
+  refused: Set<'diagnostics' | 'console'>;
 }
 
 /** The cloud and project, by which a ledger or a result finds them again. */

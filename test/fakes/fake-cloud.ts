@@ -249,15 +249,15 @@ export async function startFakeCloud(options: FakeCloudOptions = {}): Promise<Fa
         ...(json === undefined && body.length ? { bytes: body.length } : {}),
       });
     }
-    const token = /^token-(\d+)$/.exec(String(request.headers['x-auth-token'] ?? ''));
-    const open = path.startsWith('/identity') || (route !== undefined && documents.has(route));
-    if (!open && !(token && Number(token[1]) >= firstValid)) {
-      const fault = { error: { code: 401, title: 'Unauthorized', message: 'token not valid' } };
-      return send(response, { status: 401, json: fault });
-    }
     if (!route) {
       const fault = { itemNotFound: { code: 404, message: `${method} ${path}: no such route` } };
       return send(response, { status: 404, json: fault });
+    }
+    const token = /^token-(\d+)$/.exec(String(request.headers['x-auth-token'] ?? ''));
+    const open = path.startsWith('/identity') || documents.has(route);
+    if (!open && !(token && Number(token[1]) >= firstValid)) {
+      const fault = { error: { code: 401, title: 'Unauthorized', message: 'token not valid' } };
+      return send(response, { status: 401, json: fault });
     }
     const reply = route.replies[Math.min(route.used, route.replies.length - 1)] ?? {};
     route.used++;

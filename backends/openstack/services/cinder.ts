@@ -59,7 +59,8 @@ export function createCinder(client: ServiceClient, range: MicroversionRange | n
     supports: (version) => inRange(range, version),
 
     async createVolume(volume, call) {
-      const { name, size, metadata, imageId, type, availabilityZone, description } = volume;
+      const { name, size, metadata, imageId, sourceId } = volume;
+      const { type, availabilityZone, description } = volume;
       const { data } = await client.request({
         ...call,
         method: 'POST',
@@ -72,6 +73,7 @@ export function createCinder(client: ServiceClient, range: MicroversionRange | n
             ...(description ? { description } : {}),
             ...(metadata ? { metadata } : {}),
             ...(imageId ? { imageRef: imageId } : {}),
+            ...(sourceId ? { source_volid: sourceId } : {}),
             ...(type ? { volume_type: type } : {}),
             ...(availabilityZone ? { availability_zone: availabilityZone } : {}),
           },

@@ -404,6 +404,8 @@ export interface NewVolume {
   size: number;
   metadata?: Properties | undefined;
   imageId?: string | undefined;
+  /** A volume to copy. */
+  sourceId?: string | undefined;
   type?: string | undefined;
   availabilityZone?: string | undefined;
   description?: string | undefined;

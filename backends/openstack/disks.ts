@@ -1,0 +1,294 @@
+/** Disks in the cloud: blank ones, snapshots, copies, and the way home. */
+import { randomUUID } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { besideName, replaceFile } from '../../src/base/atomic-file.ts';
+import { OzError } from '../../src/base/errors.ts';
+import { convertImage } from '../../src/image/convert.ts';
+import { imageFormat } from '../../src/image/formats.ts';
+import { checkFreeSpace } from '../../src/media/free-space.ts';
+import type { DiskSpec, Hardware, StagedDisk, TransferOptions } from '../backend.ts';
+import { blankDisk } from './blank-disk.ts';
+import { diskRef, gib, inGib, parseDiskRef } from './disk-ref.ts';
+import { passingProperties, withoutTraces } from './result.ts';
+import { createOnce } from './services/create-once.ts';
+import type { Cinder, Image } from './services/types.ts';
+import { buildKey, entryOf, makeTagged, type Site, tagsOf } from './site.ts';
+import { awaitImage, awaitVolume, removeVolume } from './wait.ts';
+
+export function needCinder(site: Site): Cinder {
+  const { cinder } = site.cloud;
+  if (cinder) return cinder;
+  throw new OzError('OZ_CLOUD_VOLUME', 'Cannot use volumes: the cloud has no Cinder', {
+    hint: 'choose another strategy in [openstack]',
+  });
+}
+
+/** Bytes that a guest sees of an image. */
+function sizeOf(image: Image, otherwise: number): number {
+  return image.virtualSize ?? Math.max(otherwise, image.minDisk * gib);
+}
+
+export function imageDisk(image: Image, otherwise: number): StagedDisk {
+  return {
+    ref: diskRef({ kind: 'image', id: image.id }),
+    remote: true,
+    format: image.diskFormat ?? 'qcow2',
+    size: sizeOf(image, otherwise),
+  };
+}
+
+async function blankImage(site: Site, size: number, signal?: AbortSignal): Promise<StagedDisk> {
+  const { glance } = site.cloud;
+  const id = randomUUID();
+  site.context.ledger.add(entryOf(site, 'image', id));
+  const bytes = blankDisk(Math.ceil(size / 512) * 512);
+  await glance.createImage(
+    {
+      id,
+      name: `ozma blank disk ${site.buildId.slice(0, 8)}`,
+      diskFormat: 'qcow2',
+      containerFormat: 'bare',
+      properties: { [buildKey]: site.buildId },
+    },
+    { signal },
+  );
+  await glance.upload(
+    id,
+    { size: bytes.length, repeatable: true, open: () => Readable.from([bytes]) },
+    { signal },
+  );
+  return { ref: diskRef({ kind: 'image', id }), remote: true, format: 'qcow2', size };
+}
+
+export interface VolumeWanted {
+  what: string;
+  /** Bytes. */
+  size: number;
+  imageId?: string | undefined;
+  /** A volume to copy. */
+  sourceId?: string | undefined;
+}
+
+/** A volume of ours, available. */
+export async function makeVolume(
+  site: Site,
+  { what, size, imageId, sourceId }: VolumeWanted,
+  signal?: AbortSignal,
+): Promise<string> {
+  const cinder = needCinder(site);
+  const { volumeType: type, availabilityZone } = site.settings;
+  const id = await makeTagged(site, 'volume', (tag) => {
+    const metadata = tagsOf(site, tag);
+    return createOnce(
+      async () =>
+        (
+          await cinder.createVolume(
+            {
+              name: `ozma ${what} ${site.buildId.slice(0, 8)}`,
+              size: inGib(size),
+              metadata,
+              imageId,
+              sourceId,
+              type: type ?? undefined,
+              availabilityZone: availabilityZone?.split(':')[0],
+            },
+            { signal },
+          )
+        ).id,
+      async () => (await cinder.volumes({ metadata }, { signal }))[0]?.id ?? null,
+      { signal },
+    );
+  });
+  await awaitVolume(site, { id, doing: 'make', signal });
+  return id;
+}
+
+export async function dropVolume(site: Site, id: string): Promise<void> {
+  await removeVolume(site, id);
+  site.context.ledger.drop(entryOf(site, 'volume', id));
+}
+
+async function blankVolume(site: Site, size: number, signal?: AbortSignal): Promise<StagedDisk> {
+  const id = await makeVolume(site, { what: 'disk', size }, signal);
+  await needCinder(site).setBootable(id, true, { signal });
+  const ref = diskRef({ kind: 'volume', id });
+  return { ref, remote: true, format: 'raw', size: inGib(size) * gib };
+}
+
+/** A disk with the content of another one, which stays as it is. */
+async function copyOf(site: Site, spec: DiskSpec, from: string, signal?: AbortSignal) {
+  const source = parseDiskRef(from);
+  // Every server of an image has a disk of its own.
+  if (source.kind === 'image') {
+    return { ref: from, remote: true, format: spec.format, size: spec.size };
+  }
+  const id = await makeVolume(site, { what: 'copy', size: spec.size, sourceId: source.id }, signal);
+  return { ref: diskRef({ kind: 'volume', id }), remote: true, format: 'raw', size: spec.size };
+}
+
+export async function createDisk(
+  site: Site,
+  spec: DiskSpec,
+  { signal }: TransferOptions = {},
+): Promise<StagedDisk> {
+  if (spec.from !== undefined) return copyOf(site, spec, spec.from, signal);
+  const make = spec.strategy === 'volumes' ? blankVolume : blankImage;
+  const disk = await make(site, spec.size, signal);
+  site.own.add(disk.ref);
+  return disk;
+}
+
+/** Removes a disk that this process has made; leaves all others. */
+export async function dropOwnDisk(site: Site, ref: string): Promise<void> {
+  if (!site.own.has(ref)) return;
+  const { kind, id } = parseDiskRef(ref);
+  if (kind === 'volume') await dropVolume(site, id);
+  else {
+    await site.cloud.glance.deleteImage(id);
+    site.context.ledger.drop(entryOf(site, 'image', id));
+  }
+  site.own.delete(ref);
+}
+
+export interface Snapshot {
+  serverId: string;
+  name: string;
+  hardware: Hardware;
+  /** Bytes, where Glance does not tell. */
+  size: number;
+}
+
+/** The disk of a server that is off, as an image that starts from itself. */
+export async function snapshot(
+  site: Site,
+  { serverId, name, hardware, size }: Snapshot,
+  { signal, onProgress }: TransferOptions = {},
+): Promise<StagedDisk> {
+  const { nova, glance } = site.cloud;
+  const id = await makeTagged(site, 'image', (tag) => {
+    const metadata = tagsOf(site, tag);
+    return createOnce(
+      () => nova.createImage(serverId, { name: `ozma disk of ${name}`, metadata }, { signal }),
+      async () =>
+        (await glance.images({ properties: metadata, mine: true }, { signal }))[0]?.id ?? null,
+      { signal },
+    );
+  });
+  const image = await awaitImage(site, id, `take the disk of ${name}`, signal, (done) =>
+    onProgress?.(done, null),
+  );
+  const changed = await glance.changeImage(
+    id,
+    {
+      ...withoutTraces(image.properties),
+      ...passingProperties(hardware),
+      [buildKey]: site.buildId,
+    },
+    { signal },
+  );
+  const disk = imageDisk({ ...changed, virtualSize: image.virtualSize }, size);
+  site.own.add(disk.ref);
+  return disk;
+}
+
+/** A volume as an image; the volume stays. Returns the image, active. */
+export async function volumeToImage(
+  site: Site,
+  volumeId: string,
+  name: string,
+  { signal, onProgress }: TransferOptions = {},
+): Promise<Image> {
+  const cinder = needCinder(site);
+  await awaitVolume(site, { id: volumeId, doing: 'read', signal });
+  // Cinder takes no metadata for the image: a name of our own must do.
+  const id = await makeTagged(site, 'image', (tag) => {
+    const unique = `${name} ${tag}`;
+    return createOnce(
+      () => cinder.uploadToImage(volumeId, { name: unique, diskFormat: 'qcow2' }, { signal }),
+      async () => {
+        const found = await site.cloud.glance.images({ name: unique, mine: true }, { signal });
+        return found[0]?.id ?? null;
+      },
+      { signal },
+    );
+  });
+  const image = await awaitImage(
+    site,
+    id,
+    `make an image of the volume of ${name}`,
+    signal,
+    (done) => onProgress?.(done, null),
+  );
+  await awaitVolume(site, { id: volumeId, doing: 'read', signal });
+  return image;
+}
+
+/** The data of an image in a file, which appears whole or not at all. */
+async function download(
+  site: Site,
+  image: Image,
+  target: string,
+  { signal, onProgress }: TransferOptions,
+): Promise<void> {
+  await checkFreeSpace(target, image.size ?? 0, `download the image ${image.name ?? image.id}`);
+  const file = await open(target, 'w', 0o600);
+  try {
+    let position = 0;
+    for await (const piece of site.cloud.glance.download(image, { signal, onProgress })) {
+      await file.write(piece, 0, piece.length, position);
+      position += piece.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function imageToFile(
+  site: Site,
+  image: Image,
+  target: string,
+  format: string,
+  options: TransferOptions,
+): Promise<void> {
+  const source = image.diskFormat ?? 'raw';
+  if (imageFormat(format).driver === source) {
+    return replaceFile(target, (temporary) => download(site, image, temporary, options));
+  }
+  const temporary = besideName(target);
+  try {
+    await download(site, image, temporary, options);
+    await convertImage(temporary, target, {
+      format,
+      sourceFormat: source,
+      signal: options.signal,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Brings a disk here, in that format. */
+export async function exportDisk(
+  site: Site,
+  disk: StagedDisk,
+  target: string,
+  format: string,
+  options: TransferOptions = {},
+): Promise<void> {
+  const { kind, id } = parseDiskRef(disk.ref);
+  const { glance } = site.cloud;
+  if (kind === 'image') {
+    const image = await glance.image(id, options);
+    if (!image) throw new OzError('OZ_CLOUD_GONE', `Cannot download the image ${id}: it is gone`);
+    return imageToFile(site, image, target, format, options);
+  }
+  const image = await volumeToImage(site, id, 'ozma export', { signal: options.signal });
+  try {
+    await imageToFile(site, image, target, format, options);
+  } finally {
+    await glance.deleteImage(image.id);
+    site.context.ledger.drop(entryOf(site, 'image', image.id));
+  }
+}

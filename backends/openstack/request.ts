@@ -1,0 +1,87 @@
+/** What a guest becomes in this cloud: the server's request and its image's properties. */
+import type { Boot, GuestSpec, StagedMedium } from '../backend.ts';
+import { inGib, parseDiskRef } from './disk-ref.ts';
+import { chooseFlavor } from './flavor.ts';
+import { cdromBusOf, hardwareProperties } from './hardware-properties.ts';
+import type { AttachedVolume, ServerRequest } from './server-body.ts';
+import type { Flavor, Properties } from './services/types.ts';
+import type { OpenstackSettings } from './settings.ts';
+import type { Survey } from './survey.ts';
+
+export function flavorOf(spec: GuestSpec, survey: Survey, settings: OpenstackSettings): Flavor {
+  const { memory, cpus } = spec.hardware;
+  const local = parseDiskRef(spec.disk.ref).kind === 'image';
+  const disk = local ? inGib(spec.disk.size) : 0;
+  return chooseFlavor(survey.flavors, settings, { memory, cpus, disk });
+}
+
+/** Every property that a build sets on a root disk for a boot; null: it must not be there. */
+export function bootProperties(spec: GuestSpec, boot: Boot): Record<string, string | null> {
+  const properties: Record<string, string | null> = {
+    ...hardwareProperties(spec.hardware),
+    kernel_id: null,
+    ramdisk_id: null,
+    os_command_line: null,
+  };
+  if (boot.kind === 'kernel') {
+    Object.assign(properties, {
+      kernel_id: boot.kernel.ref,
+      ramdisk_id: boot.initrd.ref,
+      os_command_line: boot.cmdline,
+    });
+  }
+  if (isRescue(spec, boot)) {
+    // The blank disk's own guest has nothing to lose, and its end must not take a minute.
+    properties.os_shutdown_timeout = '0';
+    if (rescueBus(spec) === 'ide') properties.hw_machine_type = 'pc';
+  }
+  return properties;
+}
+
+export function isRescue({ strategy }: GuestSpec, boot: Boot): boolean {
+  return strategy === 'rescue' && boot.kind === 'cdrom';
+}
+
+export function rescueBus({ hardware }: GuestSpec): string {
+  return cdromBusOf(hardware) ?? 'ide';
+}
+
+/** What an installer's image needs to be a rescue medium. */
+export function rescueProperties(spec: GuestSpec): Properties {
+  return { hw_rescue_device: 'cdrom', hw_rescue_bus: rescueBus(spec) };
+}
+
+/** Media that are volumes: all but a rescue medium. */
+export function volumeMedia(spec: GuestSpec, boot: Boot): readonly StagedMedium[] {
+  if (boot.kind === 'disk') return [];
+  return isRescue(spec, boot) ? [] : spec.media;
+}
+
+export interface RequestInput {
+  spec: GuestSpec;
+  boot: Boot;
+  flavorId: string;
+  media: readonly AttachedVolume[];
+  survey: Survey;
+  settings: OpenstackSettings;
+  metadata: Properties;
+}
+
+export function serverRequest(input: RequestInput): ServerRequest {
+  const { spec, boot, flavorId, media, survey, settings, metadata } = input;
+  const { securityGroups, availabilityZone, keypair } = settings;
+  return {
+    name: spec.name,
+    flavorId,
+    networkId: survey.network?.network.id ?? null,
+    securityGroups: survey.network ? securityGroups : [],
+    availabilityZone,
+    keypair,
+    metadata,
+    root: parseDiskRef(spec.disk.ref),
+    media,
+    cdromBus: cdromBusOf(spec.hardware),
+    bootsMedia: boot.kind === 'cdrom',
+    userData: spec.userData,
+  };
+}
