@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { expectNothingLeft } from './support/checks.ts';
-import { explain, ozInstall } from './support/oz-install.ts';
+import { explain, ozInstall } from './support/run-oz.ts';
 import { rootPassword, tdlText } from './support/tdl.ts';
 import { makeWorkspace, type WorkspaceOptions } from './support/workspace.ts';
 

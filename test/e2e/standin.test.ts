@@ -6,7 +6,7 @@ import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { buildAndCheck } from './support/build-and-check.ts';
 import { expectDelivered, expectSealed, expectWorking } from './support/checks.ts';
-import { ozInstall } from './support/oz-install.ts';
+import { ozInstall } from './support/run-oz.ts';
 import { tdlText } from './support/tdl.ts';
 import { makeUser, type TemporaryUser } from './support/user.ts';
 import { makeWorkspace, type Workspace } from './support/workspace.ts';

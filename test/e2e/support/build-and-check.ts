@@ -1,6 +1,6 @@
 /** One whole build, checked from outside and inside. */
 import { expectDelivered, expectNothingLeft, expectSealed, expectWorking } from './checks.ts';
-import { ozInstall } from './oz-install.ts';
+import { ozInstall } from './run-oz.ts';
 import type { Workspace } from './workspace.ts';
 
 /**

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { runTool } from '../../../src/base/run-tool.ts';
 import { bootImage } from './boot-image.ts';
 import { lookInside } from './inside-image.ts';
-import { explain, type Run } from './oz-install.ts';
+import { explain, type Run } from './run-oz.ts';
 import { rootPassword } from './tdl.ts';
 import type { Workspace } from './workspace.ts';
 

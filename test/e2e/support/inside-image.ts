@@ -7,6 +7,8 @@ export interface ImageView {
   read(file: string): Promise<string | null>;
   /** Names in a directory; an empty list when it is not there. */
   list(dir: string): Promise<string[]>;
+  /** Where the file system was mounted last; a booted system makes it `/`. */
+  lastMounted(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,10 @@ export async function lookInside(image: string): Promise<ImageView> {
       return [...out.matchAll(/^\/\d+\/\d+\/\d+\/\d+\/([^/]+)\//gm)]
         .map((line) => line[1] ?? '')
         .filter((name) => name !== '.' && name !== '..');
+    },
+    async lastMounted() {
+      const { out } = await ask('show_super_stats -h');
+      return /^Last mounted on:\s+(\S+)$/m.exec(out)?.[1];
     },
     close: () => rm(raw, { force: true }),
   };

@@ -5,6 +5,8 @@ export interface TdlOptions {
   install: { url: string } | { iso: string; sha256sum?: string };
   kernelparam?: string;
   diskGiB?: number;
+  /** What the customising runs last. */
+  command?: string;
 }
 
 /** Awkward on purpose: it travels through XML, an answer file and a shell. */
@@ -13,7 +15,10 @@ export const rootPassword = 'S3same & <open>';
 const forXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-export function tdlText({ name, install, kernelparam, diskGiB = 4 }: TdlOptions): string {
+const effect = 'figlet -w 60 done > /root/effect';
+
+export function tdlText(options: TdlOptions): string {
+  const { name, install, kernelparam, diskGiB = 4, command = effect } = options;
   const source =
     'url' in install
       ? `<install type="url"><url>${forXml(install.url)}</url></install>`
@@ -36,7 +41,7 @@ export function tdlText({ name, install, kernelparam, diskGiB = 4 }: TdlOptions)
   <disk><size>${diskGiB}GiB</size></disk>
   <packages><package name="figlet"/></packages>
   <files><file name="/etc/ozma-e2e" type="raw">a file of the TDL</file></files>
-  <commands><command name="effect">figlet -w 60 done &gt; /root/effect</command></commands>
+  <commands><command name="effect">${forXml(command)}</command></commands>
 </template>
 `;
 }

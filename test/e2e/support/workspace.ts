@@ -21,9 +21,15 @@ export interface WorkspaceOptions {
   /** The [libvirt] section. */
   libvirt: Record<string, string>;
   timeouts?: Partial<typeof patient>;
+  /** Keys of these two sections. */
+  cache?: Record<string, string>;
+  icicle?: Record<string, string>;
 }
 
-function configText(dir: string, { libvirt, timeouts }: WorkspaceOptions): string {
+function configText(
+  dir: string,
+  { libvirt, timeouts, cache = {}, icicle = {} }: WorkspaceOptions,
+): string {
   const section = (name: string, keys: Record<string, string | number>) =>
     [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${value}`)].join('\n');
   return `${[
@@ -34,6 +40,8 @@ function configText(dir: string, { libvirt, timeouts }: WorkspaceOptions): strin
       sshprivkey: `${dir}/id_rsa`,
     }),
     section('libvirt', libvirt),
+    section('cache', cache),
+    section('icicle', icicle),
     section('timeouts', { ...patient, ...timeouts }),
   ].join('\n\n')}\n`;
 }

@@ -1,4 +1,4 @@
-/** Runs the built oz-install as a user would, and reads its event stream. */
+/** Runs the built commands as a user would, and reads their event stream. */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,9 +26,14 @@ export interface RunOptions {
   onEvent?: ((event: BuildEvent, pid: number) => void) | undefined;
 }
 
-const program = packageFile('bin/oz-install.js');
+export type Command = 'oz-install' | 'oz-customize' | 'oz-generate-icicle';
 
-function commandLine(args: string[], { user, env }: RunOptions): [string, string[]] {
+function commandLine(
+  command: Command,
+  args: string[],
+  { user, env }: RunOptions,
+): [string, string[]] {
+  const program = packageFile(`bin/${command}.js`);
   if (!user) return [process.execPath, [program, ...args]];
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
@@ -43,11 +48,11 @@ function commandLine(args: string[], { user, env }: RunOptions): [string, string
   ];
 }
 
-/** oz-install with --json; resolves whatever the exit code. */
-export async function ozInstall(args: string[], options: RunOptions): Promise<Run> {
-  const [command, line] = commandLine(['--json', ...args], options);
+/** One of the commands with --json; resolves whatever the exit code. */
+export async function runOz(command: Command, args: string[], options: RunOptions): Promise<Run> {
+  const [program, line] = commandLine(command, ['--json', ...args], options);
   const env = options.user ? {} : { ...process.env, ...options.env };
-  const child = spawn(command, line, {
+  const child = spawn(program, line, {
     cwd: options.cwd,
     env: { ...env, PATH: process.env.PATH ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,6 +90,9 @@ export async function ozInstall(args: string[], options: RunOptions): Promise<Ru
     marks,
   };
 }
+
+export const ozInstall = (args: string[], options: RunOptions): Promise<Run> =>
+  runOz('oz-install', args, options);
 
 /** The guest's last words, out of the evidence folder. */
 function lastWords(run: Run): string {
