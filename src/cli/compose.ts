@@ -13,7 +13,7 @@ import type { Ledger } from '../engine/ledger.ts';
 import type { PlanInput, PlanOptions } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Tdl } from '../tdl/types.ts';
-import type { Io } from './io.ts';
+import type { Around } from './io.ts';
 import type { OptionValues } from './option-table.ts';
 import type { ozPlan } from './options.ts';
 import type { FindPlace, Place } from './places.ts';
@@ -26,7 +26,7 @@ export interface Settings {
   place: Place;
 }
 
-const absolute = (io: Io, file: string | undefined) =>
+const absolute = (io: Around, file: string | undefined) =>
   file === undefined ? undefined : path.resolve(io.cwd, file);
 
 interface SettingsLine {
@@ -35,7 +35,7 @@ interface SettingsLine {
 }
 
 /** oz.cfg, from `-c` or from where Oz looks for it. */
-export async function readConfig(line: SettingsLine, io: Io): Promise<OzConfig> {
+export async function readConfig(line: SettingsLine, io: Around): Promise<OzConfig> {
   const { loadConfig } = await import('../config/load.ts');
   return loadConfig({
     path: line.config?.startsWith('~') ? line.config : absolute(io, line.config),
@@ -48,7 +48,7 @@ export async function readConfig(line: SettingsLine, io: Io): Promise<OzConfig> 
 export async function readSettings(
   line: SettingsLine,
   tdlFile: string,
-  io: Io,
+  io: Around,
   findPlace: FindPlace,
   signal?: AbortSignal,
 ): Promise<Settings> {
@@ -58,7 +58,7 @@ export async function readSettings(
   ]);
   const config = await readConfig(line, io);
   const tdl = await readTdl(path.resolve(io.cwd, tdlFile), { signal });
-  const place = await findPlace(line.backend ?? config.backend.type, config);
+  const place = await findPlace(line.backend ?? config.backend.type, config, io);
   return { tdl, config, osinfo: loadOsinfo({ env: io.env }), place };
 }
 
@@ -68,7 +68,7 @@ export type BuildLine = Pick<
   Exclude<keyof typeof ozPlan.options, 'help' | 'version' | 'json' | 'debug'>
 >;
 
-export function planOptions(line: BuildLine, io: Io): PlanOptions {
+export function planOptions(line: BuildLine, io: Around): PlanOptions {
   return {
     customize: line.customize,
     icicle: line.generateIcicle,
@@ -114,7 +114,7 @@ const largestAnswer = 5 * 1024 * 1024;
 /** The user's own answer file (-a). */
 export async function readAnswer(
   file: string | undefined,
-  io: Io,
+  io: Around,
 ): Promise<PlanInput['answer'] | undefined> {
   if (file === undefined) return undefined;
   const fail = (why: string, cause?: unknown) =>
@@ -221,7 +221,7 @@ export async function judgeMedium(
   file: string,
   plan: Pick<BuildPlan, 'os' | 'tdl'>,
   osinfo: Osinfo,
-  io: Io,
+  io: Around,
   signal?: AbortSignal,
 ): Promise<{ holds?: string | undefined; warning?: string | undefined }> {
   const [{ detectIso }, { mediumName, mediumWarning }] = await Promise.all([
@@ -247,7 +247,7 @@ async function localInstaller(plan: BuildPlan): Promise<string | undefined> {
 }
 
 /** The same for a plan that is only shown: undefined when its ISO is not here. */
-export async function judgeLocal(plan: BuildPlan, osinfo: Osinfo, io: Io) {
+export async function judgeLocal(plan: BuildPlan, osinfo: Osinfo, io: Around) {
   const file = await localInstaller(plan);
   if (file === undefined) return undefined;
   try {

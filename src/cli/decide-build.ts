@@ -3,7 +3,7 @@ import type { Capabilities } from '../../backends/backend.ts';
 import type { PlanInput } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import { type Settings, thisHost } from './compose.ts';
-import type { Io } from './io.ts';
+import type { Around } from './io.ts';
 
 /** What differs between showing a build and doing it. */
 export interface BuildChoices extends Pick<PlanInput, 'options' | 'answer'> {
@@ -15,7 +15,7 @@ export interface BuildChoices extends Pick<PlanInput, 'options' | 'answer'> {
 export async function decideBuild(
   { tdl, config, osinfo, place }: Settings,
   { capabilities, options, access, answer }: BuildChoices,
-  io: Io,
+  io: Around,
 ): Promise<BuildPlan> {
   const [{ plan }, { checkReachability }] = await Promise.all([
     import('../plan/plan.ts'),

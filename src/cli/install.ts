@@ -2,22 +2,19 @@
 import path from 'node:path';
 import type { BuildResult } from '../engine/events.ts';
 import {
-  buildAccess,
   checkIcicleOption,
   checkOutputs,
-  judgeMedium,
   planOptions,
   readAnswer,
   readSettings,
-  withBackend,
 } from './compose.ts';
-import { decideBuild } from './decide-build.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './option-table.ts';
 import type { ozInstall } from './options.ts';
 import { type FindPlace, findPlace } from './places.ts';
 import { printable } from './render/format.ts';
 import { publishedLine } from './render/results.ts';
+import { runBuild } from './run-build.ts';
 import { withEvents } from './with-events.ts';
 
 export type InstallLine = OptionValues<typeof ozInstall.options>;
@@ -61,29 +58,11 @@ async function install(
     const options = planOptions(line, io);
     const answer = await readAnswer(line.auto, io);
     await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, 'x')]);
-    const { build } = await import('../engine/build.ts');
-    return withBackend(settings, stream, signal, async (backend, ledger) => {
-      const { tdl, config, osinfo } = settings;
-      const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
-      const access = () => buildAccess(config);
-      const choices = { capabilities, options, access, answer };
-      const decided = await decideBuild(settings, choices, io);
-      showWarnings(decided.warnings, line, io);
-      return build(decided, {
-        backend,
-        ledger,
-        emit: stream.emit,
-        signal,
-        forceDownload: options.forceDownload,
-        cleanup: options.cleanup,
-        onError: line.onError ?? 'cleanup',
-        judgeInstaller: async (file, judging) => {
-          const { warning } = await judgeMedium(file, decided, osinfo, io, judging);
-          if (warning !== undefined) showWarnings([warning], line, io);
-          return warning;
-        },
-      });
-    });
+    const request = {
+      ...{ options, answer, stream, signal, onError: line.onError },
+      onWarnings: (warnings: readonly string[]) => showWarnings(warnings, line, io),
+    };
+    return runBuild(settings, request, io);
   });
 }
 

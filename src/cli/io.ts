@@ -26,5 +26,8 @@ export interface Io {
   exit(code: number): void;
 }
 
+/** The part of the world that decisions depend on. */
+export type Around = Pick<Io, 'env' | 'cwd'>;
+
 /** A command: takes the arguments after its name, gives the process's exit code. */
 export type Main = (argv: readonly string[], io: Io) => Promise<number>;

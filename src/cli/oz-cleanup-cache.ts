@@ -47,7 +47,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
       try {
         if (type === 'openstack') {
           const { openStagedCache } = await import('./staged-cache.ts');
-          staged = await openStagedCache(config, find, signal);
+          staged = await openStagedCache(config, io, signal, find);
           io.stdout.write(staged.text);
         }
         const removable = !asks || io.stdin.isTTY ? staged : undefined;

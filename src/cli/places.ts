@@ -9,6 +9,7 @@ import type {
 } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import type { OzConfig } from '../config/types.ts';
+import type { Around } from './io.ts';
 
 /** A place that is known but not yet touched. */
 export interface Place {
@@ -37,7 +38,11 @@ export interface GuestDocument {
   chosen?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
-export type FindPlace = (type: OzConfig['backend']['type'], config: OzConfig) => Promise<Place>;
+export type FindPlace = (
+  type: OzConfig['backend']['type'],
+  config: OzConfig,
+  around: Around,
+) => Promise<Place>;
 
 async function libvirtPlace(config: OzConfig): Promise<Place> {
   const { domainXml, libvirtCapabilities, openLibvirt, resolveUri } = await import(

@@ -3,6 +3,7 @@ import type { KeptMedium } from '../../backends/backend.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { noLedger } from '../base/ledger-entry.ts';
 import type { OzConfig } from '../config/types.ts';
+import type { Around } from './io.ts';
 import { type FindPlace, findPlace } from './places.ts';
 import { bytes, printable } from './render/format.ts';
 
@@ -19,10 +20,11 @@ export interface StagedCache {
 
 export async function openStagedCache(
   config: OzConfig,
-  find: FindPlace = findPlace,
+  around: Around,
   signal: AbortSignal,
+  find: FindPlace = findPlace,
 ): Promise<StagedCache> {
-  const place = await find('openstack', config);
+  const place = await find('openstack', config, around);
   const backend = await place.open({ ledger: noLedger, log: () => {} }, signal);
   const where = place.uri ?? 'the cloud';
   try {

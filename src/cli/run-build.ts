@@ -1,0 +1,45 @@
+/** A whole build, for oz-install and for programs: decided, then done. */
+import type { EventStream } from '../engine/event-stream.ts';
+import type { BuildResult } from '../engine/events.ts';
+import type { PlanInput } from '../plan/input.ts';
+import { buildAccess, judgeMedium, type Settings, withBackend } from './compose.ts';
+import { decideBuild } from './decide-build.ts';
+import type { Around } from './io.ts';
+
+export interface BuildRequest extends Pick<PlanInput, 'options' | 'answer'> {
+  onError?: 'cleanup' | 'keep' | undefined;
+  stream: EventStream;
+  signal: AbortSignal;
+  /** What the user should know although nothing is wrong: of the plan, and of the installer's ISO. */
+  onWarnings?: ((warnings: readonly string[]) => void) | undefined;
+}
+
+export async function runBuild(
+  settings: Settings,
+  request: BuildRequest,
+  around: Around,
+): Promise<BuildResult> {
+  const { options, answer, stream, signal, onWarnings } = request;
+  const { build } = await import('../engine/build.ts');
+  return withBackend(settings, stream, signal, async (backend, ledger) => {
+    const { tdl, config, osinfo } = settings;
+    const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
+    const access = () => buildAccess(config);
+    const decided = await decideBuild(settings, { capabilities, options, access, answer }, around);
+    onWarnings?.(decided.warnings);
+    return build(decided, {
+      backend,
+      ledger,
+      emit: stream.emit,
+      signal,
+      forceDownload: options.forceDownload,
+      cleanup: options.cleanup,
+      onError: request.onError ?? 'cleanup',
+      judgeInstaller: async (file, judging) => {
+        const { warning } = await judgeMedium(file, decided, osinfo, around, judging);
+        if (warning !== undefined) onWarnings?.([warning]);
+        return warning;
+      },
+    });
+  });
+}

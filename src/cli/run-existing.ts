@@ -1,0 +1,86 @@
+/** Work in an image that was built before, for oz-customize, oz-generate-icicle and programs. */
+import { readFile, stat } from 'node:fs/promises';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import type { ExistingResult } from '../engine/customise-existing.ts';
+import type { EventStream } from '../engine/event-stream.ts';
+import type { ExistingGuest } from '../plan/existing-guest.ts';
+import type { PlanOptions } from '../plan/input.ts';
+import { buildAccess, type Settings, withBackend } from './compose.ts';
+
+export interface ExistingRequest {
+  /** Absolute path of the domain XML. */
+  xmlFile: string;
+  guest: ExistingGuest;
+  options: PlanOptions;
+  onError?: 'cleanup' | 'keep' | undefined;
+  stream: EventStream;
+  signal: AbortSignal;
+}
+
+/** `shown` is the file's name for messages. Throws OZ_DOMAIN_XML. */
+export async function readGuest(
+  xmlFile: string,
+  shown: string,
+  mac?: string,
+): Promise<ExistingGuest> {
+  const { largestDomainXml, readDomainXml } = await import('../plan/existing-guest.ts');
+  const fail = (why: string, cause?: unknown) =>
+    new OzError('OZ_DOMAIN_XML', `Cannot read libvirt XML ${shown}: ${why}`, {
+      hint: 'give the file that oz-install wrote for this guest',
+      cause,
+    });
+  let size: number;
+  let text: string;
+  try {
+    ({ size } = await stat(xmlFile));
+    text = size > largestDomainXml ? '' : await readFile(xmlFile, 'utf8');
+  } catch (error) {
+    throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
+  }
+  if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
+  const guest = readDomainXml(text, shown);
+  return mac ? { ...guest, hardware: { ...guest.hardware, mac } } : guest;
+}
+
+/** Lets the file name the image that took the place of the one it named. */
+async function renewXml(xmlFile: string, { published }: ExistingResult): Promise<void> {
+  if (!published) return;
+  const { namePublished } = await import('../plan/existing-guest.ts');
+  const text = await readFile(xmlFile, 'utf8');
+  await writeFileAtomic(xmlFile, namePublished(text, xmlFile, published));
+}
+
+/** Returns what was made: the ICICLE document when one was asked for, the new image in a cloud. */
+export async function runExisting(
+  settings: Settings,
+  { xmlFile, guest, options, onError, stream, signal }: ExistingRequest,
+): Promise<ExistingResult> {
+  const [{ planExisting }, { customiseExisting }] = await Promise.all([
+    import('../plan/plan-existing.ts'),
+    import('../engine/customise-existing.ts'),
+  ]);
+  return withBackend(settings, stream, signal, async (backend, ledger) => {
+    const { tdl, config, osinfo, place } = settings;
+    const { arch } = guest.hardware;
+    const plan = planExisting({
+      tdl,
+      config,
+      osinfo,
+      backend: {
+        type: place.type,
+        uri: place.uri,
+        capabilities: await backend.capabilities({ signal, arch }),
+      },
+      options,
+      guest,
+      now: new Date(),
+      access: await buildAccess(config),
+    });
+    const result = await customiseExisting(plan, {
+      ...{ backend, ledger, emit: stream.emit, signal, onError: onError ?? 'cleanup' },
+    });
+    await renewXml(xmlFile, result);
+    return result;
+  });
+}
