@@ -2,10 +2,10 @@
  * Our libosinfo beside the C one, and our own data beside the C one and the
  * installers' own checkers:
  *
- *     tsx compat/osinfo/run.ts [query|scripts|detect|tools|checkers]…
+ *     tsx compat/osinfo/run.ts [query|settings|scripts|detect|tools|checkers]…
  *         [--every N] [--only TEXT] [--schemas DIR]
  *
- * The first three compare what the database of the distribution alone gives,
+ * The first four compare what the database of the distribution alone gives,
  * `tools` what the real tools make of our data; `checkers` needs, for some,
  * schemas in DIR: subiquity/autoinstall-schema.json, agama/*.schema.json and
  * autoyast-rnc/*.rnc of the projects of these names. --every takes one in so
@@ -21,6 +21,7 @@ import { checkAnswers } from './own/checkers.ts';
 import { compareWithRealTools } from './own/real-tools.ts';
 import { compareQueries } from './query.ts';
 import { compareScripts } from './scripts.ts';
+import { compareSettings } from './settings.ts';
 import { report, type Tally } from './tally.ts';
 
 const args = process.argv.slice(2);
@@ -40,6 +41,7 @@ const database = (ownData: boolean): Database =>
 
 const comparisons: Record<string, () => Promise<Tally[]>> = {
   query: () => compareQueries(database(false)),
+  settings: compareSettings,
   scripts: () => compareScripts(database(false), choice.every),
   detect: () => compareDetection(database(false), choice.every),
   tools: () => compareWithRealTools(database(true), choice),

@@ -221,8 +221,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     oses: oses.all,
     osParams(names) {
       const outline = { wanted: new Set(names), languages };
+      // short ids add up, whatever file they are in; readProduct() sees to them
+      const single = names.filter((name) => name !== 'short-id');
       return [...allParts('os', 'os', outline)].map(([id, parts]) =>
-        readProduct(id, parts, names, languages),
+        readProduct(id, parts, single, languages),
       );
     },
     osesWith(suits) {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadOsinfo, type OsinfoOptions } from '../../osinfo/index.ts';
+import { loadOsinfo, type OsinfoOptions, openOsinfo } from '../../osinfo/index.ts';
+import { listOses } from '../../osinfo/query/list.ts';
 
 let dir = '';
 const warnings: string[] = [];
@@ -44,6 +45,31 @@ describe('loadOsinfo', () => {
     expect(found).toMatchObject({ vendor: 'local', distro: 'added', family: '' });
     expect(found).not.toHaveProperty('codename');
     expect(warnings).toEqual([]);
+  });
+
+  it('adds up short ids, in lists too', () => {
+    put('system', 'os/x.org/x-1.xml', os('1'));
+    put('user', 'os/x.org/x-1.d/b.xml', '<os id="http://x.org/x/1"><short-id>mine</short-id></os>');
+    expect(open().os('mine')?.shortIds).toEqual(['x1', 'mine']);
+    const env = {
+      OSINFO_SYSTEM_DIR: path.join(dir, 'system'),
+      OSINFO_USER_DIR: path.join(dir, 'user'),
+      OSINFO_LOCAL_DIR: path.join(dir, 'local'),
+    };
+    const database = openOsinfo({ env, ownData: false });
+    expect(listOses(database)).toMatchObject([{ 'short-id': 'x1' }]);
+    expect(listOses(database, { filter: { 'short-id': 'mine' } })).toHaveLength(1);
+  });
+
+  it('takes what is well-formed of a file whose media are not', () => {
+    put('system', 'os/x.org/x-1.xml', os('1', '\n<media arch="all"><iso></media>'));
+    const osinfo = open();
+    const found = osinfo.os('http://x.org/x/1');
+    expect(found?.name).toBe('X 1');
+    expect(found && osinfo.media(found, 'x86_64')).toEqual([]);
+    expect(warnings).toEqual([
+      '/system/os/x.org/x-1.xml:3: </media> closes <iso>; the file is ignored',
+    ]);
   });
 
   it('finds short ids wherever they are', () => {
