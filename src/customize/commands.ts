@@ -1,8 +1,9 @@
-/** Runs the TDL's commands in the guest. */
+/** The TDL's commands. */
 import { isUtf8 } from 'node:buffer';
+import { bytesOf, type FetchContent, type Operations } from './operations.ts';
+import { passingName } from './passing-name.ts';
 import { quote } from './shell.ts';
 import type { CommandStep } from './types.ts';
-import { bytesOf, passingName, perform, type Workspace } from './workspace.ts';
 
 /** Longer ones (bytes) do not fit into one argument of an exec. */
 const longestLine = 64 * 1024;
@@ -28,21 +29,24 @@ function wayOf(content: Buffer): 'shell' | 'upload' | 'upload-for-shell' {
   return content.length > longestLine ? 'upload-for-shell' : 'shell';
 }
 
-/** Throws OZ_CUSTOMISE_FAILED when it ends with anything but exit code 0. */
-export async function runTdlCommand(space: Workspace, step: CommandStep): Promise<void> {
+/** It fails when it ends with anything but exit code 0. */
+export async function runTdlCommand(
+  step: CommandStep,
+  fetchContent: FetchContent,
+): Promise<Operations> {
   const title = `${step.stage === 'pre' ? 'precommand' : 'command'} ${step.name}`;
-  const content = await bytesOf(space, step.content);
+  const content = await bytesOf(step.content, fetchContent);
   const way = wayOf(content);
   if (way === 'shell') {
-    await perform(space, { title, command: content.toString('utf8') });
-    return;
+    return { main: [{ kind: 'command', title, command: content.toString('utf8') }] };
   }
   const file = passingName();
-  await space.session.upload(file, content, { mode: 0o700, signal: space.signal });
-  try {
-    const shell = way === 'upload-for-shell' ? `"\${SHELL:-/bin/sh}" ` : '';
-    await perform(space, { title, command: `${shell}${quote(file)}` });
-  } finally {
-    await space.session.run(`rm -f ${quote(file)}`, { okCodes: 'any' }).catch(() => {});
-  }
+  const shell = way === 'upload-for-shell' ? `"\${SHELL:-/bin/sh}" ` : '';
+  return {
+    main: [
+      { kind: 'write', title, path: file, content, mode: 0o700 },
+      { kind: 'command', title, command: `${shell}${quote(file)}` },
+    ],
+    after: [{ kind: 'command', title, command: `rm -f ${quote(file)}` }],
+  };
 }

@@ -1,14 +1,16 @@
-/** Does what the TDL wants in a running guest. */
+/** What the TDL wants in a running guest. */
 import { runTdlCommand } from './commands.ts';
 import { placeFile } from './files.ts';
+import type { FetchContent, Operation, Operations, Step } from './operations.ts';
 import { packageManagerNamed } from './package-managers/index.ts';
 import type { PackageManager } from './package-managers/manager.ts';
 import { addRepository, installPackages, removeRepository } from './packages.ts';
 import type { Session } from './session.ts';
 import type { CustomiseStep, PlannedCustomise, Repository } from './types.ts';
-import type { Workspace } from './workspace.ts';
+import { performAll, type Workspace } from './workspace.ts';
 
 export interface CustomiseOptions extends Omit<Workspace, 'session'> {
+  fetchContent: FetchContent;
   /** Told before each step (`done` of `total`), and once at the end. */
   onStep?: ((done: number, total: number, title: string) => void) | undefined;
 }
@@ -30,54 +32,62 @@ function isRepository(step: CustomiseStep): step is { kind: 'repository' } & Rep
   return step.kind === 'repository';
 }
 
-async function doStep(
-  space: Workspace,
+function operationsOf(
   manager: PackageManager,
   step: CustomiseStep,
   repositories: readonly Repository[],
-): Promise<void> {
+  fetchContent: FetchContent,
+): Promise<Operations> {
   switch (step.kind) {
     case 'repository':
-      return addRepository(space, manager, step);
+      return Promise.resolve(addRepository(manager, step));
     case 'command':
-      return runTdlCommand(space, step);
+      return runTdlCommand(step, fetchContent);
     case 'packages':
-      return installPackages(space, manager, step.packages, repositories);
+      return installPackages(manager, step.packages, repositories, fetchContent);
     case 'file':
-      return placeFile(space, step);
+      return placeFile(step, fetchContent);
   }
 }
 
 /**
- * Does the steps in their order, removes the repositories that are not to stay
- * and syncs. The first step that fails ends it: OZ_CUSTOMISE_FAILED names the
- * step and quotes its output.
+ * All that a plan asks for, in the order it is done: its steps, then the removal
+ * of the repositories that are not to stay. Throws OZ_PACKAGE_MANAGER.
+ */
+export function customiseSteps(plan: PlannedCustomise, fetchContent: FetchContent): Step[] {
+  const manager = packageManagerNamed(plan.packageManager);
+  const repositories = plan.steps.filter(isRepository);
+  const passing = repositories.filter(({ persisted }) => !persisted);
+  const sync: Operation = { kind: 'command', title: 'sync', command: 'sync' };
+  return [
+    ...plan.steps.map((step) => ({
+      title: titleOf(step),
+      prepare: async () => operationsOf(manager, step, repositories, fetchContent),
+    })),
+    ...passing.map((repository) => ({
+      title: `remove repository ${repository.name}`,
+      prepare: async () => removeRepository(manager, repository),
+    })),
+    { title: 'sync', prepare: async () => ({ main: [sync] }) },
+  ];
+}
+
+/**
+ * Does a plan over SSH. The first step that fails ends it: OZ_CUSTOMISE_FAILED
+ * names the step and quotes its output.
  */
 export async function customise(
   session: Session,
   plan: PlannedCustomise,
   options: CustomiseOptions,
 ): Promise<void> {
-  const { onStep, ...rest } = options;
+  const { onStep, fetchContent, ...rest } = options;
   const space: Workspace = { ...rest, session };
-  const manager = packageManagerNamed(plan.packageManager);
-  const repositories = plan.steps.filter(isRepository);
-  const passing = repositories.filter(({ persisted }) => !persisted);
-  const work = [
-    ...plan.steps.map((step) => ({
-      title: titleOf(step),
-      run: () => doStep(space, manager, step, repositories),
-    })),
-    ...passing.map((repository) => ({
-      title: `remove repository ${repository.name}`,
-      run: () => removeRepository(space, manager, repository),
-    })),
-    { title: 'sync', run: () => session.run('sync', { signal: options.signal }) },
-  ];
-  for (const [index, { title, run }] of work.entries()) {
+  const steps = customiseSteps(plan, fetchContent);
+  for (const [index, { title, prepare }] of steps.entries()) {
     options.signal?.throwIfAborted();
-    onStep?.(index, work.length, options.mask(title));
-    await run();
+    onStep?.(index, steps.length, options.mask(title));
+    await performAll(space, await prepare());
   }
-  onStep?.(work.length, work.length, 'done');
+  onStep?.(steps.length, steps.length, 'done');
 }

@@ -1,43 +1,37 @@
 /** Adds and removes repositories, installs packages. */
 import path from 'node:path';
+import { bytesOf, type FetchContent, type Operation, type Operations } from './operations.ts';
 import { type Action, type PackageManager, repositoryId } from './package-managers/manager.ts';
+import { passingName } from './passing-name.ts';
 import { splitWords } from './shell.ts';
 import type { PackageRequest, Repository } from './types.ts';
-import { bytesOf, passingName, perform, type Workspace } from './workspace.ts';
 
-async function act(
-  space: Workspace,
-  manager: PackageManager,
-  title: string,
-  actions: Action[],
-): Promise<void> {
-  for (const action of actions) {
-    if ('script' in action) {
-      await perform(space, { title, script: action.script, environment: manager.environment });
-    } else {
-      const content = Buffer.from(action.content);
-      await space.session.upload(action.path, content, { mode: 0o644, signal: space.signal });
-      space.emitOutput(title, `wrote ${action.path}`);
-    }
-  }
+/** Actions of a package manager as operations. */
+function acting(manager: PackageManager, title: string, actions: Action[]): Operations {
+  const { environment } = manager;
+  return {
+    main: actions.map((action) =>
+      'script' in action
+        ? { kind: 'script', title, script: action.script, environment }
+        : {
+            kind: 'write',
+            title,
+            path: action.path,
+            content: Buffer.from(action.content),
+            mode: 0o644,
+          },
+    ),
+  };
 }
 
-export function addRepository(
-  space: Workspace,
-  manager: PackageManager,
-  repository: Repository,
-): Promise<void> {
+export function addRepository(manager: PackageManager, repository: Repository): Operations {
   const actions = manager.addRepository(repository, repositoryId(repository.name));
-  return act(space, manager, `repository ${repository.name}`, actions);
+  return acting(manager, `repository ${repository.name}`, actions);
 }
 
-export function removeRepository(
-  space: Workspace,
-  manager: PackageManager,
-  repository: Repository,
-): Promise<void> {
+export function removeRepository(manager: PackageManager, repository: Repository): Operations {
   const actions = manager.removeRepository(repository, repositoryId(repository.name));
-  return act(space, manager, `remove repository ${repository.name}`, actions);
+  return acting(manager, `remove repository ${repository.name}`, actions);
 }
 
 /** One run of the package manager. */
@@ -62,93 +56,112 @@ function fileUrl(file: string, repository: Repository | undefined): string | und
   return base && `${base.replace(/\/*$/, '/')}${file}`;
 }
 
-/** The word that stands for a package file in the guest; uploads it where that is needed. */
-async function stageFile(
-  space: Workspace,
-  manager: PackageManager,
-  file: string,
-  repository: Repository | undefined,
-): Promise<{ word: string; directory?: string }> {
-  const url = fileUrl(file, repository);
-  if (!url) return { word: path.posix.resolve('/', file) };
-  const content = await bytesOf(space, { url });
-  const directory = passingName();
+/** The name that a package file gets in the guest. */
+function fileName(manager: PackageManager, url: string): string {
   const name = path.posix.basename(url.replace(/[?#].*/, '')).replace(/[^\w.+~-]/g, '_');
-  const ending = name.endsWith(manager.fileExtension) ? '' : manager.fileExtension;
-  const word = `${directory}/${name}${ending}`;
-  await space.session.run(`mkdir -m 755 ${directory}`, { signal: space.signal });
-  await space.session.upload(word, content, { mode: 0o644, signal: space.signal });
-  return { word, directory };
+  return name.endsWith(manager.fileExtension) ? name : `${name}${manager.fileExtension}`;
 }
 
-async function install(
-  space: Workspace,
+function install(manager: PackageManager, title: string, batch: Batch): Operation {
+  const args = [...manager.install, ...batch.words, ...manager.endOfOptions, ...batch.names];
+  const { environment } = manager;
+  return { kind: 'script', title, script: { text: '"$@"', args }, environment };
+}
+
+async function installFile(
   manager: PackageManager,
   title: string,
   batch: Batch,
-): Promise<void> {
-  const args = [...manager.install, ...batch.words, ...manager.endOfOptions, ...batch.names];
-  const { environment } = manager;
-  await perform(space, { title, script: { text: '"$@"', args }, environment });
+  file: string,
+  repository: Repository | undefined,
+  fetchContent: FetchContent,
+): Promise<Operations> {
+  const installing = manager.installFile ? { ...manager, install: manager.installFile } : manager;
+  const url = fileUrl(file, repository);
+  if (!url) {
+    return {
+      main: [install(installing, title, { ...batch, names: [path.posix.resolve('/', file)] })],
+    };
+  }
+  const directory = passingName();
+  const word = `${directory}/${fileName(manager, url)}`;
+  const content = await bytesOf({ url }, fetchContent);
+  return {
+    main: [
+      { kind: 'command', title, command: `mkdir -m 755 ${directory}` },
+      { kind: 'write', title, path: word, content, mode: 0o644 },
+      install(installing, title, { ...batch, names: [word] }),
+    ],
+    after: [{ kind: 'command', title, command: `rm -rf ${directory}` }],
+  };
+}
+
+/** Asks the guest what to install by a script, and installs that. */
+function installPicked(
+  manager: PackageManager,
+  title: string,
+  batch: Batch,
+  pick: string,
+  name: string,
+): Operation {
+  const text = `pick() {\n${pick}\n}\npicked=$(pick "$1") || return $?\necho "$picked"\nshift\n"$@" "$picked"`;
+  const args = [name, ...manager.install, ...batch.words, ...manager.endOfOptions];
+  return { kind: 'script', title, script: { text, args }, environment: manager.environment };
 }
 
 async function installSpecial(
-  space: Workspace,
   manager: PackageManager,
   request: PackageRequest,
   repositories: readonly Repository[],
-): Promise<void> {
+  fetchContent: FetchContent,
+): Promise<Operations> {
   const title = `package ${request.name}`;
-  const batch: Batch = { words: splitWords(request.arguments ?? ''), names: [request.name] };
+  const words = splitWords(request.arguments ?? '');
+  const batch: Batch = { words, names: [request.name] };
   const ours = repositories.find(({ name }) => name === request.repository);
   if (request.file) {
-    const { word, directory } = await stageFile(space, manager, request.file, ours);
-    try {
-      await install(space, manager, title, { ...batch, names: [word] });
-    } finally {
-      if (directory) {
-        await space.session.run(`rm -rf ${directory}`, { okCodes: 'any' }).catch(() => {});
-      }
-    }
-    return;
+    return installFile(manager, title, batch, request.file, ours, fetchContent);
   }
-  if (request.repository) {
-    const id = ours ? repositoryId(ours.name) : request.repository;
-    const way = manager.takeFrom(id, ours !== undefined);
-    if ('words' in way) batch.words.push(...way.words);
-    else {
-      const script = { ...way.pick, args: [request.name] };
-      const { environment } = manager;
-      const picked = await perform(space, { title, script, environment });
-      batch.names = [picked.stdout.trim()];
-    }
+  if (!request.repository) return { main: [install(manager, title, batch)] };
+  const id = ours ? repositoryId(ours.name) : request.repository;
+  const way = manager.takeFrom(id, ours !== undefined);
+  if ('pick' in way) {
+    return { main: [installPicked(manager, title, batch, way.pick.text, request.name)] };
   }
-  await install(space, manager, title, batch);
+  batch.words.push(...way.words);
+  if (way.prefix) batch.names = [`${way.prefix}${request.name}`];
+  return { main: [install(manager, title, batch)] };
 }
 
-/** Installs in the order given. Throws OZ_CUSTOMISE_FAILED with the package manager's output. */
+/** Installs in the order given. */
 export async function installPackages(
-  space: Workspace,
   manager: PackageManager,
   packages: readonly PackageRequest[],
   repositories: readonly Repository[],
-): Promise<void> {
-  if (packages.length === 0) return;
+  fetchContent: FetchContent,
+): Promise<Operations> {
+  const main: Operation[] = [];
+  const after: Operation[] = [];
+  if (packages.length === 0) return { main };
   const { environment, refresh } = manager;
-  if (refresh) await perform(space, { title: 'package lists', script: refresh, environment });
+  if (refresh) main.push({ kind: 'script', title: 'package lists', script: refresh, environment });
   let plain: string[] = [];
-  const flush = async () => {
+  const flush = () => {
     const names = plain;
     plain = [];
     if (names.length === 0) return;
-    await install(space, manager, `packages ${names.join(' ')}`, { words: [], names });
+    main.push(install(manager, `packages ${names.join(' ')}`, { words: [], names }));
   };
   for (const request of packages) {
-    if (isPlain(request)) plain.push(request.name);
-    else {
-      await flush();
-      await installSpecial(space, manager, request, repositories);
+    if (isPlain(request)) {
+      plain.push(request.name);
+      continue;
     }
+    flush();
+    const special = await installSpecial(manager, request, repositories, fetchContent);
+    main.push(...special.main);
+    after.push(...(special.after ?? []));
   }
-  await flush();
+  flush();
+  return { main, after };
 }

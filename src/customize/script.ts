@@ -9,14 +9,29 @@ export interface Script {
 }
 
 /**
- * The script comes by standard input, so that neither its length nor its
- * quoting matters; as a function, so that nothing it runs can read its text.
+ * A command line and its standard input. The script comes by the latter, so that
+ * neither its length nor its quoting matters; as a function, so that nothing it
+ * runs can read its text.
  */
+export function scriptCommand(
+  { text, args = [] }: Script,
+  environment: Readonly<Record<string, string>> = {},
+): { command: string; input: string } {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  return {
+    command: commandLine(['sh', '-s', '--', ...args]),
+    input: `main() {\n${exports.join('')}${text}\n}\nmain "$@" </dev/null\nexit $?\n`,
+  };
+}
+
 export function runScript(
   session: Session,
-  { text, args = [] }: Script,
-  options: Omit<RunOptions, 'input'> = {},
+  script: Script,
+  options: Omit<RunOptions, 'input'> & {
+    environment?: Readonly<Record<string, string>> | undefined;
+  } = {},
 ): Promise<RunResult> {
-  const input = `main() {\n${text}\n}\nmain "$@" </dev/null\nexit $?\n`;
-  return session.run(commandLine(['sh', '-s', '--', ...args]), { ...options, input });
+  const { environment, ...rest } = options;
+  const { command, input } = scriptCommand(script, environment);
+  return session.run(command, { ...rest, input });
 }

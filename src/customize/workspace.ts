@@ -1,30 +1,21 @@
-/** What the steps of one customisation share. */
-import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+/** Does operations over SSH. */
 import { OzError } from '../base/errors.ts';
-import type { TdlContent } from '../tdl/types.ts';
-import { runScript, type Script } from './script.ts';
-import type { RunResult, Session } from './session.ts';
+import type { Operation, Operations } from './operations.ts';
+import { runScript } from './script.ts';
+import type { Session } from './session.ts';
 
 export interface Workspace {
   session: Session;
   signal?: AbortSignal | undefined;
-  /** Reads content that the TDL names by a URL; on the machine that runs the build. */
-  fetchContent: (url: string) => Promise<Readable | Buffer>;
   /** Takes each line that a step prints. */
   emitOutput: (source: string, line: string) => void;
   mask: (text: string) => string;
 }
 
-/** One thing that is done: its name in the log, and in the message when it fails. */
-export type Work = { title: string } & (
-  | { script: Script; environment?: Readonly<Record<string, string>> | undefined }
-  | { command: string }
-);
-
 /** Lines of output that a failure quotes. */
 const quoted = 20;
+
+type Work = Exclude<Operation, { kind: 'write' }>;
 
 function runWork(space: Workspace, work: Work, onOutput: (line: string) => void) {
   const options = {
@@ -32,44 +23,45 @@ function runWork(space: Workspace, work: Work, onOutput: (line: string) => void)
     okCodes: 'any' as const,
     onOutput: (_: 'stdout' | 'stderr', line: string) => onOutput(line),
   };
-  if ('command' in work) return space.session.run(work.command, options);
-  const variables = Object.entries(work.environment ?? {});
-  const exports = variables.map(([name, value]) => `export ${name}='${value}'\n`).join('');
-  const { text, args } = work.script;
-  return runScript(space.session, { text: `${exports}${text}`, args }, options);
+  return work.kind === 'command'
+    ? space.session.run(work.command, options)
+    : runScript(space.session, work.script, { ...options, environment: work.environment });
 }
 
-/** Does it, streaming its output. Throws OZ_CUSTOMISE_FAILED with the end of that output. */
-export async function perform(space: Workspace, work: Work): Promise<RunResult> {
+async function perform(space: Workspace, work: Operation): Promise<void> {
+  if (work.kind === 'write') {
+    const { path, content, mode } = work;
+    await space.session.upload(path, content, { mode, signal: space.signal });
+    space.emitOutput(work.title, space.mask(`wrote ${path} (${content.length} bytes)`));
+    return;
+  }
   const tail: string[] = [];
-  const result = await runWork(space, work, (line) => {
+  const { code } = await runWork(space, work, (line) => {
     const shown = space.mask(line);
     space.emitOutput(work.title, shown);
     tail.push(shown);
     if (tail.length > quoted) tail.shift();
   });
-  if (result.code !== 0) throw failure(space, work.title, result.code, tail);
-  return result;
+  if (code !== 0) throw stepFailed(space.mask(work.title), code, tail);
 }
 
-function failure(space: Workspace, title: string, code: number, tail: string[]): OzError {
-  const output =
-    tail.length > 0 ? `; it printed\n${tail.map((line) => `  ${line}`).join('\n')}` : '';
+/** The error of a step that ended with this exit code; `output` is the end of what it printed. */
+export function stepFailed(title: string, code: number, output: readonly string[]): OzError {
+  const said =
+    output.length > 0 ? `; it printed\n${output.map((line) => `  ${line}`).join('\n')}` : '';
   return new OzError(
     'OZ_CUSTOMISE_FAILED',
-    `Cannot customise the guest: ${space.mask(title)} ended with exit code ${code}${output}`,
+    `Cannot customise the guest: ${title} ended with exit code ${code}${said}`,
     { hint: 'correct this part of the TDL; all output is in the log' },
   );
 }
 
-/** The bytes of a file's or a command's content. */
-export async function bytesOf(space: Workspace, content: TdlContent): Promise<Buffer> {
-  if ('bytes' in content) return Buffer.from(content.bytes);
-  const fetched = await space.fetchContent(content.url);
-  return Buffer.isBuffer(fetched) ? fetched : buffer(fetched);
-}
-
-/** A name for a passing file in the guest that nobody can have taken. */
-export function passingName(suffix = ''): string {
-  return `/var/tmp/.${randomBytes(12).toString('hex')}${suffix}`;
+/** Does them, streaming their output. Throws OZ_CUSTOMISE_FAILED with the end of that output, OZ_SSH_UPLOAD. */
+export async function performAll(space: Workspace, { main, after }: Operations): Promise<void> {
+  try {
+    for (const work of main) await perform(space, work);
+  } finally {
+    const quiet = { ...space, emitOutput: () => {} };
+    for (const work of after ?? []) await perform(quiet, work).catch(() => {});
+  }
 }

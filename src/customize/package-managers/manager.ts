@@ -11,6 +11,8 @@ export interface PackageManager {
   environment: Readonly<Record<string, string>>;
   /** Words that install the names that follow; a package's own arguments come after them. */
   install: readonly string[];
+  /** The same for package files, where that is another command. */
+  installFile?: readonly string[] | undefined;
   /** Words that end the options. */
   endOfOptions: readonly string[];
   /** Name ending of a package file. */
@@ -22,10 +24,14 @@ export interface PackageManager {
   removeRepository(repository: Repository, id: string): Action[];
   /**
    * How one package is taken from a repository: further words for the install
-   * command, or a script (package name as "$1") that prints what to install.
-   * `ours` is false for a repository that the TDL does not define.
+   * command (and text that goes before the name), or a script (package name as
+   * "$1") that prints what to install. `ours` is false for a repository that the
+   * TDL does not define.
    */
-  takeFrom(id: string, ours: boolean): { words: string[] } | { pick: Script };
+  takeFrom(
+    id: string,
+    ours: boolean,
+  ): { words: string[]; prefix?: string | undefined } | { pick: Script };
 }
 
 /**
