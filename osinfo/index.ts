@@ -12,7 +12,7 @@ import { OzError } from '../src/base/errors.ts';
 import type { Database } from './database/database.ts';
 import type { DeviceRecord } from './database/device-record.ts';
 import { param } from './database/entity.ts';
-import { mediaOf, type OsRecord, treesOf } from './database/os-record.ts';
+import { mediaOf, type OsRecord, type ResourceKind, treesOf } from './database/os-record.ts';
 import { osinfoArch } from './model/architectures.ts';
 import { supportedDevices, supportedLinks } from './model/devices.ts';
 import { statedFirmware } from './model/firmware.ts';
@@ -24,11 +24,18 @@ import { findForTdl, versionForTdl } from './names/find.ts';
 import { type OsinfoOptions, openOsinfo } from './open.ts';
 import { scriptsOf, scriptText, withHashedPassword } from './script/generate.ts';
 import { checkConfig } from './script/parameters.ts';
-import type { DetectedOs, Device, OsEntity, Osinfo } from './types.ts';
+import type { DetectedOs, Device, OsEntity, Osinfo, OsResources } from './types.ts';
 
 export { type OsinfoOptions, openOsinfo } from './open.ts';
 export { type BuildParameters, scriptConfig } from './script/parameters.ts';
 export type * from './types.ts';
+
+const resourceKinds: readonly [keyof OsResources, ResourceKind][] = [
+  ['minimum', 'minimum'],
+  ['recommended', 'recommended'],
+  ['maximum', 'maximum'],
+  ['networkInstall', 'network-install'],
+];
 
 function deviceOf({ id, params }: DeviceRecord): Device {
   const names = {
@@ -137,9 +144,12 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
     },
     resources(os, arch) {
       const lineage = lineageOf(os);
-      const minimum = resourcesFor(lineage, 'minimum', osinfoArch(arch));
-      const recommended = resourcesFor(lineage, 'recommended', osinfoArch(arch));
-      return { ...(minimum ? { minimum } : {}), ...(recommended ? { recommended } : {}) };
+      const stated: OsResources = {};
+      for (const [key, kind] of resourceKinds) {
+        const found = resourcesFor(lineage, kind, osinfoArch(arch));
+        if (found) stated[key] = found;
+      }
+      return stated;
     },
     trees: (os, arch) => sourcesFor(treesOf(recordOf(os), database.languages), osinfoArch(arch)),
     media: (os, arch) => sourcesFor(mediaOf(recordOf(os), database.languages), osinfoArch(arch)),
@@ -147,10 +157,11 @@ export function loadOsinfo(options: OsinfoOptions = {}): Osinfo {
       const stated = statedFirmware(lineageOf(os));
       return stated.find((f) => f.arch === osinfoArch(arch) && f.type === type)?.supported ?? null;
     },
-    script(os, { profile, source, config, orElse }) {
+    script(os, { profile, source, config, orElse, script: wanted }) {
       const record = recordOf(os);
-      const [named] = scriptsOf(database, record, profile);
-      const script = named ?? (orElse === undefined ? undefined : database.script(orElse));
+      const named = wanted === undefined ? scriptsOf(database, record, profile)[0] : undefined;
+      const other = wanted ?? orElse;
+      const script = named ?? (other === undefined ? undefined : database.script(other));
       if (!script) {
         throw new OzError(
           'OZ_OSINFO_NO_SCRIPT',

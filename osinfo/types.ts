@@ -12,6 +12,15 @@ export interface Resources {
   storage?: number;
 }
 
+/** What is stated of a system's sizes; absent parts are not stated. */
+export interface OsResources {
+  minimum?: Resources;
+  recommended?: Resources;
+  maximum?: Resources;
+  /** The least for an installer that fetches itself over the network. */
+  networkInstall?: Resources;
+}
+
 export interface Device {
   id: string;
   name?: string;
@@ -65,6 +74,8 @@ export interface ScriptRequest {
   config: Record<string, string>;
   /** Id of the script to take for a system that names none of this profile. */
   orElse?: string | undefined;
+  /** Id of the script to take, whatever the system names. */
+  script?: string | undefined;
 }
 
 export interface GeneratedScript {
@@ -114,7 +125,7 @@ export interface Osinfo {
    * either, nothing is taken away.
    */
   devices(os: OsEntity, platform?: string): Device[];
-  resources(os: OsEntity, arch: string): { minimum?: Resources; recommended?: Resources };
+  resources(os: OsEntity, arch: string): OsResources;
   trees(os: OsEntity, arch: string): InstallSource[];
   media(os: OsEntity, arch: string): InstallSource[];
   /** Whether firmware of this type is supported; null when the database is silent. */

@@ -1,6 +1,6 @@
 /** Which virtual hardware a guest gets: what the OS supports, then what the user asks for. */
 import type { Arch, Hardware, RngDevice } from '../../backends/backend.ts';
-import type { Device, OsEntity, Osinfo } from '../../osinfo/types.ts';
+import type { Device, OsEntity, Osinfo, OsResources } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { PlanOptions } from './input.ts';
@@ -101,13 +101,18 @@ function screenOf(arch: Arch, devices: readonly Device[]): Pick<Hardware, 'video
 
 const inMib = (bytes: number | undefined): number => Math.ceil((bytes ?? 0) / mib);
 
-/** MiB: Oz's, or more where the system needs it, or wants it and the host has it to spare. */
-function memoryOf(needs: ReturnType<Osinfo['resources']>, host: { memory: number }): number {
-  const wanted = Math.min(inMib(needs.recommended?.ram), Math.floor(host.memory / 2));
-  return Math.max(ordinaryMemory, inMib(needs.minimum?.ram), wanted);
+/** Bytes that an installer needs; one that fetches itself over the network holds itself in memory. */
+function leastMemory({ minimum, networkInstall }: OsResources, network: boolean | undefined) {
+  return Math.max(minimum?.ram ?? 0, network ? (networkInstall?.ram ?? 0) : 0);
 }
 
-function cpusOf(needs: ReturnType<Osinfo['resources']>, host: { cpus: number }): number {
+/** MiB: Oz's, or more where the system needs it, or wants it and the host has it to spare. */
+function memoryOf(needs: OsResources, { host, network }: HardwareInput): number {
+  const wanted = Math.min(inMib(needs.recommended?.ram), Math.floor(host.memory / 2));
+  return Math.max(ordinaryMemory, inMib(leastMemory(needs, network)), wanted);
+}
+
+function cpusOf(needs: OsResources, host: { cpus: number }): number {
   const wanted = Math.max(needs.recommended?.cpus ?? 1, ordinaryCpus);
   return Math.max(needs.minimum?.cpus ?? 1, Math.min(host.cpus, wanted));
 }
@@ -121,6 +126,8 @@ export interface HardwareInput {
   host: { cpus: number; memory: number };
   /** The hypervisor's id in osinfo, where it is known. */
   platform: string | undefined;
+  /** Whether the installer comes out of a tree on the network. */
+  network?: boolean | undefined;
 }
 
 /** The hardware for one OS on one architecture. */
@@ -134,7 +141,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     arch,
     ...('machine' in machine ? { machine: machine.machine } : {}),
     firmware,
-    memory: config.libvirt.memory ?? memoryOf(needs, host),
+    memory: config.libvirt.memory ?? memoryOf(needs, input),
     cpus: config.libvirt.cpus ?? cpusOf(needs, host),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
     cdromBus: machine.cdromBus,
@@ -148,7 +155,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
 
 /** What the user has set below what the system needs. */
 export function hardwareWarnings(
-  needs: ReturnType<Osinfo['resources']>,
+  needs: OsResources,
   hardware: Hardware,
   diskSize: number,
 ): string[] {

@@ -72,6 +72,13 @@ describe('chooseHardware()', () => {
     expect(hardware('win11', { host })).toMatchObject({ memory: 4096, cpus: 2 });
   });
 
+  it('more memory for an installer that comes over the network', () => {
+    const host = { cpus: 1, memory: 2048 };
+    expect(hardware('rhel8.0', { host }).memory).toBe(2048);
+    expect(hardware('rhel8.0', { host, network: true }).memory).toBe(3072);
+    expect(hardware('debian13', { host, network: true }).memory).toBe(2048);
+  });
+
   it('only what the hypervisor has as well', () => {
     // QEMU 1.0 has virtio, but its random number generator not yet
     const platform = 'http://qemu.org/qemu/1.0';
