@@ -7,15 +7,15 @@ import type {
   Capabilities,
   GuestSpec,
 } from '../../backends/backend.ts';
-import { OzError } from '../base/errors.ts';
+import { noLedger } from '../base/ledger-entry.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Around } from './io.ts';
 
 /** A place that is known but not yet touched. */
 export interface Place {
   type: 'libvirt' | 'openstack';
-  /** Where a ledger says its resources are. */
-  uri?: string | undefined;
+  /** Where a ledger says its resources are; of a cloud it is known once someone has signed in. */
+  readonly uri?: string | undefined;
   /** What it can do, found out without making anything there. */
   capabilities(options?: SurveyOptions): Promise<Capabilities>;
   /** The document that describes a guest there, for `oz plan`. It may hold secrets. */
@@ -73,9 +73,53 @@ async function libvirtPlace(config: OzConfig): Promise<Place> {
   };
 }
 
-export const findPlace: FindPlace = async (type, config) => {
-  if (type === 'libvirt') return libvirtPlace(config);
-  throw new OzError('OZ_BACKEND_MISSING', `Cannot use backend ${type}: it is not built yet`, {
-    hint: 'set [backend] type = libvirt in oz.cfg, or give --backend=libvirt',
-  });
-};
+/** The description of a finished guest that Oz's users expect; loads nothing that is native. */
+async function libvirtDescription(config: OzConfig): Promise<(spec: GuestSpec) => string> {
+  const { finishedXml } = await import('../../backends/libvirt/domain-xml.ts');
+  const { uri = 'qemu:///system', type, bridgeName } = config.libvirt;
+  return (spec) => finishedXml(spec, { uri, type, bridge: bridgeName });
+}
+
+async function openstackPlace(config: OzConfig, around: Around): Promise<Place> {
+  const [{ openOpenstack }, describeFinished] = await Promise.all([
+    import('../../backends/openstack/index.ts'),
+    libvirtDescription(config),
+  ]);
+  const { source, openstack = {} } = config;
+  /** Known once someone has signed in. */
+  let uri: string | undefined;
+  const open = async (context: BackendContext, signal?: AbortSignal) => {
+    const { env, cwd } = around;
+    const backend = await openOpenstack({
+      ...{ settings: openstack, source, env: { ...env }, cwd },
+      ...{ context, describeFinished, signal },
+    });
+    uri = backend.at;
+    return backend;
+  };
+  let looking: ReturnType<typeof open> | undefined;
+  const look = (signal?: AbortSignal) => {
+    looking ??= open({ ledger: noLedger, log: () => {} }, signal);
+    return looking;
+  };
+  return {
+    type: 'openstack',
+    get uri() {
+      return uri;
+    },
+    capabilities: async (options) => (await look(options?.signal)).capabilities(options),
+    async describe(spec) {
+      const backend = await look();
+      const { summary } = await backend.check(spec.hardware);
+      const { text, chosen } = await backend.planServer(spec);
+      return { kind: 'server', text, chosen: [['uses', summary], ...chosen] };
+    },
+    async close() {
+      await (await looking?.catch(() => undefined))?.close();
+    },
+    open,
+  };
+}
+
+export const findPlace: FindPlace = (type, config, around) =>
+  type === 'openstack' ? openstackPlace(config, around) : libvirtPlace(config);
