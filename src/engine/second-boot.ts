@@ -5,6 +5,7 @@ import type { Guest, GuestSpec, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { customise } from '../customize/customise.ts';
 import { offlineUnlock } from '../customize/offline.ts';
+import { checkRootPassword } from '../customize/root-password.ts';
 import { sealAndPowerOff } from '../customize/seal.ts';
 import type { Session } from '../customize/session.ts';
 import { waitForSsh } from '../customize/wait-ssh.ts';
@@ -22,6 +23,22 @@ interface Running {
   guest: Guest;
   stops: Stops;
   session: Session;
+}
+
+async function checkPassword(
+  { emit, signal }: WorkContext,
+  session: Session,
+  { rootPassword }: PlannedAccess,
+): Promise<void> {
+  if (!rootPassword) return;
+  const { text: password, mend } = rootPassword;
+  const found = await checkRootPassword(session, { password, mend, signal });
+  if (found === 'same') return;
+  const text =
+    found === 'mended'
+      ? "the cached JEOS had another root password: it was set to the TDL's"
+      : "cannot tell whether root has the TDL's password";
+  emit({ type: 'log', level: 'warning', text });
 }
 
 async function bootAndEnter(
@@ -55,6 +72,7 @@ async function bootAndEnter(
     },
   );
   emit({ type: 'mark', mark: 'ssh-found' });
+  await checkPassword(context, session, access);
   return { guest, stops, session };
 }
 

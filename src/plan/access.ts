@@ -1,6 +1,8 @@
 /** Whether and how the build gets into the guest that it installed. */
 import { OzError } from '../base/errors.ts';
+import type { GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
+import { rootPasswordOf } from './planned-work.ts';
 import type { PlannedAccess } from './types.ts';
 
 /** A disk that is not here can't be unlocked from outside: the key comes with the answers or not at all. */
@@ -21,20 +23,29 @@ function cloudMethod(input: PlanInput, locked: boolean): 'ssh' | 'cloud-init' {
 }
 
 /** Null when there is nothing to do in the guest. */
-export function plannedAccess(input: PlanInput, needed: boolean): PlannedAccess | null {
+export function plannedAccess(
+  input: PlanInput,
+  family: Pick<GuestFamily, 'setsRootPassword'>,
+  needed: boolean,
+): PlannedAccess | null {
   const { access, answer, backend, config, options } = input;
   if (!needed || !access) return null;
   const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
   const emulate = backend.capabilities.accelerated === false;
+  const rootPassword =
+    family.setsRootPassword && !answer
+      ? { rootPassword: { text: rootPasswordOf(input.tdl), mend: config.cache.jeos } }
+      : {};
   if (backend.type === 'openstack') {
     const method = cloudMethod(input, answer !== undefined || untouched);
-    return { username: 'root', ...access, via: 'answer', method, emulate };
+    return { username: 'root', ...access, via: 'answer', method, emulate, ...rootPassword };
   }
   return {
     username: 'root',
     ...access,
     via: answer || config.cache.jeos || untouched ? 'offline' : 'answer',
     emulate,
+    ...rootPassword,
   };
 }
 

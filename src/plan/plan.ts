@@ -87,7 +87,7 @@ export function plan(input: PlanInput): BuildPlan {
   const family = familyOf(match.os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
-  const access = plannedAccess(input, customise || options.icicle);
+  const access = plannedAccess(input, family, customise || options.icicle);
   const sources =
     tdl.install.type === 'url'
       ? osinfo.trees(match.os, tdl.arch)

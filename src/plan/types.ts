@@ -114,6 +114,12 @@ export interface PlannedAccess {
   method?: 'ssh' | 'cloud-init' | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */
   emulate: boolean;
+  /**
+   * The password that root should have by the answer file, to be checked over SSH
+   * (secret); `mend`: another one is no failure but is changed, for a system from
+   * the JEOS cache may have been installed by another TDL.
+   */
+  rootPassword?: { text: string; mend: boolean } | undefined;
 }
 
 export interface BuildPlan {

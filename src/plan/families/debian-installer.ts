@@ -93,6 +93,7 @@ export const debianInstaller: GuestFamily = {
     'Bad archive mirror',
     'No kernel modules were found',
   ],
+  setsRootPassword: true,
   packageManager: () => 'apt',
   lister: 'dpkg',
   seal: 'debian',

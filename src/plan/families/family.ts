@@ -74,6 +74,8 @@ export interface GuestFamily {
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
   failurePatterns: readonly string[];
+  /** Whether the answer file gives root the TDL's password; the build then looks whether it has. */
+  setsRootPassword?: boolean | undefined;
   packageManager(os: OsEntity): string;
   lister: string;
   seal: string;
