@@ -106,6 +106,21 @@ describe('oz-install', () => {
     expect(place.files().filter((f) => f.startsWith('images/'))).toEqual([]);
   });
 
+  it('says where the image is in Glance, and -p and -s are as ever', async () => {
+    const config = readFileSync(path.join(place.dir, 'oz.cfg'), 'utf8');
+    const cloud = '[backend]\ntype = openstack\n[openstack]\nresult = both\n';
+    writeFileSync(path.join(place.dir, 'oz.cfg'), `${config}${cloud}`);
+    const catalogue = new Map<string, string>();
+    const image = path.join(place.dir, 'mine.img');
+    writeFileSync(image, 'old');
+    const options = { ...finished, remote: true, catalogue };
+    const { code, out } = await run(install, ['-p', '-s', image, '-x', 'x.xml', 'x.tdl'], options);
+    expect(code).toBe(0);
+    expect(out).toBe('Image x-guest in Glance: memory-x-guest\nLibvirt XML was written to x.xml\n');
+    expect(readFileSync(image, 'utf8')).toContain('installed');
+    expect([...catalogue.keys()]).toEqual(['memory-x-guest']);
+  });
+
   it('--json has the error as an event with its code', async () => {
     const { code, out } = await run(install, ['--json', 'none.tdl']);
     expect(code).toBe(1);
@@ -262,6 +277,48 @@ describe('oz-cleanup-cache', () => {
     expect(out).toContain('continue? (y/N) ');
     if (answer.startsWith('what')) expect(out).toContain("Please enter 'y' or 'n'\n");
     expect(cached()).toHaveLength(removed ? 1 : 4);
+  });
+
+  describe('with the backend openstack', () => {
+    const images = () =>
+      ['a', 'b'].map((ref) => ({
+        name: `ozma ${ref}.iso`,
+        size: 1024,
+        entry: { place: 'openstack', kind: 'image', ref, at: 'memory:///' } as const,
+      }));
+    const inCloud = async (argv: string[], given: { tty?: boolean; input?: string[] } = {}) => {
+      fill();
+      const io = fakeIo({ cwd: place.dir, ...given });
+      const { find, opened } = memoryPlace({ staged: images() });
+      const code = await cleanupCache(['-c', 'oz.cfg', '--backend=openstack', ...argv], io, find);
+      const removed = opened[0]?.calls.filter(({ operation }) => operation === 'remove');
+      expect(opened[0]?.closed).toBe(true);
+      return { code, out: io.out(), err: io.err(), removed: removed?.map((c) => c.argument) };
+    };
+
+    it.each(['-y', '--yes', '-f'])('%s removes the staged images as well', async (option) => {
+      const { code, out, removed } = await inCloud([option]);
+      expect(code).toBe(0);
+      expect(out).toContain('Staged images in memory:///:\n  ozma a.iso  1.0 KiB\n');
+      expect(removed).toEqual(['image a', 'image b']);
+      expect(cached()).toEqual(['data/other/d']);
+    });
+
+    it('asks on a terminal', async () => {
+      const yes = await inCloud([], { tty: true, input: ['y\n'] });
+      expect(yes.out).toContain('and 2 staged images in memory:///; continue? (y/N) ');
+      expect(yes.removed).toEqual(['image a', 'image b']);
+      const no = await inCloud([], { tty: true, input: ['n\n'] });
+      expect([no.code, no.removed]).toEqual([0, []]);
+      expect(cached()).toHaveLength(4);
+    });
+
+    it('leaves them where nobody can be asked', async () => {
+      const { code, err, removed } = await inCloud([], { input: ['y\n'] });
+      expect([code, removed]).toEqual([0, []]);
+      expect(err).toContain('Images in the cloud stay: there is no terminal to ask on; use -y');
+      expect(cached()).toEqual(['data/other/d']);
+    });
   });
 
   it('has nothing against a data directory that is not there', async () => {
