@@ -26,6 +26,7 @@ import { scriptsOf, scriptText, withHashedPassword } from './script/generate.ts'
 import { checkConfig } from './script/parameters.ts';
 import type { DetectedOs, Device, OsEntity, Osinfo, OsResources } from './types.ts';
 
+export type { Database } from './database/database.ts';
 export { type OsinfoOptions, openOsinfo } from './open.ts';
 export { type BuildParameters, scriptConfig } from './script/parameters.ts';
 export type * from './types.ts';
@@ -104,6 +105,21 @@ export async function detectIso(
   const database = openOsinfo(options);
   const { matches } = await detectMedia(database, readerFor(location, options.signal));
   return matches.map((match) => detectedOs(database, match));
+}
+
+/**
+ * What an install tree is, by its .treeinfo: a directory, a file: URL, or an
+ * http(s) URL. The best match comes first; empty when the database has none.
+ * Throws OzError OZ_OSINFO_NO_TREE.
+ */
+export async function detectTree(
+  location: string,
+  options: OsinfoOptions & { signal?: AbortSignal | undefined } = {},
+): Promise<DetectedOs[]> {
+  const detect = await import('./detect/detect.ts');
+  const database = openOsinfo(options);
+  const { matches } = await detect.detectTree(database, location, options.signal);
+  return matches.map((match) => detect.detectedOs(database, match));
 }
 
 /**

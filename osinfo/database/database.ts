@@ -7,6 +7,7 @@ import { messageOf } from '../../src/base/errors.ts';
 import { type Outline, readOutline, withoutTranslations } from '../xml/outline.ts';
 import { elements, parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.ts';
 import { bytesOf, textOfBytes } from './bytes.ts';
+import { type DeploymentRecord, readDeployment } from './deployment-record.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Entity } from './entity.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
@@ -47,12 +48,11 @@ export interface Database {
   device(id: string): DeviceRecord | undefined;
   /** The database's own, then what only pci.ids and usb.ids have. */
   devices(): DeviceRecord[];
+  deployment(id: string): DeploymentRecord | undefined;
+  deployments(): DeploymentRecord[];
   script(id: string): ScriptRecord | undefined;
   /** The values that a datamap replaces. */
   datamap(id: string): ReadonlyMap<string, string> | undefined;
-  /** Elements of any kind, for entities that are read elsewhere. */
-  parts(kind: EntityKind, id: string): XmlElement[];
-  allParts(kind: EntityKind): Map<string, XmlElement[]>;
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -183,6 +183,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     return [...found.values()];
   }
 
+  const deployments = store('deployment', readDeployment);
   const scripts = store('install-script', (id, parts) => readScript(id, parts, languages));
   const datamaps = store('datamap', (_, parts) => {
     const entries = parts.flatMap((part) => elements(part, 'entry'));
@@ -247,9 +248,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     platforms: () => platforms.all(),
     device: (id) => devices.get(id) ?? findIds(id),
     devices: allDevices,
+    deployment: deployments.get,
+    deployments: () => deployments.all(),
     script: scripts.get,
     datamap: datamaps.get,
-    parts: partsOf,
-    allParts: (kind) => allParts(kind),
   };
 }

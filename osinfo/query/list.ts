@@ -26,8 +26,7 @@ const entitiesOf: Record<ListKind, (database: Database, properties: string[]) =>
   os: (database, properties) => database.osParams(properties),
   platform: (database) => database.platforms(),
   device: (database) => database.devices(),
-  deployment: (database) =>
-    [...database.allParts('deployment').keys()].map((id) => ({ id, params: new Map() })),
+  deployment: (database) => database.deployments(),
 };
 
 function check(kind: ListKind, properties: readonly string[]): void {

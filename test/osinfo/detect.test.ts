@@ -1,11 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeMatch, detectMedia, detectTree } from '../../osinfo/detect/detect.ts';
 import { type ByteReader, identifyIso } from '../../osinfo/detect/iso.ts';
 import { httpReader } from '../../osinfo/detect/readers.ts';
 import { parseTreeinfo } from '../../osinfo/detect/treeinfo.ts';
-import { openOsinfo } from '../../osinfo/index.ts';
+import { detectTree as libraryDetectTree, openOsinfo } from '../../osinfo/index.ts';
 
 /** The descriptors of an ISO; the rest is of no interest here. */
 function iso(volume: string, options: { system?: string; bootable?: boolean } = {}): Buffer {
@@ -159,6 +162,24 @@ describe('httpReader', () => {
     expect(failure).toMatchObject({ code: 'OZ_OSINFO_NO_MEDIUM' });
     expect(String(failure)).toMatch(/^OzError: Cannot read http:\/\/127\.0\.0\.1:9\/x\.iso: /);
     expect(String((failure as Error).cause)).not.toContain('secret');
+  });
+});
+
+describe('detectTree()', () => {
+  it('knows a tree by its .treeinfo', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'ozma-tree-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const general = 'family = Fedora\nversion = 37\narch = x86_64\nvariant = Server\n';
+    writeFileSync(path.join(directory, '.treeinfo'), `[general]\n${general}`);
+    const [best] = await libraryDetectTree(directory, { env: {} });
+    expect(best).toMatchObject({
+      shortId: 'fedora37',
+      arch: 'x86_64',
+      variants: ['Fedora Server 37'],
+    });
+    await expect(libraryDetectTree(`${directory}/none`)).rejects.toMatchObject({
+      code: 'OZ_OSINFO_NO_TREE',
+    });
   });
 });
 

@@ -144,6 +144,26 @@ describe('loadOsinfo', () => {
     ]);
   });
 
+  it('knows how systems run on platforms', () => {
+    put(
+      'system',
+      'deployment/x.org/x-1-on-y.xml',
+      `<deployment id="http://x.org/x/1/on/y"><os id="http://x.org/x/1"/><platform id="http://y.org/y"/>
+      <devices><device id="http://d.org/a"><driver>fast</driver></device></devices></deployment>`,
+    );
+    const database = openOsinfo({
+      env: { OSINFO_SYSTEM_DIR: path.join(dir, 'system') },
+      ownData: false,
+    });
+    expect(database.deployments()).toEqual([database.deployment('http://x.org/x/1/on/y')]);
+    expect(database.deployment('http://x.org/x/1/on/y')).toMatchObject({
+      os: 'http://x.org/x/1',
+      platform: 'http://y.org/y',
+      devices: [{ deviceId: 'http://d.org/a', supported: true, driver: 'fast' }],
+    });
+    expect(database.deployment('http://x.org/x/2/on/y')).toBeUndefined();
+  });
+
   it('does not run in circles', () => {
     put('system', 'os/x.org/x-1.xml', os('1', '<derives-from id="http://x.org/x/2"/>'));
     put('system', 'os/x.org/x-2.xml', os('2', '<derives-from id="http://x.org/x/1"/>'));
