@@ -9,6 +9,7 @@ import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { expectNothingLeft } from './support/checks.ts';
 import { explain, ozInstall } from './support/run-oz.ts';
+import { mountSmallDisk } from './support/small-disk.ts';
 import { rootPassword, tdlText } from './support/tdl.ts';
 import { makeWorkspace, type WorkspaceOptions } from './support/workspace.ts';
 
@@ -18,10 +19,14 @@ interface Failure {
   title: string;
   /** The stand-in's way to fail. */
   kernelparam: string;
-  timeouts: WorkspaceOptions['timeouts'];
+  timeouts?: WorkspaceOptions['timeouts'];
   code: RegExp;
   /** What the console log in the evidence must show. */
   console: RegExp;
+  /** What the message must say. */
+  says?: RegExp;
+  /** Size of the file system that the image is made on. */
+  room?: string;
 }
 
 const failures: Failure[] = [
@@ -35,14 +40,12 @@ const failures: Failure[] = [
   {
     title: 'an installer whose kernel panics',
     kernelparam: 'standin.panic',
-    timeouts: {},
     code: /^OZ_INSTALL_FAILED$/,
     console: /Kernel panic/,
   },
   {
     title: 'an installer that gives up',
     kernelparam: 'standin.fail',
-    timeouts: {},
     code: /^OZ_INSTALL_FAILED$/,
     console: /Installation step failed/,
   },
@@ -56,16 +59,29 @@ const failures: Failure[] = [
   {
     title: 'an sshd that never answers',
     kernelparam: 'standin.nossh',
-    timeouts: { boot: 150 },
+    timeouts: { boot: 90 },
     code: /^OZ_SSH_/,
     console: /login:|Multi-User|multi-user|systemd/,
   },
   {
     title: 'an image that lets in another key only',
     kernelparam: 'standin.wrongkey',
-    timeouts: {},
     code: /^OZ_SSH_AUTH$/,
     console: /login:|systemd/,
+  },
+  {
+    title: 'an image whose root has another password',
+    kernelparam: 'standin.wrongpw',
+    code: /^OZ_ROOT_PASSWORD$/,
+    console: /login:|systemd/,
+  },
+  {
+    title: 'a host disk that fills up while the guest writes',
+    kernelparam: 'standin.busy',
+    code: /^OZ_INSTALL_FAILED$/,
+    says: /the host disk is full/,
+    console: /standin\.busy: writing for ever/,
+    room: '64m',
   },
 ];
 
@@ -75,9 +91,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-describe.each(failures)('$title', ({ kernelparam, timeouts, code, console: shown }) => {
+const titled = failures.map((failure) => [failure.title, failure] as const);
+
+describe.each(titled)('%s', (_title, { kernelparam, timeouts, code, says, room, ...failure }) => {
   it('ends in one clear error, with evidence, and leaves nothing', async () => {
-    const workspace = await makeWorkspace({ libvirt: { uri: session }, timeouts: timeouts ?? {} });
+    // qcow2, so that a small file system holds the image until the guest writes.
+    const libvirt = { uri: session, image_type: 'qcow2' };
+    const workspace = await makeWorkspace({ libvirt, timeouts: timeouts ?? {} });
+    const unmount = room ? await mountSmallDisk(workspace.at('images'), room) : undefined;
     try {
       const name = kernelparam.replace('standin.', '');
       const install = { url: `${rig.url}/dists/trixie/` };
@@ -90,6 +111,7 @@ describe.each(failures)('$title', ({ kernelparam, timeouts, code, console: shown
       expect(run.events.filter((event) => event.type === 'error')).toHaveLength(1);
       expect(run.error?.code, explain(run)).toMatch(code);
       expect(run.error?.message).toMatch(/^Cannot /);
+      if (says) expect(run.error?.message).toMatch(says);
       expect(run.error?.hint).toBeTruthy();
       expect(run.result).toBeUndefined();
 
@@ -101,13 +123,14 @@ describe.each(failures)('$title', ({ kernelparam, timeouts, code, console: shown
       expect(files).toContain('screenshot.png');
       const png = await readFile(path.join(evidence, 'screenshot.png'));
       expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
-      expect(await readFile(path.join(evidence, 'console.log'), 'utf8')).toMatch(shown);
+      expect(await readFile(path.join(evidence, 'console.log'), 'utf8')).toMatch(failure.console);
       for (const file of files) {
         expect(await readFile(path.join(evidence, file), 'latin1')).not.toContain(rootPassword);
       }
       expect(await readdir(workspace.at('images'))).toEqual([]);
       await expectNothingLeft(workspace, session, name);
     } finally {
+      await unmount?.();
       await workspace.remove();
     }
   });
