@@ -176,13 +176,17 @@ export function createNeutron(client: ServiceClient, projectId: string): Neutron
     },
     deletePort: (id, call) => remove(`the port ${id}`, `/ports/${part(id)}`, call),
     securityGroups: ({ name } = {}, call) =>
-      all(
-        'the security groups',
-        '/security-groups',
+      listAll(
+        client,
+        {
+          ...call,
+          doing: 'list the security groups',
+          path: '/security-groups',
+          query: { name, project_id: projectId },
+          accept: [404], // they are an extension
+        },
         'security_groups',
-        { name, project_id: projectId },
         readGroup,
-        call,
       ),
     floatingIps: ({ portId, networkId, description }, call) =>
       all(

@@ -538,6 +538,7 @@ export interface Neutron {
     call?: Call,
   ): Promise<Port>;
   deletePort(id: string, call?: Call): Promise<void>;
+  /** Those of the project; empty for a Neutron without them. */
   securityGroups(query?: { name?: string }, call?: Call): Promise<SecurityGroup[]>;
   floatingIps(
     query: { portId?: string; networkId?: string; description?: string },
