@@ -4,6 +4,7 @@ import type { StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { installSpec } from '../plan/guest-spec.ts';
 import type { BuildContext } from './build-context.ts';
+import { pressKeys } from './key-presses.ts';
 import type { StagedBoot } from './prepare-media.ts';
 import { listenForStops } from './stops.ts';
 import { waitForInstall } from './waiter.ts';
@@ -26,8 +27,10 @@ export async function installGuest(
   witness.guest = guest;
   witness.consoleLog = consoleLog;
   let diskRequests: number | null = null;
+  let stopPressing = () => {};
   try {
     await guest.start({ signal });
+    stopPressing = pressKeys(guest, plan.install.keyPresses, clock, signal);
     emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'install' } });
     await waitForInstall({
       guest,
@@ -48,6 +51,7 @@ export async function installGuest(
     });
     emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'install' } });
   } finally {
+    stopPressing();
     stops.end();
   }
   if (diskRequests !== null && diskRequests < leastDiskRequests) {

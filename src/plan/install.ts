@@ -81,6 +81,20 @@ function attachedMedia(iso: boolean, medium: AnswerMedium | undefined): PlannedI
   ];
 }
 
+/** What the user should know about the installer. */
+export function installWarnings(
+  { backend }: PlanInput,
+  family: GuestFamily,
+  context: FamilyContext,
+): string[] {
+  const unpressed = !backend.capabilities.sendKeys && family.keyPresses?.(context);
+  return unpressed
+    ? [
+        'the installer asks for a key before it starts, and none can be pressed here: watch its screen',
+      ]
+    : [];
+}
+
 /** Throws OZ_PLAN_DELIVERY, OZ_PLAN_INSTALL_TYPE, OZ_PLAN_EXTRAS. */
 export function plannedInstall(
   input: PlanInput,
@@ -111,6 +125,7 @@ export function plannedInstall(
   const carried = way.carrier === 'medium' ? medium : undefined;
   const added = way.carrier === 'remaster' ? (family.remaster?.(context, answer.text) ?? []) : [];
   const { extras } = tdl.install;
+  const keyPresses = backend.capabilities.sendKeys ? family.keyPresses?.(context) : undefined;
   return {
     delivery,
     answer: { filename: family.answerFile(context), ...answer },
@@ -124,6 +139,7 @@ export function plannedInstall(
     attach: attachedMedia(iso, carried),
     // a cloud's server goes on over restarts of its guest: only the power-off is seen
     reboots: strategy ? 0 : reboots,
+    ...(keyPresses && !kernel ? { keyPresses } : {}),
     failurePatterns: [...family.failurePatterns],
   };
 }

@@ -14,7 +14,7 @@ import { familyOf } from './families/index.ts';
 import { urlForGuest } from './guest-url.ts';
 import { chooseHardware, hardwareWarnings } from './hardware.ts';
 import type { PlanInput } from './input.ts';
-import { plannedInstall, plannedMedia } from './install.ts';
+import { installWarnings, plannedInstall, plannedMedia } from './install.ts';
 import { domainXmlPath, imagePath, jeosPath, timeStamp } from './names.ts';
 import {
   findOs,
@@ -103,6 +103,7 @@ export function plan(input: PlanInput): BuildPlan {
     options,
     host,
     platform: backend.capabilities.platform,
+    network: tdl.install.type === 'url',
   });
   const context: FamilyContext = {
     tdl,
@@ -158,6 +159,7 @@ export function plan(input: PlanInput): BuildPlan {
     warnings: [
       ...warningsOf(input, match),
       ...accessWarnings(access, input),
+      ...installWarnings(input, family, context),
       ...hardwareWarnings(needs, hardware, size),
     ],
     secrets: secretsOf(tdl),

@@ -54,6 +54,16 @@ export interface PlannedRemaster {
   extras: { kind: 'file' | 'directory'; source: string; destination: string }[];
 }
 
+/** Pressed over and over again after the first start, for who asks before it starts from a CD. */
+export interface KeyPresses {
+  /** Linux key codes, pressed together. */
+  codes: number[];
+  /** Milliseconds. */
+  every: number;
+  /** Milliseconds after the start. */
+  until: number;
+}
+
 export interface PlannedInstall {
   delivery: {
     kind: DeliveryKind;
@@ -91,6 +101,8 @@ export interface PlannedInstall {
   attach: { role: 'installer' | 'answer'; device: MediumDevice }[];
   /** Restarts to expect before the power-off that means success. */
   reboots: number;
+  /** Keys to press; absent: none, or the place can't. */
+  keyPresses?: KeyPresses | undefined;
   /** Console lines (regular expressions) that mean the installer has failed. */
   failurePatterns: string[];
 }

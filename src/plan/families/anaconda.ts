@@ -38,7 +38,7 @@ const oemdrv: Since = { fedora: 19, enterprise: 7 };
 const dnf: Since = { fedora: 22, enterprise: 8 };
 /** libata names IDE disks sda. */
 const libata: Since = { fedora: 7, enterprise: 6 };
-/** The database's script, or ours in its place, fits from here on. */
+/** The scripts of today fit from here on. */
 const modernScript: Since = { fedora: 4, enterprise: 6 };
 
 /** Rawhide and the like count as the newest. */
@@ -138,7 +138,7 @@ export const anaconda: GuestFamily = {
     const { os } = context;
     const modern = has(os, modernScript);
     return scriptAnswer(context, {
-      orElse: modern ? enterpriseScript : classicScript,
+      ...(modern ? { orElse: enterpriseScript } : { script: classicScript }),
       // dracut's installers find the disk by themselves
       parameters: has(os, dracut) ? {} : { targetDisk: diskDevice(context, !has(os, libata)) },
     });

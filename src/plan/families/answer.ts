@@ -5,6 +5,8 @@ import type { FamilyContext } from './family.ts';
 export interface ScriptAnswerOptions {
   /** The script of systems for which the database names none. */
   orElse?: string | undefined;
+  /** The script of all systems, whatever the database names. */
+  script?: string | undefined;
   /** What the family knows better. */
   parameters?: BuildParameters | undefined;
 }
@@ -12,14 +14,15 @@ export interface ScriptAnswerOptions {
 /** The answer file that the system's script makes of the TDL. */
 export function scriptAnswer(
   context: FamilyContext,
-  { orElse, parameters }: ScriptAnswerOptions = {},
+  { orElse, script, parameters }: ScriptAnswerOptions = {},
 ): { text: string; origin: string } {
   const { tdl } = context;
   const fromUrl = tdl.install.type === 'url';
-  const script = context.osinfo.script(context.os, {
+  const made = context.osinfo.script(context.os, {
     profile: 'jeos',
     source: fromUrl ? 'network' : 'media',
     orElse,
+    script,
     config: scriptConfig({
       rootPassword: context.rootPassword,
       // A password that nobody chose must not open the guest to the network.
@@ -31,7 +34,7 @@ export function scriptAnswer(
       ...parameters,
     }),
   });
-  return { text: script.text, origin: script.id };
+  return { text: made.text, origin: made.id };
 }
 
 /** The device of the guest's disk, as its installer names it. */

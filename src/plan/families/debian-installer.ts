@@ -1,6 +1,8 @@
-/** Debian's installer: a preseed file in the initrd. */
+/** Debian's installer, which is Ubuntu's as well up to 19.10: a preseed file in the initrd. */
+import type { OsEntity } from '../../../osinfo/types.ts';
 import { OzError } from '../../base/errors.ts';
-import { scriptAnswer } from './answer.ts';
+import { diskDevice, scriptAnswer } from './answer.ts';
+import { consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
 const archNames = {
@@ -24,13 +26,21 @@ function archName({ tdl }: FamilyContext): string {
   return name;
 }
 
+const isUbuntu = ({ distro }: OsEntity) => distro === 'ubuntu';
+const ubuntuVersion = ({ version }: OsEntity) => Number.parseFloat(version);
+/** Live systems have another installer. */
+const isLive = (url: string) => /live-server/.test(url);
+/** The initrd is a file system, to which nothing can be appended. */
+const hasRamdisk = (os: OsEntity) => isUbuntu(os) && ubuntuVersion(os) < 6;
+
 /** The netboot directory below an installer-<arch> directory or a suite. */
 function netbootUrl(context: FamilyContext): string {
   const url = context.tdl.install.url.replace(/\/+$/, '');
   if (/\/netboot$/.test(url)) return url;
   const arch = archName(context);
   if (new RegExp(`/installer-${arch}$`).test(url)) return `${url}/current/images/netboot`;
-  const suite = context.os.codename?.toLowerCase();
+  // Ubuntu's names have two words, the first of which is the suite
+  const suite = context.os.codename?.toLowerCase().split(' ')[0];
   const dists = /\/dists\/[^/]+$/.test(url) ? url : suite && `${url}/dists/${suite}`;
   if (!dists) {
     throw new OzError(
@@ -44,16 +54,22 @@ function netbootUrl(context: FamilyContext): string {
 
 export const debianInstaller: GuestFamily = {
   name: 'debian-installer',
-  installs: (os) => os.distro === 'debian',
+  installs: (os, { install }) =>
+    os.distro === 'debian' || (isUbuntu(os) && ubuntuVersion(os) < 20 && !isLive(install.url)),
   answerFile: () => 'preseed.cfg',
-  ways: () => [ways.initrd, ways.argsUrl],
+  ways: ({ os }) => (hasRamdisk(os) ? [ways.argsMedium] : [ways.initrd, ways.argsUrl]),
   treeFiles(context) {
-    const base = `${netbootUrl(context)}/debian-installer/${archName(context)}`;
+    const { os } = context;
+    const base = `${netbootUrl(context)}/${isUbuntu(os) ? 'ubuntu' : 'debian'}-installer/${archName(context)}`;
     return { kernel: `${base}/linux`, initrd: `${base}/initrd.gz` };
   },
   isoFiles(context) {
     const arch = archName(context);
-    const dir = arch === 'i386' ? 'install.386' : `install.${arch === 'amd64' ? 'amd' : arch}`;
+    const dir = isUbuntu(context.os)
+      ? 'install'
+      : arch === 'i386'
+        ? 'install.386'
+        : `install.${arch === 'amd64' ? 'amd' : arch}`;
     const known = context.source;
     const list = (fromDatabase: string | undefined, names: string[]) => [
       ...(fromDatabase ? [fromDatabase] : []),
@@ -64,7 +80,8 @@ export const debianInstaller: GuestFamily = {
       initrd: list(known?.initrd, [`${dir}/initrd.gz`, 'initrd.gz', 'install/initrd.gz']),
     };
   },
-  cmdline(context, { reads }) {
+  cmdline(context, { reads, carrier }) {
+    const { os } = context;
     return [
       'auto=true',
       'priority=critical',
@@ -72,20 +89,34 @@ export const debianInstaller: GuestFamily = {
       ...(reads === 'url'
         ? ['netcfg/choose_interface=auto', `preseed/url=${context.userDataUrl}`]
         : []),
+      ...(carrier === 'medium' ? ['preseed/file=/floppy/preseed.cfg'] : []),
+      ...(hasRamdisk(os) ? ['ramdisk_size=16384', 'root=/dev/rd/0', 'rw'] : []),
       // The serial console is the log; the text frontend keeps it readable.
       'DEBIAN_FRONTEND=text',
-      'console=ttyS0',
+      consoleArgument(context.tdl.arch),
       // Nothing hostile runs in the installer, and this is a third quicker under emulation.
       'mitigations=off',
       ...(context.tdl.kernelparam ? [context.tdl.kernelparam.trim()] : []),
       // What follows is kept for the installed system, whose network file then
       // names eth0: a name by slot would be wrong on any other machine.
-      '---',
+      isUbuntu(os) && ubuntuVersion(os) < 14 ? '--' : '---',
       'net.ifnames=0',
     ].join(' ');
   },
-  answer: (context) => scriptAnswer(context),
-  reboots: () => 0,
+  answer: (context) =>
+    isUbuntu(context.os)
+      ? scriptAnswer(context, {
+          script: 'http://ubuntu.com/ubuntu/preseed-image/jeos',
+          parameters: { targetDisk: diskDevice(context, ubuntuVersion(context.os) < 7) },
+        })
+      : scriptAnswer(context),
+  medium: (_context, text) => ({
+    device: 'floppy',
+    label: 'ANSWERS',
+    files: [{ path: 'preseed.cfg', text }],
+  }),
+  // base-config, the second half, runs in the new system
+  reboots: ({ os }) => (hasRamdisk(os) ? 1 : 0),
   failurePatterns: [
     '^!! ERROR:',
     'Installation step failed',

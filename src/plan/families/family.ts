@@ -5,7 +5,7 @@
 import type { DeliveryKind, Hardware } from '../../../backends/backend.ts';
 import type { InstallSource, OsEntity, Osinfo } from '../../../osinfo/types.ts';
 import type { Tdl } from '../../tdl/types.ts';
-import type { AnswerCarrier, AnswerFile, AnswerMedium } from '../types.ts';
+import type { AnswerCarrier, AnswerFile, AnswerMedium, KeyPresses } from '../types.ts';
 
 /** What a family's functions are told. */
 export interface FamilyContext {
@@ -71,6 +71,8 @@ export interface GuestFamily {
   medium?(context: FamilyContext, answer: string): AnswerMedium;
   /** Carrier `remaster`: the files to add to a copy of the ISO. */
   remaster?(context: FamilyContext, answer: string): AnswerFile[];
+  /** Keys that the installer's boot loader waits for. */
+  keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
   failurePatterns: readonly string[];

@@ -1,0 +1,61 @@
+/** AutoYaST: openSUSE and SUSE Linux Enterprise before Agama. */
+import type { OsEntity } from '../../../osinfo/types.ts';
+import { scriptAnswer } from './answer.ts';
+import { commandLine, consoleArgument } from './consoles.ts';
+import { type FamilyContext, type GuestFamily, ways } from './family.ts';
+import { isSuse, suseAnswerUrl, suseIso, suseTree, suseVersion } from './suse.ts';
+
+/** Leap counts from 42 to 15, so 42 is older. */
+const age = (os: OsEntity) => (Math.floor(suseVersion(os)) === 42 ? 14 : suseVersion(os));
+
+/** Agama's first versions; Tumbleweed's DVD still has YaST. */
+export const hasAgama = (os: OsEntity) => age(os) >= 16 && Number.isFinite(age(os));
+
+/** These configure themselves in a second stage, after a restart. */
+const hasSecondStage = ({ os }: FamilyContext) => age(os) < 14;
+
+const classicScript = 'http://opensuse.org/opensuse/autoyast-classic/jeos';
+const sleScript = 'http://suse.com/sle/autoyast/jeos';
+
+export const autoyast: GuestFamily = {
+  name: 'autoyast',
+  installs: (os) => isSuse(os) && !hasAgama(os),
+  answerFile: () => 'autoinst.xml',
+  ways: () => [ways.initrd, ways.argsConfigDrive, ways.argsUrl, ways.argsMedium],
+  treeFiles: suseTree,
+  isoFiles: suseIso,
+  cmdline(context, way) {
+    const { tdl } = context;
+    return commandLine(
+      [
+        `autoyast=${suseAnswerUrl(context, way, 'autoinst.xml')}`,
+        tdl.install.type === 'url' ? `install=${context.guestUrl}` : 'install=cd:/',
+        tdl.install.type === 'url' ? 'netsetup=dhcp' : undefined,
+        'textmode=1',
+        consoleArgument(tdl.arch),
+        'mitigations=off',
+      ],
+      tdl.kernelparam,
+    );
+  },
+  answer: (context) =>
+    scriptAnswer(context, {
+      ...(hasSecondStage(context) ? { script: classicScript } : { orElse: sleScript }),
+      parameters: context.tdl.key ? { productKey: context.tdl.key } : {},
+    }),
+  medium: (_context, text) => ({
+    device: 'cdrom',
+    label: 'OEMDRV',
+    files: [{ path: 'autoinst.xml', text }],
+  }),
+  reboots: (context) => (hasSecondStage(context) ? 1 : 0),
+  failurePatterns: [
+    'Error while parsing the control file',
+    'Could not find the .* Repository',
+    'No repository found',
+    'An error occurred during the installation',
+  ],
+  packageManager: () => 'zypper',
+  lister: 'rpm',
+  seal: 'suse',
+};

@@ -1,0 +1,36 @@
+/** FreeBSD: its installer reads /etc/installerconfig on its own ISO, and nothing else. */
+import { scriptAnswer } from './answer.ts';
+import { type FamilyContext, type GuestFamily, ways } from './family.ts';
+
+/** The ISO's own two lines, and the serial console beside the screen. */
+function loaderConf({ hardware }: FamilyContext): string {
+  const screen = hardware.firmware === 'efi' ? 'efi' : 'vidconsole';
+  return [
+    'vfs.mountroot.timeout="10"',
+    'kernels_autodetect="NO"',
+    'autoboot_delay="1"',
+    'boot_multicons="YES"',
+    'boot_serial="YES"',
+    `console="comconsole,${screen}"`,
+    'comconsole_speed="115200"',
+    '',
+  ].join('\n');
+}
+
+export const bsdinstall: GuestFamily = {
+  name: 'bsdinstall',
+  installs: (os) => os.distro === 'freebsd',
+  answerFile: () => 'installerconfig',
+  ways: ({ tdl }) => (tdl.install.type === 'iso' ? [ways.remaster] : []),
+  answer: (context) =>
+    scriptAnswer(context, { orElse: 'http://freebsd.org/freebsd/installerconfig/jeos' }),
+  remaster: (context, text) => [
+    { path: 'etc/installerconfig', text },
+    { path: 'boot/loader.conf', text: loaderConf(context) },
+  ],
+  reboots: () => 0,
+  failurePatterns: ['Installation Error', 'mountroot>', '^panic: '],
+  packageManager: () => 'pkg',
+  lister: 'pkg',
+  seal: 'freebsd',
+};
