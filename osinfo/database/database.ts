@@ -10,7 +10,7 @@ import { bytesOf, textOfBytes } from './bytes.ts';
 import { type DeploymentRecord, readDeployment } from './deployment-record.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Entity } from './entity.ts';
-import { type EntityKind, entityPath, filesOfEntity, filesOfKind } from './files.ts';
+import { type EntityKind, entityPath, filesOfEntity, filesOfKind, namesIn } from './files.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
 import {
   hardwareElements,
@@ -66,6 +66,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     present.set(kind, found);
     return found;
   }
+  const listings = new Map<string, ReadonlySet<string>>();
+  /** A system's ancestors are in one directory, and so are most devices: each is listed once. */
+  function names(directory: string): ReadonlySet<string> {
+    const known = listings.get(directory) ?? namesIn(directory);
+    listings.set(directory, known);
+    return known;
+  }
+  const filesOf = (kind: EntityKind, path: string): string[] =>
+    filesOfEntity(locations(kind), path, names);
   const warned = new Set<string>();
   function warn(message: string): void {
     if (warned.has(message)) return;
@@ -114,7 +123,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   function partsOf(kind: EntityKind, id: string, outline?: Outline): XmlElement[] {
     const path = entityPath(kind, id);
-    const found = readEntity(kind, path, filesOfEntity(locations(kind), path), outline);
+    const found = readEntity(kind, path, filesOf(kind, path), outline);
     return found.id === id ? found.parts : [];
   }
 
@@ -173,8 +182,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   );
   // a file of its own replaces what pci.ids says, extensions only add to it
   const devices = store('device', (id, parts) => {
-    const path = entityPath('device', id);
-    const replaced = locations('device').some((location) => existsSync(`${location}/${path}.xml`));
+    const master = `${entityPath('device', id)}.xml`;
+    const replaced = filesOf('device', master.slice(0, -4)).some((file) => file.endsWith(master));
     return readDevice(id, parts, languages, replaced ? undefined : findIds(id));
   });
   function allDevices(): DeviceRecord[] {

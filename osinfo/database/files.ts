@@ -80,17 +80,32 @@ function collect(
   }
 }
 
-/** The files of one entity, in the order they apply; locations go from weak to strong. */
-export function filesOfEntity(locations: readonly string[], entity: string): string[] {
+/** The names in a directory; none when it is not there. */
+export function namesIn(directory: string): ReadonlySet<string> {
+  // an exception is slow, and most locations have few of the vendors
+  return new Set(existsSync(directory) ? entries(directory).map((entry) => entry.name) : []);
+}
+
+/**
+ * The files of one entity, in the order they apply; locations go from weak to
+ * strong. `names` is namesIn(), or one that remembers.
+ */
+export function filesOfEntity(
+  locations: readonly string[],
+  entity: string,
+  names: (directory: string) => ReadonlySet<string> = namesIn,
+): string[] {
+  const slash = entity.lastIndexOf('/');
+  const [vendor, name] = [entity.slice(0, slash), entity.slice(slash + 1)];
   let files: string[] = [];
   for (const location of locations) {
+    const there = names(`${location}/${vendor}`);
     const directory = `${location}/${entity}.d`;
-    // an exception is slow, and most entities have no directory of their own
-    const extensions = (existsSync(directory) ? entries(directory) : [])
+    const extensions = (there.has(`${name}.d`) ? entries(directory) : [])
       .filter((entry) => entry.name.endsWith('.xml') && !entry.isDirectory())
       .map((entry) => `${directory}/${entry.name}`);
     const master = `${location}/${entity}.xml`;
-    files = existsSync(master) ? [master, ...extensions] : [...files, ...extensions];
+    files = there.has(`${name}.xml`) ? [master, ...extensions] : [...files, ...extensions];
   }
   return files;
 }

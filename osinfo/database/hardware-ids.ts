@@ -50,17 +50,23 @@ function record(
   };
 }
 
-const starts = new Map<string, number>();
+const decoded = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
-/** Where a vendor's line begins; 0 when it is not known, for the first line is a comment. */
-function vendorStart({ file }: IdsFile, vendor: string): number {
+const blocks = new Map<string, string>();
+
+/** A vendor's line and those of its devices, a character for each byte; empty when it is not known. */
+function vendorBlock({ file }: IdsFile, vendor: string): string {
   const key = `${file} ${vendor}`;
-  let start = starts.get(key);
-  if (start === undefined) {
-    start = bytesOf(file).indexOf(`\n${vendor} `) + 1;
-    starts.set(key, start);
+  let block = blocks.get(key);
+  if (block === undefined) {
+    const bytes = bytesOf(file);
+    // not the first line of the file, which is a comment
+    const start = bytes.indexOf(`\n${vendor} `) + 1;
+    const rest = start > 0 ? bytes.toString('latin1', start) : '';
+    block = rest.slice(0, /\n[0-9a-zA-Z]/.exec(rest)?.index);
+    blocks.set(key, block);
   }
-  return start;
+  return block;
 }
 
 /** One device, without reading the lines of the others. */
@@ -68,13 +74,14 @@ export function findIds(id: string): DeviceRecord | undefined {
   const file = idsFiles.find(({ base }) => id.startsWith(`${base}/`));
   const [vendor, product, more] = file ? id.slice(file.base.length + 1).split('/') : [];
   if (!file || !vendor || !product || more !== undefined) return undefined;
-  const start = vendorStart(file, vendor);
-  const bytes = bytesOf(file.file);
-  const at = start > 0 ? bytes.indexOf(`\n\t${product} `, start) + 1 : 0;
-  // another vendor's line before it: the device is that one's
-  if (at === 0 || /\n[0-9a-zA-Z]/.test(bytes.toString('latin1', start, at))) return undefined;
-  const line = (from: number): string => bytes.toString('utf8', from, bytes.indexOf('\n', from));
-  const vendorMatch = vendorLine.exec(line(start));
+  const block = vendorBlock(file, vendor);
+  const at = block.indexOf(`\n\t${product} `) + 1;
+  if (at === 0) return undefined;
+  const line = (from: number): string => {
+    const end = block.indexOf('\n', from);
+    return decoded(block.slice(from, end < 0 ? undefined : end));
+  };
+  const vendorMatch = vendorLine.exec(line(0));
   const device = deviceLine.exec(line(at));
   return vendorMatch && device ? record(file, vendorMatch, device) : undefined;
 }

@@ -6,7 +6,6 @@ import type { Database } from '../database/database.ts';
 import { param } from '../database/entity.ts';
 import { variantsOf } from '../database/os-record.ts';
 import type { DetectedOs } from '../types.ts';
-import { get } from './http.ts';
 import { type ByteReader, type IsoIdentity, identifyIso } from './iso.ts';
 import { type Match, matchMedia, matchTrees } from './match.ts';
 import { parseTreeinfo, type TreeIdentity } from './treeinfo.ts';
@@ -47,6 +46,7 @@ async function readText(location: string, signal?: AbortSignal): Promise<string 
     return readFile(location.replace(/^file:\/\//, ''), 'utf8').catch(() => undefined);
   }
   try {
+    const { get } = await import('./http.ts');
     const { status, body, close } = await get(location, {}, signal);
     try {
       return status === 200 ? await smallText(body) : undefined;

@@ -1,5 +1,6 @@
 /** One GET of a few KB: through the proxies of the environment, by the system's authorities. */
 import type { IncomingMessage } from 'node:http';
+import got from 'got';
 import { packageVersion } from '../../src/base/package-root.ts';
 import { proxyAgents } from '../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../src/base/tls-trust.ts';
@@ -23,8 +24,6 @@ export async function get(
   signal?: AbortSignal,
 ): Promise<HttpAnswer> {
   signal?.throwIfAborted();
-  // half of what detecting a local ISO takes
-  const { default: got } = await import('got');
   const url = new URL(location);
   const stream = got.stream(url, {
     headers: {

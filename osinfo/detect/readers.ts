@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
-import { get, type HttpAnswer } from './http.ts';
+import type { HttpAnswer } from './http.ts';
 import type { ByteReader } from './iso.ts';
 
 const chunk = 64 * 1024;
@@ -49,6 +49,8 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
   async function fetchChunk(index: number): Promise<Uint8Array> {
     const start = index * chunk;
     try {
+      // proxies and TLS are not for a local ISO
+      const { get } = await import('./http.ts');
       const range = `bytes=${start}-${start + chunk - 1}`;
       const { status, reason, body, close } = await get(url, { range }, signal);
       try {
