@@ -36,8 +36,11 @@ TimeoutStopSec=300
 /** Printed once nothing that matters can fail any more. */
 const sealedMark = 'sealed, going down';
 
-/** Arranges for the last part to run once the session has gone, and for the power-off. */
-function finish(last: string): string {
+/**
+ * Arranges for the last part to run once the session has gone, and for the
+ * power-off. `wait` is shell text that is done before it.
+ */
+function finish(last: string, wait: string): string {
   return `
 umask 077
 cat >/run/finish-image.sh <<'END-OF-LAST-PART'
@@ -49,10 +52,10 @@ ${unit}END-OF-UNIT
   chmod 644 /run/systemd/system/finish-image.service
   systemctl daemon-reload
   systemctl start finish-image.service
-  setsid sh -c 'sleep 1; exec systemctl poweroff' </dev/null >/dev/null 2>&1 &
+  setsid sh -c '${wait}
+    exec systemctl poweroff' </dev/null >/dev/null 2>&1 &
 else
-  setsid sh -c '
-    sleep 2
+  setsid sh -c '${wait}
     for daemon in rsyslog syslog sysklogd syslog-ng cron; do
       [ ! -x "/etc/init.d/$daemon" ] || "/etc/init.d/$daemon" stop
     done
@@ -64,17 +67,29 @@ fi
 `;
 }
 
-/** The one script that sealing is; "$1" is the base64 part of the build's public key. */
-export function sealScript(kind: string, publicKey: string | undefined): Script {
-  const { first, last } = sealerNamed(kind);
-  const text = `set -eu
-key=$1
+/** The session must be able to end first. */
+const sessionEnds = 'sleep 2';
+
+const prologue = `set -eu
 HOME=\${HOME:-/root}
 PATH=$PATH:/usr/sbin:/sbin
-${first}
-${finish(last)}
-echo ${sealedMark}`;
+`;
+
+/** Removes what must be gone; "$1" is the base64 part of the build's public key. */
+export function sealFirst(kind: string, publicKey: string | undefined): Script {
+  const text = `${prologue}key=$1\n${sealerNamed(kind).first}`;
   return { text, args: [publicKey ? keyBlob(publicKey) : ''] };
+}
+
+/** Has the guest do the rest on its way down, which begins when `wait` (shell text) is done. */
+export function sealLast(kind: string, wait: string = sessionEnds): Script {
+  return { text: `${prologue}${finish(sealerNamed(kind).last, wait)}` };
+}
+
+/** Both in one script. */
+export function sealScript(kind: string, publicKey: string | undefined): Script {
+  const first = sealFirst(kind, publicKey);
+  return { ...first, text: `${first.text}\n${sealLast(kind).text}\necho ${sealedMark}` };
 }
 
 /**
@@ -97,7 +112,7 @@ export async function sealAndPowerOff(
         sealed ||= line === sealedMark;
       },
     });
-    if (code !== 0) throw failed(code, stderr.trim() || stdout.trim());
+    if (code !== 0) throw sealFailed(code, stderr.trim() || stdout.trim());
   } catch (error) {
     // A guest that is quick to go down may take the connection with it; one that
     // went away before has not been sealed.
@@ -106,7 +121,7 @@ export async function sealAndPowerOff(
   await session.close();
 }
 
-function failed(code: number, output: string): OzError {
+export function sealFailed(code: number, output: string): OzError {
   const tail = output.split('\n').slice(-5).join('\n');
   return new OzError(
     'OZ_SEAL_FAILED',

@@ -1,8 +1,9 @@
-/** Phases customise, icicle and seal: boots the installed disk and works in it over SSH. */
+/** Phases customise, icicle and seal: boots the installed disk and works in it, over SSH or by user data. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest, GuestSpec, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
+import { accessUserData } from '../customize/cloud-config.ts';
 import { customise } from '../customize/customise.ts';
 import { offlineUnlock } from '../customize/offline.ts';
 import { checkRootPassword } from '../customize/root-password.ts';
@@ -15,6 +16,7 @@ import { fetchContent } from '../media/content.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { PlannedAccess } from '../plan/types.ts';
 import type { WorkContext } from './build-context.ts';
+import { workByCloudInit } from './cloud-init-boot.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import { listenForStops, type Stops } from './stops.ts';
 
@@ -55,7 +57,8 @@ async function bootAndEnter(
       emulate: access.emulate,
     });
   }
-  const guest = await backend.createGuest(spec, { signal });
+  const userData = access.via === 'user-data' ? accessUserData(access.publicKey) : undefined;
+  const guest = await backend.createGuest({ ...spec, userData }, { signal });
   const stops = listenForStops(guest, clock);
   witness.guest = guest;
   witness.consoleLog = spec.consoleLog;
@@ -146,12 +149,12 @@ export async function lookInGuest(
   disk: StagedDisk,
   access: PlannedAccess,
 ): Promise<string | undefined> {
+  const consoleLog = path.join(context.workDir, 'look-console.log');
+  if (access.method === 'cloud-init') {
+    return (await workByCloudInit(context, disk, access, { keep: false, consoleLog })).icicle;
+  }
   skipPhase(context.emit, 'customise', 'nothing to customise');
-  const spec = runSpec(context.plan, {
-    disk,
-    media: [],
-    consoleLog: path.join(context.workDir, 'look-console.log'),
-  });
+  const spec = runSpec(context.plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);
   const text = await readIcicle(context, running.session);
   await leave(context, running);
@@ -196,11 +199,11 @@ export async function workInGuest(context: WorkContext, disk: StagedDisk): Promi
     return { disk };
   }
   if (plan.icicle?.safe) return { disk, icicle: await icicleFromCopy(context, disk, access) };
-  const spec = runSpec(plan, {
-    disk,
-    media: [],
-    consoleLog: path.join(workDir, 'run-console.log'),
-  });
+  const consoleLog = path.join(workDir, 'run-console.log');
+  if (access.method === 'cloud-init') {
+    return workByCloudInit(context, disk, access, { keep: true, consoleLog });
+  }
+  const spec = runSpec(plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);
   await runSteps(context, running.session);
   const icicle = await readIcicle(context, running.session);

@@ -21,22 +21,21 @@ function listerNamed(name: string): Lister {
   return lister;
 }
 
+/** The command that prints the packages. Throws OZ_ICICLE_LISTER. */
+export function listingCommand(lister: string): string {
+  return listerNamed(lister).command;
+}
+
 /**
- * All packages in the guest, in its own order. `extraCommand` is run once, as
- * Oz does, and must print one line for each package, in the order of the
- * lister's own command. Throws OZ_ICICLE_LIST, OZ_ICICLE_EXTRA.
+ * All packages in the guest, in its own order, from what its commands printed.
+ * `extra` has one line for each line of `list`. Throws OZ_ICICLE_LISTER,
+ * OZ_ICICLE_EXTRA.
  */
-export async function listPackages(
-  session: Session,
-  lister: string,
-  extraCommand?: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<IciclePackage[]> {
+export function packagesFrom(lister: string, list: string, extra?: string): IciclePackage[] {
   const { command, parse } = listerNamed(lister);
-  const list = await runListed(session, command, 'OZ_ICICLE_LIST', signal);
-  const names = list.map(parse);
-  if (!extraCommand?.trim()) return present(names.map((name) => ({ name })));
-  const extras = await runListed(session, extraCommand, 'OZ_ICICLE_EXTRA', signal);
+  const names = linesOf(list).map(parse);
+  if (extra === undefined) return present(names.map((name) => ({ name })));
+  const extras = linesOf(extra);
   if (extras.length !== names.length) {
     throw new OzError(
       'OZ_ICICLE_EXTRA',
@@ -45,6 +44,24 @@ export async function listPackages(
     );
   }
   return present(names.map((name, index) => ({ name, extra: extras[index] ?? '' })));
+}
+
+/**
+ * The same, asked over SSH. `extraCommand` is run once, as Oz does, and must
+ * print one line for each package, in the order of the lister's own command.
+ * Throws OZ_ICICLE_LIST, OZ_ICICLE_EXTRA.
+ */
+export async function listPackages(
+  session: Session,
+  lister: string,
+  extraCommand?: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<IciclePackage[]> {
+  const list = await runListed(session, listingCommand(lister), 'OZ_ICICLE_LIST', signal);
+  const extra = extraCommand?.trim()
+    ? await runListed(session, extraCommand, 'OZ_ICICLE_EXTRA', signal)
+    : undefined;
+  return packagesFrom(lister, list, extra);
 }
 
 /** Lines that name no installed package were kept only to keep count. */
@@ -57,13 +74,23 @@ async function runListed(
   command: string,
   code: string,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<string> {
   const result = await session.run(command, { signal, okCodes: 'any' });
-  if (result.code === 0) return linesOf(result.stdout);
-  const tail = result.stderr.trim().split('\n').slice(-5).join('\n');
-  throw new OzError(
+  if (result.code === 0) return result.stdout;
+  throw listingFailed(command, code, result.code, result.stderr.trim().split('\n'));
+}
+
+/** `code` tells whose command failed: OZ_ICICLE_LIST or OZ_ICICLE_EXTRA. */
+export function listingFailed(
+  command: string,
+  code: string,
+  exitCode: number,
+  output: readonly string[],
+): OzError {
+  const tail = output.slice(-5).join('\n');
+  return new OzError(
     code,
-    `Cannot list the guest's packages: \`${command}\` ended with exit code ${result.code}${tail ? `: ${tail}` : ''}`,
+    `Cannot list the guest's packages: \`${command}\` ended with exit code ${exitCode}${tail ? `: ${tail}` : ''}`,
     {
       hint:
         code === 'OZ_ICICLE_EXTRA'

@@ -108,7 +108,7 @@ export interface ScriptedRun {
   /** Start fails with this. */
   startError?: Error | undefined;
   /** Text that appears on the console. Absent: nothing is ever written. */
-  console?: readonly { at: number; text: string }[] | undefined;
+  console?: readonly { at: number; text: string | ((spec: GuestSpec) => string) }[] | undefined;
   /** Answers to activity(): in turn (the last one repeats), or by time; null: not told. */
   activity?: readonly (Activity | null)[] | ((elapsed: number) => Activity | null) | undefined;
   /** The guest stops by itself after this time; absent: it runs until it is stopped. */
@@ -257,7 +257,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       past +
       (run?.script.console ?? [])
         .filter((line) => line.at <= elapsed())
-        .map((line) => line.text)
+        .map(({ text }) => (typeof text === 'string' ? text : text(spec)))
         .join('');
 
     async function finish(event: StopEvent): Promise<void> {

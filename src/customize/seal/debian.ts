@@ -1,7 +1,14 @@
 /** Sealing Debian and its kin. */
 import { undoScript } from '../access-undo.ts';
 import type { Sealer } from './sealer.ts';
-import { forgetMachine, forgetPast, giveBack, removeKey, renewHostKeys } from './sealer.ts';
+import {
+  forgetCloud,
+  forgetMachine,
+  forgetPast,
+  giveBack,
+  removeKey,
+  renewHostKeys,
+} from './sealer.ts';
 
 const forgetPackages = `
 apt-get clean
@@ -11,6 +18,6 @@ rm -f /var/cache/apt/*.bin /var/cache/debconf/*-old /var/lib/dpkg/*-old
 
 export const debian: Sealer = {
   // Giving back twice: what is free now is done before the shutdown's time limit runs.
-  first: `${undoScript}${removeKey}${renewHostKeys}${forgetPackages}${giveBack}`,
+  first: `${undoScript}${removeKey}${renewHostKeys}${forgetCloud}${forgetPackages}${giveBack}`,
   last: `${forgetMachine}${forgetPast}${giveBack}`,
 };

@@ -108,3 +108,21 @@ if command -v fstrim >/dev/null 2>&1; then
 fi
 sync
 `;
+
+/**
+ * cloud-init starts afresh. What it has written about the network is of the
+ * build's server; on a system without it such a file would stay for ever.
+ */
+export const forgetCloud = `
+if command -v cloud-init >/dev/null 2>&1; then
+  cloud-init clean --logs --machine-id >/dev/null 2>&1 || cloud-init clean --logs >/dev/null 2>&1 || :
+  for file in /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
+    /etc/NetworkManager/system-connections/cloud-init-*.nmconnection \\
+    /etc/sysconfig/network-scripts/ifcfg-* /etc/sysconfig/network/ifcfg-* \\
+    /etc/systemd/network/10-cloud-init-*.network; do
+    if [ -f "$file" ] && grep -qiE 'generated (from|by) .*(datasource|cloud-init)|created by cloud-init|cloud-init-' "$file"; then
+      rm -f "$file"
+    fi
+  done
+fi
+`;

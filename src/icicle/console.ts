@@ -1,0 +1,146 @@
+/**
+ * Reads what a guest without a way in prints on its console: the progress and
+ * the output of its steps, and the package list in numbered pieces. Anything
+ * else may be printed in between, and lines may be missing or mangled.
+ *
+ *     @MARK at 3 SUM             operation 3 begins
+ *     @MARK out 3.17 TEXT        line 17 of its output
+ *     @MARK data list 5 PIECE    piece 5 of the list's gzip data, in base64
+ *     @MARK end list 12 SUM BYTES SUM
+ *     @MARK failed 3 100 SUM     operation 3 ended with exit code 100
+ *     @MARK done SUM
+ *
+ * SUM is cksum's over the words between the mark and it.
+ */
+import { gunzipSync } from 'node:zlib';
+import { cksum } from '../base/cksum.ts';
+import { OzError } from '../base/errors.ts';
+
+export type ConsoleMessage =
+  | { kind: 'at'; operation: number }
+  | { kind: 'output'; operation: number; line: string }
+  | { kind: 'failed'; operation: number; code: number }
+  | { kind: 'done' };
+
+/** Characters of base64 in each piece but the last. */
+export const pieceLength = 160;
+
+export interface ConsoleReader {
+  /** Takes what was printed since the last call; what of it is told for the first time. */
+  take(text: string): ConsoleMessage[];
+  /** A list that was printed. Throws OZ_ICICLE_CONSOLE when it is not there in full. */
+  list(name: string): string;
+}
+
+interface PrintedList {
+  pieces: Map<number, string>;
+  end?: { pieces: number; sum: number; bytes: number };
+}
+
+function incomplete(name: string, why: string): OzError {
+  return new OzError(
+    'OZ_ICICLE_CONSOLE',
+    `Cannot read the ${name === 'list' ? 'package list' : 'output of the icicle extra_command'} from the guest's console: ${why}`,
+    { hint: 'see the console log; [openstack] customize = ssh reads it over SSH instead' },
+  );
+}
+
+function textOf(name: string, list: PrintedList | undefined): string {
+  if (!list?.end) throw incomplete(name, 'its end was not printed');
+  const { pieces, sum, bytes } = list.end;
+  const numbers = Array.from({ length: pieces }, (_, index) => index + 1);
+  const missing = numbers.filter((number) => !list.pieces.has(number));
+  if (missing.length > 0) {
+    const named = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
+    throw incomplete(name, `${missing.length} of ${pieces} pieces are missing (${named})`);
+  }
+  const data = Buffer.from(numbers.map((number) => list.pieces.get(number)).join(''), 'base64');
+  if (data.length !== bytes || cksum(data) !== sum) {
+    throw incomplete(name, 'its checksum is wrong');
+  }
+  return gunzipSync(data).toString('utf8');
+}
+
+/** The words before a correct checksum at the end of the line. */
+function checked(text: string): string[] | undefined {
+  const at = text.lastIndexOf(' ');
+  const words = text.slice(0, at);
+  return at > 0 && cksum(Buffer.from(words)) === Number(text.slice(at + 1))
+    ? words.split(' ')
+    : undefined;
+}
+
+/** `mark` tells the lines of this build's guest from all others. */
+export function consoleReader(mark: string): ConsoleReader {
+  const lists = new Map<string, PrintedList>();
+  const told = new Set<string>();
+  let rest = '';
+
+  const listNamed = (name: string): PrintedList => {
+    const list = lists.get(name) ?? { pieces: new Map() };
+    lists.set(name, list);
+    return list;
+  };
+
+  const once = (id: string, message: ConsoleMessage): ConsoleMessage[] => {
+    if (told.has(id)) return [];
+    told.add(id);
+    return [message];
+  };
+
+  function output(words: string): ConsoleMessage[] {
+    const found = /^((\d+)\.\d+) ?([\s\S]*)$/.exec(words);
+    if (!found) return [];
+    const [, id = '', operation, line = ''] = found;
+    return once(`out ${id}`, { kind: 'output', operation: Number(operation), line });
+  }
+
+  function piece(words: string): void {
+    const [name = '', number, text = ''] = words.split(' ');
+    if (!/^[a-z]+$/.test(name) || !/^\d+$/.test(number ?? '')) return;
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length > pieceLength) return;
+    const { pieces } = listNamed(name);
+    // Pieces are printed twice: a longer one is the one that was not cut off.
+    if ((pieces.get(Number(number))?.length ?? 0) < text.length) pieces.set(Number(number), text);
+  }
+
+  function control(text: string): ConsoleMessage[] {
+    const [kind, ...words] = checked(text) ?? [];
+    const numbers = words.map(Number);
+    switch (kind) {
+      case 'at':
+        return once(text, { kind: 'at', operation: numbers[0] ?? 0 });
+      case 'failed':
+        return once(text, { kind: 'failed', operation: numbers[0] ?? 0, code: numbers[1] ?? 1 });
+      case 'done':
+        return once(text, { kind: 'done' });
+      case 'end': {
+        const [, pieces = 0, sum = 0, bytes = 0] = numbers;
+        listNamed(words[0] ?? '').end = { pieces, sum, bytes };
+        return [];
+      }
+      default:
+        return [];
+    }
+  }
+
+  function readLine(line: string): ConsoleMessage[] {
+    // Something may have printed the beginning of a line before ours.
+    const at = line.lastIndexOf(`@${mark} `);
+    if (at < 0) return [];
+    const text = line.slice(at + mark.length + 2);
+    if (text.startsWith('out ')) return output(text.slice(4));
+    if (!text.startsWith('data ')) return control(text);
+    piece(text.slice(5));
+    return [];
+  }
+
+  return {
+    take(text) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      return lines.flatMap((line) => readLine(line.replace(/\r+$/, '')));
+    },
+    list: (name) => textOf(name, lists.get(name)),
+  };
+}
