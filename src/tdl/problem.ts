@@ -23,6 +23,16 @@ export type TdlErrorCode =
   /** A URL on localhost that the guest cannot reach. */
   | 'OZ_TDL_LOCALHOST';
 
+/** What to do, where nothing better is known. */
+const hints: Readonly<Record<TdlErrorCode, string>> = {
+  OZ_TDL_FILE: 'name a TDL that you can read',
+  OZ_TDL_XML: 'correct the XML there; xmllint FILE checks it as well',
+  OZ_TDL_INCLUDE: 'correct the xi:include there',
+  OZ_TDL_SCHEMA: 'correct the TDL there; tdl-examples/ has some that work',
+  OZ_TDL_VALUE: 'correct the value there',
+  OZ_TDL_LOCALHOST: "name the server by an address that the guest's network knows",
+};
+
 /** "Cannot use TDL f.tdl: line 7, element os/arch: <why>". */
 export function tdlProblem(
   code: TdlErrorCode,
@@ -33,7 +43,7 @@ export function tdlProblem(
   return new OzError(
     code,
     `Cannot use TDL ${place.file}: line ${place.line}, element ${place.path}: ${why}`,
-    options,
+    { ...options, hint: options.hint ?? hints[code] },
   );
 }
 

@@ -96,7 +96,7 @@ const titled = failures.map((failure) => [failure.title, failure] as const);
 describe.each(titled)('%s', (_title, { kernelparam, timeouts, code, says, room, ...failure }) => {
   it('ends in one clear error, with evidence, and leaves nothing', async () => {
     // qcow2, so that a small file system holds the image until the guest writes.
-    const libvirt = { uri: session, image_type: 'qcow2' };
+    const libvirt = { uri: session, type: 'qemu', image_type: 'qcow2' };
     const workspace = await makeWorkspace({ libvirt, timeouts: timeouts ?? {} });
     const unmount = room ? await mountSmallDisk(workspace.at('images'), room) : undefined;
     try {

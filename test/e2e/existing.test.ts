@@ -50,7 +50,7 @@ describe('an image made without customising, with [cache] jeos', () => {
   let domainXml: string;
   let asInstalled: string;
   beforeAll(async () => {
-    const libvirt = { uri: session, image_type: 'qcow2' };
+    const libvirt = { uri: session, type: 'qemu', image_type: 'qcow2' };
     workspace = await makeWorkspace({ libvirt, cache: { jeos: 'yes' } });
     image = workspace.at('images/plain.qcow2');
     domainXml = workspace.at('plain.xml');
@@ -126,7 +126,7 @@ describe('an image made without customising, with [cache] jeos', () => {
 
 describe('with [icicle] safe_generation', () => {
   it('-g lists the packages of an image that has never been booted', async () => {
-    const libvirt = { uri: session, image_type: 'qcow2' };
+    const libvirt = { uri: session, type: 'qemu', image_type: 'qcow2' };
     const icicle = { safe_generation: 'yes' };
     const workspace = await makeWorkspace({ libvirt, icicle });
     try {

@@ -189,7 +189,8 @@ const titled = refusals.map((refusal) => [refusal.title, refusal] as const);
 
 describe.each(titled)('%s', (_title, refusal) => {
   it('is one clear error, and leaves nothing', async () => {
-    const libvirt = { uri: session, image_type: 'qcow2', ...refusal.libvirt };
+    // Without a look whether KVM works, which takes longer than all the rest.
+    const libvirt = { uri: session, type: 'qemu', image_type: 'qcow2', ...refusal.libvirt };
     const workspace = await makeWorkspace({ libvirt });
     let undo = await refusal.prepare?.(workspace);
     onTestFinished(async () => {
