@@ -229,9 +229,15 @@ export async function judgeMedium(
     import('../plan/medium.ts'),
   ]);
   const found = await detectIso(file, { env: io.env, signal });
+  // Windows 10.0 is what the database calls 10, 2016 and 2019
+  const named = found.map((one) => {
+    const os = osinfo.os(one.id);
+    const version = os && osinfo.versionForTdl(plan.tdl.distro, os);
+    return { ...one, version: version ?? one.version };
+  });
   return {
-    holds: found[0] && mediumName(found[0]),
-    warning: mediumWarning(found, plan, osinfo.os(plan.os.id)),
+    holds: named[0] && mediumName(named[0]),
+    warning: mediumWarning(named, plan, osinfo.os(plan.os.id)),
   };
 }
 
