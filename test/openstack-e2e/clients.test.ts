@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blankDisk } from '../../backends/openstack/blank-disk.ts';
@@ -23,6 +23,13 @@ const content = randomBytes(24 << 20);
 let cloud: Cloud;
 let admin: Cloud;
 const log: string[] = [];
+
+/** This host on the network of the lab's guests. */
+function bridgeAddress(): string {
+  const address = networkInterfaces()['os-gw']?.find(({ family }) => family === 'IPv4')?.address;
+  if (!address) throw new Error('there is no interface os-gw');
+  return address;
+}
 
 const bufferSource = (data: Buffer) => ({
   size: data.length,
@@ -250,38 +257,41 @@ describe('Glance', () => {
     expect(image.size).toBe(1 << 20);
   });
 
-  test('fetches from a URL where that is offered', async () => {
-    const methods = await cloud.glance.importMethods();
-    expect(methods.length).toBeGreaterThan(0);
-    await cloud.glance.stores();
-    if (!methods.includes('web-download')) return;
-    const server = createServer((_, response) => response.end(content));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const { port } = server.address() as AddressInfo;
-      const image = await cloud.glance.createImage({
+  test('lets Glance fetch from a URL, and tells why it could not', async () => {
+    expect(await cloud.glance.importMethods()).toContain('web-download');
+    expect(await cloud.glance.stores()).toBeInstanceOf(Array);
+    const server = createServer((request, response) => {
+      if (request.url === '/disk.raw') response.end(content);
+      else response.writeHead(404).end();
+    });
+    // Glance fetches from ports 80 and 443 only, and never from loopback.
+    const host = bridgeAddress();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(80, host, resolve);
+    });
+    const fetched = async (url: string) => {
+      const { id } = await cloud.glance.createImage({
         name: `${mark}-import`,
         diskFormat: 'raw',
         containerFormat: 'bare',
       });
-      await cloud.glance.importFromUrl(image.id, `http://127.0.0.1:${port}/disk.raw`);
-      const states: string[] = [];
-      const outcome = await cloud.glance
-        .waitForImage(image.id, {
-          pollMs: 1000,
-          signal: AbortSignal.timeout(60_000),
-          onPoll: ({ status }) => states.push(status),
-        })
-        .catch((error: unknown) => error);
-      // Glance allows ports 80 and 443 only, unless it is told otherwise: then it says so.
-      if (outcome instanceof Error) {
-        expect((outcome as { code?: string }).code).toBe('OZ_CLOUD_REFUSED');
-      } else {
-        expect(outcome).toMatchObject({ size: content.length });
-      }
-      expect(await cloud.glance.imageTasks(image.id)).toBeInstanceOf(Array);
-    } catch (error) {
-      expect((error as { code?: string }).code).toBe('OZ_CLOUD_REFUSED');
+      await cloud.glance.importFromUrl(id, url);
+      const signal = AbortSignal.timeout(60_000);
+      return cloud.glance.waitForImage(id, { pollMs: 1000, signal });
+    };
+    try {
+      const image = await fetched(`http://${host}/disk.raw`);
+      expect(image.size).toBe(content.length);
+      expect(image.digest?.value).toBe(createHash('sha512').update(content).digest('hex'));
+      expect((await cloud.glance.imageTasks(image.id)).map(({ status }) => status)).toEqual([
+        'success',
+      ]);
+      const missing = await fetched(`http://${host}/none`).catch((error: unknown) => error);
+      expect(missing).toMatchObject({ code: 'OZ_CLOUD_REFUSED' });
+      expect(String(missing)).toContain('Glance could not fetch it');
+      const port = await fetched(`http://${host}:8099/x`).catch((error: unknown) => error);
+      expect(port).toMatchObject({ code: 'OZ_CLOUD_REFUSED' });
+      expect(String(port)).toContain('does not pass filtering');
     } finally {
       server.close();
     }

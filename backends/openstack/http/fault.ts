@@ -16,7 +16,10 @@ function isTree(value: unknown): value is Tree {
 const longest = 400;
 
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .replace(/<br\s*\/?>/gi, ' ') // Glance has them in its JSON too
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
