@@ -59,7 +59,12 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
   return {
     dir,
     config,
-    env: { HOME: at('home'), XDG_RUNTIME_DIR: at('run'), TMPDIR: at('tmp') },
+    env: {
+      HOME: at('home'),
+      XDG_RUNTIME_DIR: at('run'),
+      TMPDIR: at('tmp'),
+      LIBGUESTFS_CACHEDIR: '/var/tmp', // as by default; else it would follow TMPDIR, and be made each time
+    },
     at,
     async write(name, text) {
       await writeFile(at(name), text);
