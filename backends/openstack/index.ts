@@ -45,6 +45,7 @@ export async function openOpenstack(options: OpenstackOptions): Promise<Openstac
       buildId: randomUUID(),
       looks: { ...usualLooks, ...options.looks },
       own: new Set(),
+      tls: credentials.tls,
       refused: new Set(),
     },
     options.describeFinished,

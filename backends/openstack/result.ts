@@ -4,12 +4,24 @@ import { hardwareProperties } from './hardware-properties.ts';
 import type { ImageChange, Properties } from './services/types.ts';
 import { buildKey, tagKey } from './site.ts';
 
+/** Nova notes in a snapshot what it has chosen itself; that is not to bind later servers. */
+const chosenByNova = [
+  'hw_cdrom_bus',
+  'hw_disk_bus',
+  'hw_input_bus',
+  'hw_machine_type',
+  'hw_pointer_model',
+  'hw_scsi_model',
+  'hw_video_model',
+  'hw_vif_model',
+];
+
 /** Left by the way an image was made; a server of the finished one must not inherit them. */
 const traces = new Set([
   'kernel_id',
   'ramdisk_id',
   'os_command_line',
-  'hw_cdrom_bus',
+  ...chosenByNova,
   'image_type',
   'base_image_ref',
   'instance_uuid',

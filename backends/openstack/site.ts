@@ -27,6 +27,8 @@ export interface Site {
   looks: LookPace;
   /** Disks (StagedDisk.ref) that this process has made, and so may change and remove. */
   own: Set<string>;
+  /** For what is reached apart from the API. */
+  tls: { readonly insecure: boolean; readonly cacert: string | null };
   /** What the cloud does not show to this user, once that is known. */
   refused: Set<'diagnostics' | 'console'>;
 }

@@ -66,6 +66,7 @@ export async function openPlace(opening: Opening = {}): Promise<OpenedPlace> {
       buildId: 'b0b0b0b0-0000-4000-8000-000000000000',
       looks: { changing: 5, waiting: opening.waiting ?? 20 },
       own: new Set(),
+      tls: { insecure: false, cacert: null },
       refused: new Set(),
     },
     (spec) => `<domain>${spec.name}</domain>`,
