@@ -4,12 +4,16 @@ import type { Readable } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import { deadline } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
+import { throughBastion, type Way } from './bastion.ts';
+import type { SshHome } from './ssh-config.ts';
 import { runCommand } from './ssh-run.ts';
 import { uploader } from './ssh-upload.ts';
 
 export interface Address {
   host: string;
   port: number;
+  /** The host that connections must go through. */
+  bastion?: { user: string; host: string; port: number } | undefined;
 }
 
 /** How to log in. Both secrets stay out of every message. */
@@ -64,6 +68,8 @@ export interface ConnectOptions {
   /** Milliseconds until the session must be there; 20 000 unless told. */
   readyTimeoutMs?: number | undefined;
   onStage?: ((stage: ConnectStage) => void) | undefined;
+  /** For bastions; the user's own unless told. */
+  sshHome?: SshHome | undefined;
 }
 
 /** Offered last, so that guests of any age can be reached; new ones never choose them. */
@@ -100,9 +106,21 @@ function wordFailure(error: Error & { level?: string }, { host, port }: Address)
   );
 }
 
+/** The way to the guest's port; a direct one may still be connecting. */
+async function wayTo(
+  address: Address,
+  auth: Auth,
+  signal: AbortSignal,
+  home: SshHome | undefined,
+): Promise<Way> {
+  const { host, port, bastion } = address;
+  if (bastion) return throughBastion({ ...address, bastion }, auth, signal, home);
+  return { stream: net.connect({ host, port, noDelay: true }), close: () => {} };
+}
+
 /**
- * Connects and logs in. Throws OZ_SSH_AUTH, OZ_SSH_UNREACHABLE, or the
- * signal's reason.
+ * Connects and logs in. Throws OZ_SSH_AUTH, OZ_SSH_UNREACHABLE, for a bastion
+ * OZ_SSH_BASTION and OZ_SSH_BASTION_UNREACHABLE, or the signal's reason.
  */
 export async function connectSsh(
   address: Address,
@@ -117,21 +135,24 @@ export async function connectSsh(
     options.signal,
   );
   const client = new ssh2.Client();
-  const socket = net.connect({ host: address.host, port: address.port, noDelay: true });
+  let way: Way | undefined;
   try {
+    way = await wayTo(address, auth, signal, options.sshHome);
+    const { stream } = way;
+    if (address.bastion) options.onStage?.('connected');
     await new Promise<void>((resolve, reject) => {
       const fail = (error: Error) => reject(wordFailure(error, address));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      socket.once('error', fail);
-      socket.once('connect', () => options.onStage?.('connected'));
-      socket.once('data', () => options.onStage?.('banner'));
+      stream.once('error', fail);
+      stream.once('connect', () => options.onStage?.('connected'));
+      stream.once('data', () => options.onStage?.('banner'));
       client.once('handshake', () => options.onStage?.('handshake'));
       client.once('ready', () => resolve());
       client.once('error', fail);
       client.once('close', () => fail(new Error('the connection was closed')));
       try {
         client.connect({
-          sock: socket,
+          sock: stream,
           ...auth,
           // The host key is not checked: this is a guest that was made a moment
           // ago, on loopback or on this machine's own bridge, and nobody can
@@ -160,13 +181,15 @@ export async function connectSsh(
   } catch (error) {
     // Late errors of the abandoned attempt have nobody to tell.
     client.on('error', () => {});
-    socket.on('error', () => {});
+    way?.stream.on('error', () => {});
     client.destroy();
-    socket.destroy();
+    way?.stream.destroy();
+    way?.close();
     throw error;
   } finally {
     clear();
   }
+  client.once('close', way.close);
   return sessionOf(client, address);
 }
 

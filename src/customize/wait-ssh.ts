@@ -18,7 +18,13 @@ export interface WaitForSshOptions {
 }
 
 /** How far an attempt got. */
-export type TryOutcome = 'no-address' | 'no-answer' | 'no-banner' | 'no-session' | 'refused';
+export type TryOutcome =
+  | 'no-address'
+  | 'no-bastion'
+  | 'no-answer'
+  | 'no-banner'
+  | 'no-session'
+  | 'refused';
 
 /**
  * A port forward of a user-mode network takes connections long before sshd
@@ -32,6 +38,7 @@ const atOnce = 4;
 
 const hints: Record<TryOutcome, string> = {
   'no-address': 'the guest got no address: see its console log, and the DHCP server of its network',
+  'no-bastion': 'the bastion could not be reached: check [openstack] bastion and the network to it',
   'no-answer': 'nothing answered: see the console log whether the guest has booted',
   'no-banner':
     'the port takes connections but no SSH server greets: see the console log whether the guest has booted and sshd runs',
@@ -40,13 +47,25 @@ const hints: Record<TryOutcome, string> = {
 };
 
 /** How far each outcome is from success; the best one explains a failure. */
-const ranks: TryOutcome[] = ['no-address', 'no-answer', 'no-banner', 'no-session', 'refused'];
+const ranks: TryOutcome[] = [
+  'no-address',
+  'no-bastion',
+  'no-answer',
+  'no-banner',
+  'no-session',
+  'refused',
+];
 
 const outcomeOfStage: Record<ConnectStage, TryOutcome> = {
   connecting: 'no-answer',
   connected: 'no-banner',
   banner: 'no-session',
   handshake: 'no-session',
+};
+
+const outcomeOfCode: Partial<Record<string, TryOutcome>> = {
+  OZ_SSH_AUTH: 'refused',
+  OZ_SSH_BASTION_UNREACHABLE: 'no-bastion',
 };
 
 type Attempt = { session: Session } | { outcome: TryOutcome; error?: unknown };
@@ -59,7 +78,7 @@ async function attempt(
   onReach: (stage: ConnectStage) => void,
 ): Promise<Attempt> {
   let stage: ConnectStage = 'connecting';
-  onReach(stage);
+  if (!address.bastion) onReach(stage);
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error('no greeting')), bannerMs);
   try {
@@ -75,8 +94,10 @@ async function attempt(
     return { session };
   } catch (error) {
     signal.throwIfAborted();
-    const refused = codeOf(error) === 'OZ_SSH_AUTH';
-    return { outcome: refused ? 'refused' : outcomeOfStage[stage], error };
+    const code = codeOf(error) ?? '';
+    // A bastion is no guest that is still booting: what it refuses, it refuses for good.
+    if (code === 'OZ_SSH_BASTION') throw error;
+    return { outcome: outcomeOfCode[code] ?? outcomeOfStage[stage], error };
   } finally {
     clearTimeout(timer);
   }
@@ -84,8 +105,8 @@ async function attempt(
 
 /**
  * Resolves with a session within a second or so after sshd lets us in. Throws
- * OZ_SSH_TIMEOUT, OZ_SSH_AUTH (refused for `refusedMs`), OZ_SSH_GUEST_GONE, or
- * the signal's reason.
+ * OZ_SSH_TIMEOUT, OZ_SSH_AUTH (refused for `refusedMs`), OZ_SSH_BASTION,
+ * OZ_SSH_GUEST_GONE, or the signal's reason.
  */
 export async function waitForSsh(
   getAddress: () => Promise<Address | null>,
