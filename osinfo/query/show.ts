@@ -16,6 +16,7 @@ import {
 import { supportedLinks } from '../model/devices.ts';
 import { statedFirmware } from '../model/firmware.ts';
 import { osLineage, platformLineage } from '../model/lineage.ts';
+import { nearestPlatform } from '../model/platform.ts';
 import { resolvedResources } from '../model/resources.ts';
 
 export type Values = Record<string, string | string[]>;
@@ -64,10 +65,13 @@ export function osDevices(database: Database, os: OsRecord, platformId?: string)
     }));
 }
 
-/** By id or short id; throws OzError OZ_OSINFO_UNKNOWN_PLATFORM. */
+/**
+ * By id or short id; by an id of a version that is not known, the newest known
+ * before it. Throws OzError OZ_OSINFO_UNKNOWN_PLATFORM.
+ */
 export function findPlatform(database: Database, idOrShortId: string): OsRecord {
   const platform =
-    database.platform(idOrShortId) ??
+    nearestPlatform(database, idOrShortId) ??
     database.platforms().find((p) => p.params.get('short-id')?.includes(idOrShortId));
   if (platform) return platform;
   throw new OzError('OZ_OSINFO_UNKNOWN_PLATFORM', `Cannot find the platform ${idOrShortId}`, {

@@ -68,6 +68,8 @@ describe('showOs', () => {
     expect(both.length).toBeGreaterThan(0);
     expect(both.length).toBeLessThan(all.length);
     expect(all).toEqual(expect.arrayContaining(both));
+    // between 2.0.0 and 2.0.1
+    expect(osDevices(database, os, 'http://qemu.org/qemu/2.0.0.5')).toHaveLength(both.length);
   });
 
   it('says what there is not', () => {
