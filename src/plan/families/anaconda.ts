@@ -26,6 +26,7 @@ const lines: Readonly<Record<string, Line>> = {
   rocky: 'enterprise',
   scientificlinux: 'enterprise',
   ol: 'enterprise',
+  oel: 'enterprise',
 };
 
 /** The first major version of each line that has a feature; a line not named never has it. */
