@@ -310,9 +310,83 @@ export const ozPlan = command({
   seeAlso: ['oz-install(1)'],
 });
 
+const libraryOperand = {
+  name: 'file',
+  help: 'templates (TDLs), oz.cfg files, or directories that are searched for them',
+  many: true,
+};
+
+export const ozCheck = command({
+  name: 'oz check',
+  summary: 'check templates and configurations, and say how they would be built',
+  description: [
+    'Reads templates and oz.cfg files and says of each whether it is right, how libvirt and OpenStack would build it or why not, what Oz does otherwise, and what is outdated. In directories, *.tdl, XML files that hold a template, and oz*.cfg are looked at. Nothing is downloaded, asked or started: what a certain cloud allows is told by oz plan.',
+    'The exit code is 0 when all files are right and can be built by the backend of oz.cfg, or of --backend.',
+  ],
+  operands: [libraryOperand],
+  options: {
+    config,
+    debug,
+    help,
+    json: { long: 'json', help: 'print the reports as one JSON document' },
+    backend: {
+      ...backend,
+      help: 'the backend that must be able to build the templates, whatever oz.cfg says',
+    },
+    version,
+  },
+  examples: [
+    { what: 'Check one template', line: 'oz check debian-13.tdl' },
+    { what: 'Check a library, for a cloud', line: 'oz check --backend=openstack templates/' },
+    {
+      what: 'The templates that libvirt could not build',
+      line: "oz check --json templates/ | jq -r '.files[] | select(.backends.libvirt.builds == false).file'",
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-plan(1)', 'oz-migrate(1)', 'oz-install(1)'],
+});
+
+export const ozMigrate = command({
+  name: 'oz migrate',
+  summary: 'turn a configuration for Oz, and templates, into ones for either backend',
+  description: [
+    'Writes an oz.cfg for libvirt or OpenStack from one that exists: values, comments and order stay; what counts no more is turned into a comment with the reason, what is missing is added as a comment to fill in. Templates get a comment at each place that needs a change; those that need none stay as they are.',
+    'The results are printed, or written below the directory of -o. Files are changed only with --in-place.',
+  ],
+  operands: [libraryOperand],
+  options: {
+    config,
+    debug,
+    help,
+    output: {
+      short: 'o',
+      long: 'output',
+      value: 'directory',
+      read: fileName,
+      help: 'write the results below <directory>, under the same names; files that are there are not replaced',
+    } satisfies Valued<string>,
+    backend: {
+      ...backend,
+      help: 'the backend to write for; else the one that oz.cfg names',
+    },
+    inPlace: { long: 'in-place', help: 'change the files themselves' },
+    version,
+  },
+  examples: [
+    { what: 'See what a cloud would need', line: 'oz migrate --backend=openstack /etc/oz/oz.cfg' },
+    {
+      what: 'A copy of a library with remarks',
+      line: 'oz migrate --backend=openstack -o cloud/ oz.cfg templates/',
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-check(1)', 'oz.cfg(5)'],
+});
+
 export const oz = command({
   name: 'oz',
-  summary: 'look at what would be built, and how',
+  summary: 'look at what would be built and how; check and migrate templates',
   description: [
     "Commands beside the building of images, which is oz-install's. Each has its own help: oz <command> --help.",
   ],
@@ -321,6 +395,8 @@ export const oz = command({
   ],
   commands: [
     { name: 'plan', help: ozPlan.summary },
+    { name: 'check', help: ozCheck.summary },
+    { name: 'migrate', help: ozMigrate.summary },
     ...osCommands.map(({ name, help }) => ({ name: `os ${name}`, help })),
   ],
   options: { help, version },
@@ -329,5 +405,5 @@ export const oz = command({
     { what: 'What an ISO holds', line: 'oz os detect x.iso' },
     { what: 'The help of a command', line: 'oz help plan' },
   ],
-  seeAlso: ['oz-plan(1)', 'oz-os(1)', 'oz-install(1)'],
+  seeAlso: ['oz-plan(1)', 'oz-check(1)', 'oz-migrate(1)', 'oz-os(1)', 'oz-install(1)'],
 });

@@ -7,6 +7,8 @@ import { usageError } from './usage-error.ts';
 /** The file of each subcommand; `os list` is two words on the command line. */
 const loaders: Readonly<Record<string, () => Promise<{ main: Main }>>> = {
   plan: () => import('./plan.ts'),
+  check: () => import('./check.ts'),
+  migrate: () => import('./migrate.ts'),
   'os list': () => import('./os/list.ts'),
   'os show': () => import('./os/show.ts'),
   'os devices': () => import('./os/devices.ts'),

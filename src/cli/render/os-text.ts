@@ -1,23 +1,13 @@
 /** What is known of an operating system, for people to read. */
 import type { DeviceRow, OsDescription, Values } from '../../../osinfo/query/show.ts';
 import { bytes, printable } from './format.ts';
+import { textTable } from './table.ts';
 
 const joined = (value: string | string[] | undefined): string =>
   value === undefined ? '' : [value].flat().join(', ');
 
-/** Columns as wide as their widest cell; the last one ragged. */
-function table(rows: readonly (readonly string[])[], indent = ''): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  }
-  return rows.map((row) =>
-    `${indent}${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd(),
-  );
-}
-
 function withHeading(heading: readonly string[], rows: readonly string[][], indent = ''): string[] {
-  return rows.length ? table([heading, ...rows], indent) : [];
+  return rows.length ? textTable([heading, ...rows], indent) : [];
 }
 
 const deviceRow = (device: DeviceRow): string[] =>
@@ -60,7 +50,7 @@ function sources(list: readonly Values[]): string[] {
 }
 
 const pairs = (entries: readonly (readonly [string, string | string[] | undefined])[]): string[] =>
-  table(
+  textTable(
     entries.flatMap(([name, value]) => (joined(value) ? [[name, joined(value)]] : [])),
     '  ',
   );
