@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { Arch, Capabilities } from '../../backends/backend.ts';
+import type { Arch } from '../../backends/backend.ts';
 import { domainXml } from '../../backends/libvirt/domain-xml.ts';
 import { loadOsinfo } from '../../osinfo/index.ts';
 import { guestSpecOf } from '../../src/plan/guest-spec.ts';
@@ -9,7 +9,8 @@ import type { PlanInput } from '../../src/plan/input.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { AnswerFile, BuildPlan } from '../../src/plan/types.ts';
 import type { Tdl } from '../../src/tdl/types.ts';
-import { testCapabilities, testConfig, testInput, testTdl } from '../fakes/inputs.ts';
+import { testCloud } from '../fakes/cloud.ts';
+import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
 
 const osinfo = loadOsinfo({ env: {} });
 
@@ -134,25 +135,6 @@ describe('families', () => {
   });
 });
 
-const cloud = (change: Partial<Capabilities> = {}): PlanInput['backend'] => ({
-  type: 'openstack',
-  capabilities: {
-    ...testCapabilities,
-    maxMedia: 3,
-    strategies: [
-      { name: 'direct', possible: true, reason: 'images may name a kernel' },
-      { name: 'volumes', possible: true, reason: 'there is Cinder' },
-      { name: 'rescue', possible: true, reason: 'Nova has stable rescue' },
-    ],
-    userData: {
-      maxBytes: 49_000,
-      configDrive: true,
-      url: 'http://169.254.169.254/openstack/latest/user_data',
-    },
-    ...change,
-  },
-});
-
 const asked = (openstack: Record<string, string>) =>
   testConfig({ backend: { type: 'openstack' }, openstack });
 
@@ -165,7 +147,7 @@ describe('families in a cloud', () => {
     [['Arch', 'latest', 'iso'], {}, ['volumes', 'medium', 'medium']],
     [['Arch', 'latest', 'iso'], { strategy: 'rescue' }, ['rescue', 'medium', 'user-data']],
   ])('plan %j with %j', (which, openstack, expected) => {
-    const made = planned(which, { backend: cloud(), config: asked(openstack) });
+    const made = planned(which, { backend: testCloud(), config: asked(openstack) });
     const { strategy, delivery, carrier } = made.install;
     expect([strategy?.name, delivery.kind, carrier]).toEqual(expected);
     const spec = guestSpecOf(made);
@@ -177,13 +159,13 @@ describe('families in a cloud', () => {
   });
 
   it('customises by cloud-init where nobody gets in, and installs it then', () => {
-    const closed = cloud({ sshReachable: { reachable: false, reason: 'no route' } });
+    const closed = testCloud({ sshReachable: { reachable: false, reason: 'no route' } });
     const tdl = testTdl({ packages: [{ name: 'less' }] });
     const made = plan(testInput({ ...all, osinfo, tdl, backend: closed, config: asked({}) }));
     expect(made.access).toMatchObject({ method: 'cloud-init', via: 'answer' });
     expect(made.install.answer.text).toMatch(/pkgsel\/include .*cloud-init/);
     expect(made.install.answer.text).not.toContain('AAAAC3Nz');
-    const open = plan(testInput({ ...all, osinfo, tdl, backend: cloud(), config: asked({}) }));
+    const open = plan(testInput({ ...all, osinfo, tdl, backend: testCloud(), config: asked({}) }));
     expect(open.access).toMatchObject({ method: 'ssh' });
     expect(open.install.answer.text).toContain('AAAAC3Nz');
     expect(open.install.answer.text).not.toContain('cloud-init');
@@ -191,9 +173,10 @@ describe('families in a cloud', () => {
 
   it('leaves the result in the catalogue, unless told otherwise, and gives guests time', () => {
     const result = (text: Record<string, string>) =>
-      planned(['Debian', '13', 'url'], { backend: cloud(), config: asked(text) }).outputs.result;
+      planned(['Debian', '13', 'url'], { backend: testCloud(), config: asked(text) }).outputs
+        .result;
     expect([result({}), result({ result: 'both' })]).toEqual(['glance', 'both']);
-    const { timeouts } = planned(['Debian', '13', 'url'], { backend: cloud() });
+    const { timeouts } = planned(['Debian', '13', 'url'], { backend: testCloud() });
     expect(timeouts.install).toBe(7_200_000);
   });
 });
