@@ -12,6 +12,7 @@ import { describeMatch, detectMedia, detectTree } from '../../osinfo/detect/dete
 import type { Match } from '../../osinfo/detect/match.ts';
 import { readerFor } from '../../osinfo/detect/readers.ts';
 import { runTool } from '../../src/base/run-tool.ts';
+import type { Choice } from './own/answers.ts';
 import { sampleOf } from './sample.ts';
 import { each, firstDifference, newTally, record, type Tally } from './tally.ts';
 
@@ -165,19 +166,21 @@ async function compareTree(
   compare(database, 'tree', ids.join(' '), matches, theirs, tally);
 }
 
-/** `every` takes one in so many, for a quick look. */
-export async function compareDetection(database: Database, every = 1): Promise<Tally[]> {
+/** `every` takes one in so many, `only` systems with this in their id: for a quick look. */
+export async function compareDetection(
+  database: Database,
+  { every, only }: Choice,
+): Promise<Tally[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'ozma-detect-'));
   const numbered = (groups: Group[]): [number, Group][] =>
     [...groups.entries()].filter(([i]) => i % every === 0);
   try {
     const base = await baseIso(directory);
-    const media = database
-      .oses()
+    const oses = database.oses().filter(({ id }) => id.includes(only));
+    const media = oses
       .flatMap((os) => mediaOf(os, []))
       .filter(({ params }) => [...isoNames, 'volume-size'].some((name) => params.has(name)));
-    const trees = database
-      .oses()
+    const trees = oses
       .flatMap((os) => treesOf(os, []))
       .filter(({ params }) => param(params, 'has-treeinfo') === 'true');
     const mediaTally = newTally('osinfo-detect, media');

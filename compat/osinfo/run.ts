@@ -9,7 +9,7 @@
  * `tools` what the real tools make of our data; `checkers` needs, for some,
  * schemas in DIR: subiquity/autoinstall-schema.json, agama/*.schema.json and
  * autoyast-rnc/*.rnc of the projects of these names. --every takes one in so
- * many, --only (of our data) the systems with TEXT in their id. Prints the
+ * many, --only (but for query and scripts) the systems with TEXT in their id. Prints the
  * numbers and each difference; exits with 1 when there is one.
  */
 import { loadavg } from 'node:os';
@@ -43,7 +43,7 @@ const comparisons: Record<string, () => Promise<Tally[]>> = {
   query: () => compareQueries(database(false)),
   settings: compareSettings,
   scripts: () => compareScripts(database(false), choice.every),
-  detect: () => compareDetection(database(false), choice.every),
+  detect: () => compareDetection(database(false), choice),
   tools: () => compareWithRealTools(database(true), choice),
   checkers: () => checkAnswers(database(true), choice, option('--schemas')),
 };

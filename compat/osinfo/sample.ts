@@ -62,8 +62,10 @@ class Sampler {
   }
 }
 
-/** Undefined when none was found. */
+/** Undefined when none was found. Ends in no space: in a volume descriptor that would be padding. */
 export function sampleOf(pattern: string): string | undefined {
   const text = new Sampler(pattern).alternatives();
-  return new RegExp(pattern).test(text) ? text : undefined;
+  return [text, `${text}1`].find(
+    (sample) => sample === sample.trimEnd() && new RegExp(pattern).test(sample),
+  );
 }
