@@ -7,7 +7,7 @@ import { openPipe } from './byte-pipe.ts';
 import { takePicture } from './rfb.ts';
 import type { Site } from './site.ts';
 
-const patienceMs = 10_000;
+const patienceMs = 14_000;
 
 /**
  * Where the console's websocket is, told by the page that a browser would open:

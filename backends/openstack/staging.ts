@@ -52,6 +52,13 @@ function isAbandoned(image: Image): boolean {
   return alive === null ? Date.now() - Date.parse(image.createdAt) > abandonedMs : !alive;
 }
 
+/** By Glance: what only this machine has it can't, and credentials are not given away. */
+function mayBeFetched(text: string): boolean {
+  const { protocol, hostname, username, password } = new URL(text);
+  const here = /^(localhost|127\..*|\[::1\])$/.test(hostname);
+  return /^https?:$/.test(protocol) && !here && !username && !password;
+}
+
 export interface Staging {
   stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
   kept(signal?: AbortSignal): Promise<KeptMedium[]>;
@@ -113,7 +120,7 @@ export function createStaging(
     { signal }: TransferOptions,
   ): Promise<Image | null> {
     const { url } = medium;
-    if (!url || !settings.webDownload || kind.wrapped || !/^https?:/.test(url)) return null;
+    if (!url || !settings.webDownload || kind.wrapped || !mayBeFetched(url)) return null;
     if (!(await importMethods()).includes('web-download')) return null;
     const image = await createImage(medium, kind, content, signal);
     const late = () =>

@@ -44,9 +44,10 @@ export async function installGuest(
       restart: () => guest.start({ signal, boot: { kind: 'disk' } }),
       onReport: (report) => {
         witness.lastActivity = report.last;
-        const seen = report.last.activity?.diskRequests ?? null;
-        // A guest that has just ended tells zero or nothing.
-        if (seen !== null) diskRequests = Math.max(diskRequests ?? 0, seen);
+        const { activity } = report.last;
+        const seen = activity?.diskRequests ?? null;
+        // A guest that has just ended tells zero or nothing; a sample tells too little.
+        if (seen !== null && !activity?.sampled) diskRequests = Math.max(diskRequests ?? 0, seen);
       },
     });
     emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'install' } });

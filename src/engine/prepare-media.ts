@@ -7,7 +7,7 @@ import { fetchMedium } from '../media/cache.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
 import { installerLabel } from '../plan/families/family.ts';
-import type { BootFile, PlannedMedium } from '../plan/types.ts';
+import type { BootFile, BuildPlan, PlannedMedium } from '../plan/types.ts';
 import { makeAnswerMedium, makeRemaster } from './answer-media.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 
@@ -97,6 +97,13 @@ async function mediaFiles(
   return { ...(installer ? { installer } : {}), ...(answer ? { answer } : {}) };
 }
 
+/** Where a medium may be fetched from again, and whether it may outlive the build. */
+function originOf(plan: BuildPlan, role: PlannedMedium['role'] | 'answer') {
+  const medium = plan.media.find((one) => one.role === role);
+  const own = role === 'answer' || (role === 'installer' && plan.install.remaster !== undefined);
+  return own || !medium ? { private: own } : { url: medium.url, private: !medium.keep };
+}
+
 async function stageAttached(
   context: BuildContext,
   fetched: FetchedMedia,
@@ -108,7 +115,7 @@ async function stageAttached(
     const file = files[role];
     if (!file) continue;
     const staged = await backend.stage(
-      { role, path: file, label: `${plan.name} ${role}` },
+      { ...originOf(plan, role), role, path: file, label: `${plan.name} ${role}` },
       { signal, onProgress: byteProgress(emit, 'stage-media', `stage ${role}`) },
     );
     media.push({ ...staged, device });
@@ -160,7 +167,10 @@ export async function stageMedia(
   });
   await chmod(kernel, 0o644);
   const stage = (role: 'kernel' | 'initrd', file: string) =>
-    backend.stage({ role, path: file, label: `${plan.name} ${role}` }, { signal });
+    backend.stage(
+      { role, path: file, label: `${plan.name} ${role}`, private: originOf(plan, role).private },
+      { signal },
+    );
   return {
     kernel: await stage('kernel', kernel),
     initrd: await stage('initrd', await finishInitrd(context, plain)),
