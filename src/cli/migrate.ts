@@ -54,6 +54,7 @@ async function migrated(
     const report = await checkTdl(file, around, { signal, text: plain });
     const notes = notesFor(report, backend, file);
     const changes = notes.map((note) => note.text);
+    if (notes.length === 0 && plain !== text) changes.push('remarks that no longer hold are gone');
     results.push({ ...found, text: annotate(plain, notes), changes });
   }
   return results;

@@ -339,8 +339,8 @@ export const ozCheck = command({
     { what: 'Check one template', line: 'oz check debian-13.tdl' },
     { what: 'Check a library, for a cloud', line: 'oz check --backend=openstack templates/' },
     {
-      what: 'The templates that libvirt could not build',
-      line: "oz check --json templates/ | jq -r '.files[] | select(.backends.libvirt.builds == false).file'",
+      what: 'The files in which something is wrong',
+      line: "oz check --json templates/ | jq -r '.files[] | select(.problem).file'",
     },
   ],
   files: configFiles,

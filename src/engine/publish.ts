@@ -8,18 +8,25 @@ import { byteProgress, type WorkContext } from './build-context.ts';
 /** The package whose presence lets user data in. */
 const cloudInit = 'cloud-init';
 
-/** Whether servers of the image will take user data, as far as the plan tells. */
-function takesUserData({ access, customise, published }: WorkPlan): boolean {
+/** Whether servers of the image will take user data; undefined where the plan does not tell. */
+function takesUserData({ access, customise, published }: WorkPlan): true | undefined {
   const added = customise?.steps.some(
     (step) => step.kind === 'packages' && step.packages.some(({ name }) => name === cloudInit),
   );
   // What is an entry already was worked in through its user data.
-  return access?.method === 'cloud-init' || added === true || published !== undefined;
+  return access?.method === 'cloud-init' || added || published ? true : undefined;
 }
 
 /** As the ledger knows it while the rest of the results is not there yet. */
 export function entryOf({ backend }: WorkContext, { id, at }: Published): LedgerEntry {
   return { place: backend.type, kind: 'image', ref: id, at };
+}
+
+export interface PublishOptions {
+  name: string;
+  replaces?: string;
+  /** What the installer put there has no cloud-init of its own. */
+  bare?: boolean;
 }
 
 /**
@@ -29,7 +36,7 @@ export function entryOf({ backend }: WorkContext, { id, at }: Published): Ledger
 export async function publishDisk(
   context: WorkContext,
   disk: StagedDisk,
-  { name, replaces }: { name: string; replaces?: string },
+  { name, replaces, bare = false }: PublishOptions,
 ): Promise<Published> {
   const { plan, backend, emit, ledger, signal } = context;
   if (!backend.publish) {
@@ -53,5 +60,5 @@ export async function publishDisk(
     { signal, onProgress: byteProgress(emit, 'export', `publish ${name}`) },
   );
   ledger.add(entryOf(context, published));
-  return { ...published, userData: takesUserData(plan) };
+  return { ...published, userData: takesUserData(plan) ?? (bare ? false : undefined) };
 }

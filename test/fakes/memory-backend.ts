@@ -251,6 +251,8 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     let past = '';
     let ended: GuestState = 'stopped';
     let consoleSeen = false;
+    /** What a run writes is on the disk when this is done. */
+    let writing: Promise<void> = Promise.resolve();
 
     const elapsed = () => (run ? clock.now() - run.since : 0);
     const written = () =>
@@ -268,7 +270,8 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       run = undefined;
       ended =
         event.reason === 'crashed' ? 'crashed' : event.reason === 'failed' ? 'error' : 'stopped';
-      if (script.writes) await writeFile(spec.disk.ref, script.writes, { flag: 'a' });
+      if (script.writes) writing = writeFile(spec.disk.ref, script.writes, { flag: 'a' });
+      await writing;
       for (const listener of [...listeners]) listener(event);
     }
 
@@ -367,6 +370,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       },
       async takeDisk(call) {
         enter('takeDisk', spec.name, call);
+        await writing;
         return spec.disk;
       },
       async exportDisk(target, format, call) {

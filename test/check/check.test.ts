@@ -1,0 +1,223 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { main as check } from '../../src/cli/check.ts';
+import { main as migrate } from '../../src/cli/migrate.ts';
+import { fakeIo } from '../cli/fake-io.ts';
+
+const template = (change: { os?: string; arch?: string; install?: string; rest?: string } = {}) =>
+  `<template>
+  <name>web</name>
+  <os>
+    ${change.os ?? '<name>Debian</name><version>13</version>'}
+    <arch>${change.arch ?? 'x86_64'}</arch>
+    ${change.install ?? "<install type='url'><url>http://deb.example.org/debian/</url></install>"}
+    <rootpw>a-secret-word</rootpw>
+  </os>
+  <disk><size>2G</size></disk>
+  ${change.rest ?? ''}
+</template>
+`;
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'ozma-check-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const put = (name: string, text: string) => {
+  mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+  writeFileSync(path.join(dir, name), text);
+};
+const get = (name: string) => readFileSync(path.join(dir, name), 'utf8');
+
+async function run(command: typeof check, ...argv: string[]) {
+  const io = fakeIo({ cwd: dir, env: { HOME: dir } });
+  const code = await command(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+async function report(...argv: string[]) {
+  const { code, out } = await run(check, '--json', ...argv);
+  return { code, ...JSON.parse(out) };
+}
+
+describe('oz check', () => {
+  it('says how each backend builds a template, with no secret in it', async () => {
+    put('web.tdl', template());
+    const { code, files, backend } = await report('web.tdl');
+    expect([code, backend]).toEqual([0, 'libvirt']);
+    expect(files).toMatchObject([
+      {
+        kind: 'tdl',
+        file: 'web.tdl',
+        problem: null,
+        os: 'Debian 13',
+        backends: {
+          libvirt: { builds: true, delivery: 'initrd', answer: { filename: 'preseed.cfg' } },
+          openstack: { builds: true, delivery: 'initrd', strategy: 'direct' },
+        },
+        differences: [{ class: 'unknown-to-oz' }],
+        deprecated: [],
+      },
+    ]);
+    expect(JSON.stringify(files)).not.toContain('a-secret-word');
+    const { out } = await run(check, 'web.tdl');
+    expect(out).toMatch(/^web\.tdl +Debian 13 +initrd +direct: initrd$/m);
+    expect(out).toContain('differs  Oz does not take Debian 13\n');
+    expect(out).toMatch(/\n1 file: all right for libvirt\n$/);
+  });
+
+  it('looks into directories for templates and configurations, and at nothing else', async () => {
+    put('lib/a.tdl', template());
+    put('lib/deep/b.xml', template());
+    put('lib/deep/domain.xml', '<domain/>');
+    put('lib/oz.cfg', '[libvirt]\nimage_type = qcow2\n');
+    put('lib/setup.cfg', 'nonsense');
+    put('lib/.hidden/c.tdl', 'nonsense');
+    const { code, files } = await report('lib');
+    expect(code).toBe(0);
+    expect(files.map(({ file }: { file: string }) => file)).toEqual([
+      'lib/a.tdl',
+      'lib/deep/b.xml',
+      'lib/oz.cfg',
+    ]);
+  });
+
+  it('tells what is wrong, goes on, and exits with 1', async () => {
+    put('bad.tdl', template({ arch: 'x86-64' }));
+    put('good.tdl', template());
+    put('oz.cfg', '[libvirt]\nmemory = much\n');
+    const { code, files } = await report('bad.tdl', 'good.tdl', 'oz.cfg');
+    expect(code).toBe(1);
+    expect(files).toMatchObject([
+      {
+        problem: { code: 'OZ_TDL_SCHEMA', message: expect.stringContaining('line 5') },
+        backends: {},
+      },
+      { problem: null },
+      { kind: 'config', problem: { code: 'OZ_CONFIG_VALUE' } },
+    ]);
+  });
+
+  it('minds the backend that is asked for', async () => {
+    put('plan9.tdl', template({ os: '<name>Plan9</name><version>4</version>' }));
+    const { code, files } = await report('plan9.tdl');
+    expect(code).toBe(1);
+    expect(files[0].backends).toMatchObject({
+      libvirt: { builds: false, problem: { code: 'OZ_PLAN_UNKNOWN_OS' } },
+      openstack: { builds: false },
+    });
+    const { out } = await run(check, '--backend=openstack', 'plan9.tdl');
+    expect(out).toContain('both     Cannot build Plan9 4');
+    expect(out).toContain('1 file: 1 not right for openstack');
+  });
+
+  it('says what Oz did otherwise, and what is outdated', async () => {
+    const install =
+      "<install type='iso'><iso>ftp://x.example/xp.iso</iso><md5sum>http://x.example/S</md5sum></install>";
+    const rest = `<packages><package name='a'><arguments>-x</arguments></package></packages>
+      <repositories><repository name='r'><url>http://r.example/</url><signed>False</signed></repository></repositories>
+      <commands><command name='c'>#!/usr/bin/python3
+print(1)</command></commands>`;
+    put('old.tdl', template({ os: '<name>Ubuntu</name><version>12.04</version>', install, rest }));
+    const { files } = await report('old.tdl');
+    const classes = (list: { class: string }[]) => list.map((each) => each.class);
+    expect(classes(files[0].differences)).toEqual(
+      expect.arrayContaining(['checksum', 'package-parts', 'programs']),
+    );
+    expect(classes(files[0].differences)).not.toContain('unknown-to-oz');
+    expect(classes(files[0].deprecated)).toEqual(['weak-checksum', 'ftp', 'unverified']);
+  });
+
+  it('refuses what is not there, an empty directory, and no file at all', async () => {
+    mkdirSync(path.join(dir, 'empty'));
+    expect(await run(check, 'none.tdl')).toMatchObject({ code: 1, out: '' });
+    expect((await run(check, 'empty')).err).toContain('no template is in it');
+    expect((await run(check)).code).toBe(2);
+  });
+});
+
+describe('oz migrate', () => {
+  const config = `# mine
+[paths]
+output_dir = /srv/images
+[libvirt]
+uri = qemu:///system
+imagetype = qcow2
+  and more
+memory = 2048
+`;
+
+  it('writes a configuration for a cloud, and keeps what counts', async () => {
+    put('oz.cfg', config);
+    const { code, out, err } = await run(migrate, '--backend=openstack', 'oz.cfg');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^# mine\n\[backend\]\ntype = openstack\n\n\[paths\]\noutput_dir = \/srv\/images\n\[libvirt\]\n# ozma: .*\n#uri = qemu:\/\/\/system\n# ozma: .* image_type\?\n#imagetype = qcow2\n# {2}and more\nmemory = 2048\n\n\[openstack\]\n/,
+    );
+    expect(err).toContain('oz.cfg: line 5: a cloud is no libvirt connection;');
+    expect(get('oz.cfg')).toBe(config);
+    put('new.cfg', out);
+    expect((await report('new.cfg')).files).toMatchObject([
+      { problem: null, backend: 'openstack', warnings: [] },
+    ]);
+  });
+
+  it('goes back, and finds nothing to change the second time', async () => {
+    put('oz.cfg', '[backend]\ntype = openstack\n[openstack]\ncloud = dev\n');
+    await run(migrate, '--backend=libvirt', '--in-place', 'oz.cfg');
+    expect(get('oz.cfg')).toBe('[backend]\ntype = libvirt\n[openstack]\ncloud = dev\n');
+    const again = await run(migrate, '--backend=libvirt', 'oz.cfg');
+    expect([again.out, again.err]).toEqual(['', 'oz.cfg: nothing to change\n']);
+  });
+
+  it('refuses a configuration that is wrong', async () => {
+    put('oz.cfg', '[libvirt]\nmemory = much\n');
+    expect((await run(migrate, 'oz.cfg')).err).toContain("[libvirt] memory: 'much' is no whole");
+  });
+
+  it('notes in a template what needs a change, and nothing in a good one', async () => {
+    put('lib/bad.tdl', template({ arch: 'x86-64' }));
+    put('lib/good.tdl', template());
+    const { code, out, err } = await run(migrate, 'lib');
+    expect(code).toBe(0);
+    expect(out).toContain('    <!-- ozma: element os/arch: it must be one of');
+    expect(out.split('\n').findIndex((line) => line.includes('<!-- ozma'))).toBe(4);
+    expect(err).toContain('lib/good.tdl: nothing to change\n');
+    expect(get('lib/bad.tdl')).toBe(template({ arch: 'x86-64' }));
+  });
+
+  it('--in-place changes the files, keeps their mode, and adds nothing twice', async () => {
+    put('bad.tdl', template({ arch: 'x86-64' }));
+    chmodSync(path.join(dir, 'bad.tdl'), 0o600);
+    await run(migrate, '--in-place', 'bad.tdl');
+    const once = get('bad.tdl');
+    expect(once.match(/<!-- ozma/g)).toHaveLength(1);
+    expect(statSync(path.join(dir, 'bad.tdl')).mode & 0o777).toBe(0o600);
+    await run(migrate, '--in-place', 'bad.tdl');
+    expect(get('bad.tdl')).toBe(once);
+    put('bad.tdl', once.replace('x86-64', 'x86_64'));
+    await run(migrate, '--in-place', 'bad.tdl');
+    expect(get('bad.tdl')).toBe(template());
+  });
+
+  it('-o writes a copy of the library, and replaces nothing', async () => {
+    put('lib/sub/good.tdl', template());
+    expect((await run(migrate, '-o', 'new', 'lib')).code).toBe(0);
+    expect(get('new/sub/good.tdl')).toBe(template());
+    const { code, err } = await run(migrate, '-o', 'new', 'lib');
+    expect(code).toBe(1);
+    expect(err).toContain('it is there already');
+    expect((await run(migrate, '-o', 'x', '--in-place', 'lib')).code).toBe(2);
+  });
+});
