@@ -1,0 +1,319 @@
+/** The parts of the OpenStack backend that need no cloud. */
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { blankDisk, wrapFile } from '../../../backends/openstack/blank-disk.ts';
+import { consoleLog, growth } from '../../../backends/openstack/console-growth.ts';
+import { diskRef, inGib, parseDiskRef } from '../../../backends/openstack/disk-ref.ts';
+import { chooseFlavor } from '../../../backends/openstack/flavor.ts';
+import {
+  cdromBusOf,
+  checkHardware,
+  hardwareProperties,
+} from '../../../backends/openstack/hardware-properties.ts';
+import { isAlive, thisMaker } from '../../../backends/openstack/maker.ts';
+import { mediumKind } from '../../../backends/openstack/medium-kind.ts';
+import { chooseNetwork, sshWay } from '../../../backends/openstack/network.ts';
+import { withoutTraces } from '../../../backends/openstack/result.ts';
+import { socketUrl } from '../../../backends/openstack/screenshot.ts';
+import type { Flavor, Network, SecurityGroup } from '../../../backends/openstack/services/types.ts';
+import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
+import { hardware } from '../../fakes/specs.ts';
+
+const dir = mkdtempSync(path.join(tmpdir(), 'ozma-parts-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const gib = 1024 ** 3;
+
+describe('settings', () => {
+  it('has a default for everything', () => {
+    expect(readOpenstackSettings()).toMatchObject({
+      flavor: null,
+      strategy: 'auto',
+      result: 'glance',
+      webDownload: true,
+      timeouts: { server: 900_000, volume: 900_000, image: 3_600_000 },
+    });
+  });
+
+  it('reads what oz.cfg says', () => {
+    const settings = readOpenstackSettings({
+      security_groups: 'ssh, web',
+      bastion: 'me@jump.example:2222',
+      image_properties: 'team=a b, url=http://x/?y=1',
+      web_download: 'no',
+      image_timeout: '60',
+    });
+    expect(settings).toMatchObject({
+      securityGroups: ['ssh', 'web'],
+      bastion: { user: 'me', host: 'jump.example', port: 2222 },
+      imageProperties: { team: 'a b', url: 'http://x/?y=1' },
+      webDownload: false,
+      timeouts: { image: 60_000 },
+    });
+    expect(readOpenstackSettings({ bastion: 'me@[2001:db8::1]' }).bastion).toEqual({
+      user: 'me',
+      host: '2001:db8::1',
+      port: 22,
+    });
+  });
+
+  it.each([
+    ['min_ram', 'much', /Cannot use min_ram in section \[openstack\] of \/etc\/oz\.cfg/],
+    ['strategy', 'magic', /"magic" is not known/],
+    ['bastion', 'jump.example', /names no user and host/],
+    ['image_properties', 'a', /"a" is no name=value/],
+    ['web_download', 'maybe', /neither yes nor no/],
+  ])('refuses %s = %s', (key, value, message) => {
+    expect(() => readOpenstackSettings({ [key]: value }, '/etc/oz.cfg')).toThrow(message);
+  });
+});
+
+describe('blank disks', () => {
+  it.each([1, 10, 2000, 20_000])('of %i GiB are sound qcow2 images', (size) => {
+    const file = path.join(dir, 'blank.qcow2');
+    writeFileSync(file, blankDisk(size * gib));
+    execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', file]);
+    const info = JSON.parse(
+      execFileSync('qemu-img', ['info', '--output=json', file], { encoding: 'utf8' }),
+    ) as Record<string, unknown>;
+    expect(info).toMatchObject({ format: 'qcow2', 'virtual-size': size * gib });
+  });
+
+  it.each([512, 65536, 1474560, 3 * 1024 * 1024 + 17])('wrap a file of %i bytes', async (size) => {
+    const [plain, wrapped] = [path.join(dir, 'plain.img'), path.join(dir, 'wrapped.qcow2')];
+    const bytes = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7919) & 0xff));
+    writeFileSync(plain, bytes);
+    const file = await wrapFile(plain);
+    await pipeline(file.open(), createWriteStream(wrapped));
+    expect(readFileSync(wrapped)).toHaveLength(file.size);
+    execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', wrapped]);
+    writeFileSync(plain, Buffer.concat([bytes, Buffer.alloc((512 - (size % 512)) % 512)]));
+    execFileSync('qemu-img', ['compare', '-q', '-f', 'raw', '-F', 'qcow2', plain, wrapped]);
+  });
+});
+
+describe('media', () => {
+  const kindOf = (bytes: Buffer, role: 'kernel' | 'initrd' | 'answer' = 'answer') => {
+    const file = path.join(dir, 'medium');
+    writeFileSync(file, bytes);
+    return mediumKind({ role, path: file, label: 'x' });
+  };
+  const fat = (mediaByte: number) => {
+    const bytes = Buffer.alloc(1474560);
+    bytes.writeUInt16LE(0xaa55, 510);
+    bytes[21] = mediaByte;
+    return bytes;
+  };
+  const iso = Buffer.alloc(40_000);
+  iso.write('CD001', 32769);
+
+  it('are of the formats that a strict Glance takes', async () => {
+    expect(await kindOf(fat(0), 'kernel')).toMatchObject({
+      diskFormat: 'aki',
+      containerFormat: 'aki',
+    });
+    expect(await kindOf(fat(0), 'initrd')).toMatchObject({
+      diskFormat: 'ari',
+      containerFormat: 'ari',
+    });
+    expect(await kindOf(iso)).toEqual({
+      diskFormat: 'iso',
+      containerFormat: 'bare',
+      wrapped: false,
+    });
+    expect(await kindOf(fat(0xf0))).toMatchObject({ diskFormat: 'qcow2', wrapped: true });
+    expect(await kindOf(fat(0xf8))).toMatchObject({ diskFormat: 'raw', wrapped: false });
+    expect(await kindOf(Buffer.from('tiny'))).toMatchObject({ diskFormat: 'raw' });
+  });
+});
+
+describe('the console', () => {
+  it('tells what is new, whatever part of the log is shown', () => {
+    const long = Array.from({ length: 900 }, (_, i) => `line ${i}\n`).join('');
+    expect(growth('', 'a')).toBe('a');
+    expect(growth('abc', 'abcdef')).toBe('def');
+    expect(growth(long, long)).toBe('');
+    expect(growth(long, `${long.slice(1000)}new\n`)).toBe('new\n');
+    expect(growth(long, 'another log\n')).toBe('another log\n');
+  });
+
+  it('is written to its file as it grows', async () => {
+    const file = path.join(dir, 'made', 'console.log');
+    const log = consoleLog(file);
+    expect(await log.take('one\n')).toBe(true);
+    expect(await log.take('one\ntwo\n')).toBe(true);
+    expect(await log.take('one\ntwo\n')).toBe(false);
+    log.begin();
+    await log.take('one\n');
+    expect(readFileSync(file, 'utf8')).toBe('one\ntwo\none\n');
+    expect(log.read(4)).toEqual({ size: 12, tail: 'one\n' });
+    expect(log.read(0).tail).toBe('');
+  });
+});
+
+const flavor = (name: string, ram: number, vcpus: number, disk: number): Flavor => ({
+  ...{ id: `id-${name}`, name, ram, vcpus, disk, ephemeral: 0 },
+  ...{ isPublic: true, disabled: false, extraSpecs: {} },
+});
+const flavors = [
+  flavor('large', 8192, 8, 80),
+  flavor('nodisk', 2048, 2, 0),
+  flavor('small', 2048, 1, 20),
+  flavor('tiny', 512, 1, 1),
+];
+const free = { flavor: null, minVcpus: null, minRam: null, minDisk: null };
+
+describe('flavors', () => {
+  const choose = (asked: Partial<typeof free> | { flavor: string }, disk = 10) =>
+    chooseFlavor(flavors, { ...free, ...asked }, { memory: 1024, cpus: 2, disk }).name;
+
+  it('are the smallest that fit', () => {
+    expect(choose({})).toBe('large'); // the only one with two processors and a disk
+    expect(choose({}, 0)).toBe('nodisk');
+    expect(chooseFlavor(flavors, free, { memory: 256, cpus: 16, disk: 1 }).name).toBe('tiny');
+  });
+
+  it('are what oz.cfg says', () => {
+    expect(choose({ flavor: 'small' })).toBe('small');
+    expect(choose({ flavor: 'id-small' })).toBe('small');
+    expect(() => choose({ flavor: 'smal' })).toThrow(/Cannot use flavor smal: there is none/);
+    expect(() => choose({ flavor: 'tiny' })).toThrow(/smaller than the 10 GiB/);
+  });
+
+  it('are refused when none fits', () => {
+    expect(() => chooseFlavor(flavors, free, { memory: 99_999, cpus: 1, disk: 10 })).toThrow(
+      /none has 99999 MiB of memory, 10 GiB of root disk/,
+    );
+  });
+});
+
+const network = (name: string, more: Partial<Network> = {}): Network => ({
+  ...{ id: `id-${name}`, name, status: 'ACTIVE', adminStateUp: true, shared: false },
+  ...{ external: false, projectId: 'ours', subnetIds: ['s'], mtu: null, portSecurity: true },
+  ...more,
+});
+const group = (name: string, rules: Partial<SecurityGroup['rules'][0]>[]): SecurityGroup => ({
+  ...{ id: `id-${name}`, name, projectId: 'ours' },
+  rules: rules.map((rule) => ({
+    ...{ direction: 'ingress', version: 4, protocol: 'tcp', portMin: null, portMax: null },
+    ...{ remotePrefix: null, remoteGroupId: null },
+    ...rule,
+  })),
+});
+
+describe('networks', () => {
+  const shared = network('net', { shared: true, projectId: 'theirs' });
+  it('are chosen only when there is no doubt', () => {
+    expect(chooseNetwork([shared], null, 'ours').name).toBe('net');
+    expect(chooseNetwork([shared, network('mine')], null, 'ours').name).toBe('mine');
+    expect(chooseNetwork([shared, network('mine')], 'net', 'ours').name).toBe('net');
+    expect(() => chooseNetwork([network('a'), network('b')], null, 'ours')).toThrow(/there are 2/);
+    expect(() => chooseNetwork([network('a')], 'c', 'ours')).toThrow(/none called c/);
+    expect(() => chooseNetwork([], null, 'ours')).toThrow(/none with a subnet/);
+  });
+
+  const found = { network: network('mine'), subnets: [], hostAddress: '192.0.2.1' };
+  const open = [group('default', [{ portMin: 22, portMax: 22 }])];
+  const none = { bastion: null, floatingIpPool: null, securityGroups: [] };
+  it('say how SSH gets in', () => {
+    const way = (more: Partial<Parameters<typeof sshWay>[0]>) =>
+      sshWay({ found, groups: open, external: [], settings: none, ...more });
+    expect(way({})).toMatchObject({ kind: 'fixed' });
+    expect(way({ found: null })).toMatchObject({ kind: 'none' });
+    expect(way({ found: { ...found, hostAddress: null } })).toMatchObject({ kind: 'none' });
+    const closed = [group('default', [{ remoteGroupId: 'itself', protocol: null }])];
+    expect(way({ groups: closed })).toMatchObject({
+      kind: 'none',
+      reason: 'security group default lets no SSH in',
+    });
+    const bastion = { user: 'me', host: 'jump', port: 22 };
+    expect(way({ settings: { ...none, bastion } })).toMatchObject({ kind: 'bastion' });
+    const pool = network('public', { external: true });
+    const settings = { ...none, floatingIpPool: 'public' };
+    expect(way({ settings, external: [pool] })).toMatchObject({
+      kind: 'floating',
+      poolId: 'id-public',
+    });
+    expect(() => way({ settings })).toThrow(/no such external network/);
+    expect(() => way({ settings: { ...none, securityGroups: ['web'] } })).toThrow(
+      /Cannot use security group web/,
+    );
+  });
+});
+
+describe('hardware', () => {
+  it('becomes image properties', () => {
+    expect(hardwareProperties(hardware)).toEqual({
+      hw_architecture: 'x86_64',
+      hw_disk_bus: 'virtio',
+      hw_vif_model: 'virtio',
+      hw_video_model: 'vga',
+    });
+    expect(
+      hardwareProperties({
+        ...hardware,
+        ...{ arch: 'i386', machine: 'q35', firmware: 'efi', secureBoot: true, tpm: true },
+        ...{ diskBus: 'scsi', cdromBus: 'sata', clock: 'localtime' },
+        input: { type: 'tablet', bus: 'usb' },
+      }),
+    ).toEqual({
+      ...{ hw_architecture: 'i686', hw_machine_type: 'q35', hw_firmware_type: 'uefi' },
+      ...{ os_secure_boot: 'required', hw_tpm_version: '2.0', hw_tpm_model: 'tpm-crb' },
+      ...{ hw_disk_bus: 'scsi', hw_scsi_model: 'virtio-scsi', hw_cdrom_bus: 'sata' },
+      ...{ hw_vif_model: 'virtio', hw_video_model: 'vga', hw_pointer_model: 'usbtablet' },
+      os_type: 'windows',
+    });
+  });
+
+  it('leaves the bus of a CD to Nova unless the machine is known to have IDE', () => {
+    expect(cdromBusOf(hardware)).toBeUndefined();
+    expect(cdromBusOf({ ...hardware, machine: 'pc' })).toBe('ide');
+    expect(cdromBusOf({ ...hardware, diskBus: 'ide' })).toBe('ide');
+    expect(cdromBusOf({ ...hardware, machine: 'q35' })).toBeUndefined();
+    expect(cdromBusOf({ ...hardware, cdromBus: 'sata' })).toBe('sata');
+  });
+
+  it('is refused where Nova has no such thing', () => {
+    expect(() => checkHardware({ ...hardware, nicModel: 'foo' })).toThrow(/network card foo/);
+    expect(() => checkHardware({ ...hardware, video: 'foo' })).toThrow(/screen foo/);
+    expect(() => checkHardware({ ...hardware, mac: '52:54:00:00:00:01' })).toThrow(/MAC address/);
+    expect(() => checkHardware(hardware)).not.toThrow();
+  });
+});
+
+it('scrubs what the making of an image left', () => {
+  const changes = withoutTraces({
+    ...{ kernel_id: 'k', hw_rescue_bus: 'ide', owner_user_name: 'u', ozma_tag: 't' },
+    ...{ os_glance_importing_to_stores: '', hw_qemu_guest_agent: 'yes', team: 'a' },
+  });
+  expect(changes).toEqual({
+    ...{ kernel_id: null, hw_rescue_bus: null, owner_user_name: null, ozma_tag: null },
+  });
+});
+
+it('names disks', () => {
+  expect(parseDiskRef(diskRef({ kind: 'volume', id: 'a-1' }))).toEqual({
+    kind: 'volume',
+    id: 'a-1',
+  });
+  expect(() => parseDiskRef('/tmp/disk')).toThrow(/it is not in the cloud/);
+  expect([inGib(1), inGib(gib), inGib(gib + 1)]).toEqual([1, 1, 2]);
+});
+
+it('knows whether the maker of an image lives', () => {
+  expect(isAlive(thisMaker())).toBe(true);
+  expect(isAlive(thisMaker().replace(/:\d*$/, ':1'))).toBe(false);
+  expect(isAlive('elsewhere.example:1:1')).toBeNull();
+  expect(isAlive(undefined)).toBeNull();
+});
+
+it.each([
+  ['http://c:6080/vnc_auto.html?path=%3Ftoken%3Dabc', 'ws://c:6080/?token=abc'],
+  ['https://c/vnc_lite.html?path=websockify%3Ftoken%3Dabc', 'wss://c/websockify?token=abc'],
+  ['http://c:6080/vnc_auto.html?token=abc', 'ws://c:6080/websockify?token=abc'],
+])('finds the socket of %s', (page, socket) => {
+  expect(socketUrl(page).href).toBe(socket);
+});
