@@ -7,6 +7,7 @@ import type { PackageManager } from './package-managers/manager.ts';
 import { addRepository, installPackages, removeRepository } from './packages.ts';
 import type { Session } from './session.ts';
 import type { CustomiseStep, PlannedCustomise, Repository } from './types.ts';
+import { placeWindowsFile, runWindowsCommand } from './windows.ts';
 import { performAll, type Workspace } from './workspace.ts';
 
 export interface CustomiseOptions extends Omit<Workspace, 'session'> {
@@ -42,11 +43,11 @@ function operationsOf(
     case 'repository':
       return Promise.resolve(addRepository(manager, step));
     case 'command':
-      return runTdlCommand(step, fetchContent);
+      return (manager.windows ? runWindowsCommand : runTdlCommand)(step, fetchContent);
     case 'packages':
       return installPackages(manager, step.packages, repositories, fetchContent);
     case 'file':
-      return placeFile(step, fetchContent);
+      return (manager.windows ? placeWindowsFile : placeFile)(step, fetchContent);
   }
 }
 
@@ -68,7 +69,7 @@ export function customiseSteps(plan: PlannedCustomise, fetchContent: FetchConten
       title: `remove repository ${repository.name}`,
       prepare: async () => removeRepository(manager, repository),
     })),
-    { title: 'sync', prepare: async () => ({ main: [sync] }) },
+    ...(manager.windows ? [] : [{ title: 'sync', prepare: async () => ({ main: [sync] }) }]),
   ];
 }
 

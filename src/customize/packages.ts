@@ -3,6 +3,7 @@ import path from 'node:path';
 import { bytesOf, type FetchContent, type Operation, type Operations } from './operations.ts';
 import { type Action, type PackageManager, repositoryId } from './package-managers/manager.ts';
 import { passingName } from './passing-name.ts';
+import type { Script } from './script.ts';
 import { splitWords } from './shell.ts';
 import type { PackageRequest, Repository } from './types.ts';
 
@@ -101,10 +102,10 @@ function installPicked(
   manager: PackageManager,
   title: string,
   batch: Batch,
-  pick: string,
+  { pick, afterwards }: { pick: Script; afterwards?: string | undefined },
   name: string,
 ): Operation {
-  const text = `pick() {\n${pick}\n}\npicked=$(pick "$1") || return $?\necho "$picked"\nshift\n"$@" "$picked"`;
+  const text = `pick() {\n${pick.text}\n}\npicked=$(pick "$1") || return $?\necho "$picked"\nshift\n"$@" "$picked"${afterwards ? ` || return $?\n${afterwards}` : ''}`;
   const args = [name, ...manager.install, ...batch.words, ...manager.endOfOptions];
   return { kind: 'script', title, script: { text, args }, environment: manager.environment };
 }
@@ -126,7 +127,7 @@ async function installSpecial(
   const id = ours ? repositoryId(ours.name) : request.repository;
   const way = manager.takeFrom(id, ours !== undefined);
   if ('pick' in way) {
-    return { main: [installPicked(manager, title, batch, way.pick.text, request.name)] };
+    return { main: [installPicked(manager, title, batch, way, request.name)] };
   }
   batch.words.push(...way.words);
   if (way.prefix) batch.names = [`${way.prefix}${request.name}`];

@@ -1,8 +1,9 @@
 /** The last thing done in a guest: every trace of the build is removed, then it powers off. */
 import { codeOf, OzError } from '../base/errors.ts';
-import { runScript, type Script } from './script.ts';
+import { type Script, scriptCommand } from './script.ts';
 import { sealerNamed } from './seal/index.ts';
 import type { Session } from './session.ts';
+import { sealWindows } from './windows.ts';
 
 /** The base64 part of an OpenSSH line: what tells one key from another. */
 export function keyBlob(publicKey: string): string {
@@ -83,7 +84,8 @@ export function sealFirst(kind: string, publicKey: string | undefined): Script {
 
 /** Has the guest do the rest on its way down, which begins when `wait` (shell text) is done. */
 export function sealLast(kind: string, wait: string = sessionEnds): Script {
-  return { text: `${prologue}${finish(sealerNamed(kind).last, wait)}` };
+  const { last, powerOff = finish } = sealerNamed(kind);
+  return { text: `${prologue}${powerOff(last, wait)}` };
 }
 
 /** Both in one script. */
@@ -102,10 +104,14 @@ export async function sealAndPowerOff(
   kind: string,
   options: { publicKey?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const script = sealScript(kind, options.publicKey);
+  const { command, input } =
+    kind === 'windows'
+      ? { command: sealWindows(keyBlob(options.publicKey ?? '')), input: '' }
+      : scriptCommand(sealScript(kind, options.publicKey));
   let sealed = false;
   try {
-    const { code, stdout, stderr } = await runScript(session, script, {
+    const { code, stdout, stderr } = await session.run(command, {
+      input,
       signal: options.signal,
       okCodes: 'any',
       onOutput: (_, line) => {

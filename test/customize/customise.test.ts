@@ -4,6 +4,7 @@ import { customise } from '../../src/customize/customise.ts';
 import { parseAptSource } from '../../src/customize/package-managers/apt-source.ts';
 import { packageManagers } from '../../src/customize/package-managers/index.ts';
 import { repositoryId } from '../../src/customize/package-managers/manager.ts';
+import { sealers } from '../../src/customize/seal/index.ts';
 import { sealScript } from '../../src/customize/seal.ts';
 import type { CustomiseStep } from '../../src/customize/types.ts';
 import { recorder } from './helpers/recorder.ts';
@@ -226,9 +227,13 @@ describe('scripts', () => {
       sslverify: false,
       persisted: false,
     };
-    return Object.entries(packageManagers).flatMap(([name, manager]) => {
+    const posix = Object.entries(packageManagers).filter(([, manager]) => !manager.windows);
+    return posix.flatMap(([name, manager]) => {
       const found = [
-        ...manager.addRepository(example, 'n'),
+        ...manager.addRepository(
+          name === 'pacman' ? { ...example, sslverify: true } : example,
+          'n',
+        ),
         ...manager.removeRepository(example, 'n'),
       ].flatMap((action) => ('script' in action ? [action.script.text] : []));
       const take = manager.takeFrom('n', true);
@@ -238,7 +243,10 @@ describe('scripts', () => {
   };
   it.each([
     ...scripts(),
-    ['seal debian', sealScript('debian', 'ssh-rsa AAAA x').text] as [string, string],
+    ...Object.keys(sealers).map((kind): [string, string] => [
+      `seal ${kind}`,
+      sealScript(kind, 'ssh-rsa AAAA x').text,
+    ]),
   ])('%s is good syntax for every shell', (_, text) => {
     for (const shell of ['dash', 'bash'])
       execFileSync(shell, ['-n'], { input: `main() {\n${text}\n}\n` });

@@ -25,13 +25,18 @@ export interface PackageManager {
   /**
    * How one package is taken from a repository: further words for the install
    * command (and text that goes before the name), or a script (package name as
-   * "$1") that prints what to install. `ours` is false for a repository that the
+   * "$1") that prints what to install, and one that is run when that is there
+   * (what was installed as "$picked"). `ours` is false for a repository that the
    * TDL does not define.
    */
   takeFrom(
     id: string,
     ours: boolean,
-  ): { words: string[]; prefix?: string | undefined } | { pick: Script };
+  ):
+    | { words: string[]; prefix?: string | undefined }
+    | { pick: Script; afterwards?: string | undefined };
+  /** Commands and files are Windows'; there is no POSIX shell. */
+  windows?: boolean | undefined;
 }
 
 /**

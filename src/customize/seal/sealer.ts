@@ -8,6 +8,8 @@ export interface Sealer {
    * nearly everything else has been stopped. Does what it can.
    */
   last: string;
+  /** Arranges for `script` and the power-off where it is not done as on Linux; see seal.ts. */
+  powerOff?: ((script: string, wait: string) => string) | undefined;
 }
 
 /** Takes our line out of root's authorized_keys, and the file and directory if nothing else is in them. */
@@ -28,9 +30,13 @@ if [ -n "$key" ] && [ -f "$keys" ]; then
 fi
 `;
 
-/** Removes the host keys and sees to it that the next boot makes new ones, before sshd starts. */
-export const renewHostKeys = `
+/** For systems whose sshd makes those that are missing when it starts. */
+export const removeHostKeys = `
 rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_key /etc/ssh/ssh_host_key.pub
+`;
+
+/** Removes the host keys and sees to it that the next boot makes new ones, before sshd starts. */
+export const renewHostKeys = `${removeHostKeys}
 keygen=$(command -v ssh-keygen)
 if [ -d /run/systemd/system ]; then
   cat >/etc/systemd/system/ssh-host-keys.service <<END
@@ -124,5 +130,12 @@ if command -v cloud-init >/dev/null 2>&1; then
       rm -f "$file"
     fi
   done
+fi
+`;
+
+/** SELinux: what was written from outside may have another label than its place asks for. */
+export const relabel = `
+if command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled; then
+  restorecon -R /etc /home /opt /root /srv /usr/local /var/lib 2>/dev/null || :
 fi
 `;

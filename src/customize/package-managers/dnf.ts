@@ -1,0 +1,37 @@
+/** dnf and yum: the package managers of rpm systems that read /etc/yum.repos.d. */
+import type { Repository } from '../types.ts';
+import type { Action, PackageManager } from './manager.ts';
+
+/** The same keys as Oz writes. */
+function repoFile({ name, url, signed, sslverify }: Repository, id: string): Action {
+  const content = [
+    `[${id}]`,
+    `name=${name.replace(/\p{Cc}/gu, ' ')}`,
+    `baseurl=${url.trim()}`,
+    'skip_if_unavailable=1',
+    'enabled=1',
+    `sslverify=${Number(sslverify)}`,
+    `gpgcheck=${Number(signed)}`,
+    '',
+  ].join('\n');
+  return { path: `/etc/yum.repos.d/${id}.repo`, content };
+}
+
+/** What the repository left in the cache goes with it. */
+const forget = 'rm -rf "/etc/yum.repos.d/$1.repo" "/var/cache/dnf/$1"-* "/var/cache/libdnf5/$1"-*';
+
+export const dnf: PackageManager = {
+  environment: { LC_ALL: 'C' },
+  install: ['dnf', '-y', 'install'],
+  endOfOptions: ['--'],
+  fileExtension: '.rpm',
+  addRepository: (repository, id) => [repoFile(repository, id)],
+  removeRepository: (_, id) => [{ script: { text: forget, args: [id] } }],
+  takeFrom: (id) => ({ words: [`--enablerepo=${id}`, `--setopt=${id}.priority=1`] }),
+};
+
+export const yum: PackageManager = {
+  ...dnf,
+  install: ['yum', '-y', 'install'],
+  takeFrom: (id) => ({ words: [`--enablerepo=${id}`] }),
+};
