@@ -1,5 +1,5 @@
 /** What is asked of a cloud for each strategy, from the files to the finished image. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { Guest, StopEvent } from '../../../backends/backend.ts';
@@ -18,8 +18,7 @@ const goldenDir = new URL('../../golden/openstack/', import.meta.url).pathname;
 function expectGolden(name: string, value: unknown): void {
   const file = path.join(goldenDir, `${name}.json`);
   const text = `${JSON.stringify(value, null, 2)}\n`;
-  if (process.env.OZMA_UPDATE_GOLDEN || !existsSync(file)) {
-    if (!process.env.OZMA_UPDATE_GOLDEN) throw new Error(`${file} is missing`);
+  if (process.env.OZMA_UPDATE_GOLDEN) {
     mkdirSync(goldenDir, { recursive: true });
     writeFileSync(file, text);
   }

@@ -234,7 +234,6 @@ export function workingCloud(fake: FakeCloud, setting: Setting = {}): WorkingClo
     json: { flavors: setting.flavors ?? [smallFlavor, largeFlavor] },
   });
   fake.on('GET', `${compute}/limits`, { json: { limits: { absolute } } });
-  fake.on('GET', `${compute}/servers/detail`, () => ({ json: { servers: [...servers.values()] } }));
   fake.on('POST', `${compute}/servers`, ({ json }) => {
     const body = (json as { server: Json }).server;
     const id = nextId('server');
@@ -366,7 +365,6 @@ export function workingCloud(fake: FakeCloud, setting: Setting = {}): WorkingClo
     volumes.set(id, made);
     return { status: 202, json: { volume: made } };
   });
-  fake.on('GET', `${volume}/volumes/detail`, () => ({ json: { volumes: [...volumes.values()] } }));
   fake.on('GET', `${volume}/volumes/:id`, ({ params }) => {
     const found = volumes.get(params.id ?? '');
     return found ? { json: { volume: found } } : gone;
@@ -402,6 +400,10 @@ export function workingCloud(fake: FakeCloud, setting: Setting = {}): WorkingClo
     );
     return { status: 202, json: { 'os-volume_upload_image': { image_id: image.id } } };
   });
+
+  // Later routes win: `detail` is no id.
+  fake.on('GET', `${compute}/servers/detail`, () => ({ json: { servers: [...servers.values()] } }));
+  fake.on('GET', `${volume}/volumes/detail`, () => ({ json: { volumes: [...volumes.values()] } }));
 
   // ---- Neutron
   const network = '/network/v2.0';

@@ -1,0 +1,439 @@
+/** The OpenStack backend against services with a memory: what goes well, what does not. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it, vi } from 'vitest';
+import type { StopEvent } from '../../../backends/backend.ts';
+import type { LedgerEntry } from '../../../src/base/ledger-entry.ts';
+import { guestSpec, hardware } from '../../fakes/specs.ts';
+import { gib, installGuestSpec, openPlace, smallIso, stageText } from './opened.ts';
+import { failureOf } from './services/open.ts';
+import { net, smallFlavor, subnet } from './working-cloud.ts';
+
+it('tells what a cloud can do without making anything', async () => {
+  const { place, fake } = await openPlace();
+  expect(await place.capabilities()).toMatchObject({
+    kernelBoot: true,
+    devices: ['cdrom', 'floppy', 'usb'],
+    maxMedia: 3,
+    activity: { disk: false, network: false },
+    hostAddress: null,
+    strategies: [
+      { name: 'direct', possible: true },
+      { name: 'volumes', possible: true },
+      { name: 'rescue', possible: true },
+    ],
+    userData: { maxBytes: 49149, url: expect.stringContaining('169.254.169.254') },
+    sshReachable: { reachable: false, reason: expect.stringContaining('not on network inside') },
+  });
+  await place.capabilities();
+  expect(fake.requests.every(({ method }) => method === 'GET')).toBe(true);
+  expect(fake.requests.filter(({ path: at }) => at.endsWith('/flavors/detail'))).toHaveLength(1);
+});
+
+it('does without Cinder and Neutron', async () => {
+  const opened = await openPlace({ cloud: { without: ['block-storage', 'network'] } });
+  const { place, services } = opened;
+  const capabilities = await place.capabilities();
+  expect(capabilities).toMatchObject({
+    ...{ devices: ['cdrom'], maxMedia: 1, userData: { url: null } },
+    sshReachable: { reachable: false },
+  });
+  expect(capabilities.strategies?.find(({ name }) => name === 'volumes')).toEqual({
+    ...{ name: 'volumes', possible: false },
+    reason: 'the cloud has no volumes (Cinder)',
+  });
+  const guest = await place.createGuest(await installGuestSpec(opened, 'direct'));
+  await guest.start();
+  expect(services.server()).toMatchObject({ networks: 'none' });
+});
+
+it('keeps volumes for those that have room for them', async () => {
+  const { place } = await openPlace({ quota: { maxTotalVolumes: 3, totalVolumesUsed: 2 } });
+  const { strategies } = await place.capabilities();
+  expect(strategies?.[1]).toEqual({
+    ...{ name: 'volumes', possible: false },
+    reason: 'the quota has room for 1 more volumes',
+  });
+});
+
+it('needs a flavor with a disk to do without volumes', async () => {
+  const { place } = await openPlace({ flavors: [{ ...smallFlavor, disk: 0 }] });
+  const possible = (await place.capabilities()).strategies?.map((one) => one.possible);
+  expect(possible).toEqual([false, true, false]);
+});
+
+it('refuses what is bound to fail before anything is made', async () => {
+  const { place } = await openPlace({ quota: { maxTotalInstances: 2, totalInstancesUsed: 2 } });
+  expect(await failureOf(place.check(hardware))).toMatchObject({
+    code: 'OZ_CLOUD_QUOTA',
+    message: expect.stringContaining('servers: 1 needed, 0 left'),
+  });
+  const named = await openPlace({ settings: { network: 'outside' } });
+  expect(await failureOf(named.place.capabilities())).toMatchObject({
+    code: 'OZ_CLOUD_NETWORK',
+    hint: 'set network in [openstack] to one of inside',
+  });
+});
+
+it('says what it will use', async () => {
+  const { place } = await openPlace({ settings: { flavor: 'large' } });
+  expect((await place.check(hardware)).summary).toMatch(
+    /^cloud 127\.0\.0\.1\/demo, flavor large, network inside$/,
+  );
+});
+
+it('sends a file once, and finds it again by its content', async () => {
+  const opened = await openPlace();
+  const { fake, services, place, ledger } = opened;
+  const first = await stageText(opened, 'installer', smallIso());
+  const again = await stageText(opened, 'installer', smallIso());
+  expect(again.ref).toBe(first.ref);
+  expect(fake.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  expect(ledger.now).toEqual([]);
+  expect(await place.staged?.()).toMatchObject([{ size: 40960, entry: { ref: first.ref } }]);
+
+  // Whoever has changed the bytes behind our mark gets no build with them.
+  const image = services.images.get(first.ref);
+  if (image) image.os_hash_value = 'another';
+  expect((await stageText(opened, 'installer', smallIso())).ref).not.toBe(first.ref);
+});
+
+it('keeps what holds answers for this build alone', async () => {
+  const opened = await openPlace();
+  const { place, ledger, dir } = opened;
+  const initrd = await stageText(opened, 'initrd', 'with answers in it');
+  const answer = await stageText(opened, 'answer', smallIso());
+  const file = path.join(dir, 'installer.bin');
+  await stageText(opened, 'installer', smallIso());
+  const copy = await place.stage({ role: 'installer', path: file, label: 'copy', private: true });
+  expect(ledger.now.map(({ ref }) => ref)).toEqual([copy.ref, answer.ref, initrd.ref]);
+  expect(await place.staged?.()).toHaveLength(1);
+});
+
+it('removes what a dead run has begun to send, and only that', async () => {
+  const opened = await openPlace();
+  const { services } = opened;
+  const image = (id: string, fields: object) =>
+    services.images.set(id, {
+      id,
+      status: 'saving',
+      created_at: new Date().toISOString(),
+      ...fields,
+    });
+  const { hostname } = await import('node:os');
+  image('dead', { ozma_build_id: 'x', ozma_maker: `${hostname()}:${process.pid}:1` });
+  image('elsewhere', { ozma_build_id: 'x', ozma_maker: 'other.example:1:1' });
+  image('foreign', {});
+  image('old', {
+    ...{ ozma_build_id: 'x', ozma_maker: 'other.example:1:1', created_at: '2020-01-01T00:00:00Z' },
+  });
+  await stageText(opened, 'kernel', 'a kernel');
+  expect([...services.images.keys()].slice(0, 2)).toEqual(['elsewhere', 'foreign']);
+  expect(services.images.size).toBe(3);
+});
+
+it('lets Glance fetch what it can, and sends what it cannot', async () => {
+  const opened = await openPlace({ importMethods: ['glance-direct', 'web-download'] });
+  const { fake, services, place, dir } = opened;
+  const { writeFile } = await import('node:fs/promises');
+  const { createHash } = await import('node:crypto');
+  const file = path.join(dir, 'installer.iso');
+  await writeFile(file, smallIso());
+  let served = smallIso();
+  fake.on('POST', '/image/v2/images/:id/import', ({ params }) => {
+    const image = services.images.get(params.id ?? '');
+    if (!image) return { status: 404 };
+    const os_hash_value = createHash('sha512').update(served).digest('hex');
+    Object.assign(image, {
+      status: 'active',
+      size: served.length,
+      os_hash_algo: 'sha512',
+      os_hash_value,
+    });
+    return { status: 202 };
+  });
+  const medium = {
+    role: 'installer',
+    path: file,
+    label: 'i',
+    url: 'http://example.org/i.iso',
+  } as const;
+  await place.stage(medium);
+  expect(fake.requests.some(({ method }) => method === 'PUT')).toBe(false);
+
+  services.images.clear();
+  served = Buffer.from('a page that says sorry');
+  const { ref } = await place.stage(medium);
+  expect(services.images.size).toBe(1);
+  expect(services.images.get(ref)?.size).toBe(40960);
+});
+
+it('ends a start with the words of Nova', async () => {
+  const opened = await openPlace();
+  const { place, services, ledger } = opened;
+  const guest = await place.createGuest(await installGuestSpec(opened, 'direct'));
+  services.faultOfNext = 'No valid host was found. There are not enough hosts available.';
+  expect(await failureOf(guest.start())).toMatchObject({
+    code: 'OZ_CLOUD_SERVER',
+    message: expect.stringMatching(/^Cannot start guest web: No valid host was found/),
+    hint: expect.stringContaining('try another flavor'),
+  });
+  expect(JSON.parse((await guest.describe()).text)).toMatchObject({
+    server: { fault: { message: expect.stringContaining('No valid host') } },
+  });
+  for (const entry of ledger.now) await place.remove(entry);
+  expect(services.left()).toMatchObject({ images: 1, servers: 0 });
+  expect(ledger.now).toEqual([]);
+});
+
+async function runningGuest(opened: Awaited<ReturnType<typeof openPlace>>) {
+  const guest = await opened.place.createGuest(await installGuestSpec(opened, 'direct'));
+  const stopped = new Promise<StopEvent>((resolve) => guest.onStop(resolve));
+  await guest.start();
+  return { guest, stopped };
+}
+
+it('notices a server that fails, or that somebody deletes', async () => {
+  const opened = await openPlace();
+  const { services } = opened;
+  const first = await runningGuest(opened);
+  Object.assign(services.server(), {
+    status: 'ERROR',
+    fault: { code: 500, message: 'the host died' },
+  });
+  expect(await first.stopped).toEqual({ reason: 'failed', detail: 'the host died' });
+  expect(await first.guest.state()).toBe('error');
+  const second = await runningGuest(opened);
+  services.servers.delete(services.server().id);
+  expect(await second.stopped).toMatchObject({ reason: 'destroyed' });
+});
+
+it('counts a guest as stopped that is off, though Nova has not got round to it', async () => {
+  const opened = await openPlace();
+  const { stopped, guest } = await runningGuest(opened);
+  opened.services.server()['OS-EXT-STS:power_state'] = 4;
+  expect(await stopped).toEqual({ reason: 'shutdown' });
+  await guest.takeDisk();
+});
+
+it('gathers the console, and asks for diagnostics no more once they are denied', async () => {
+  const opened = await openPlace();
+  const { services, fake } = opened;
+  services.console = 'first line\n';
+  const { guest } = await runningGuest(opened);
+  await vi.waitFor(async () => expect((await guest.console())?.tail).toBe('first line\n'));
+  services.console = 'first line\nsecond line\n';
+  await vi.waitFor(async () => expect((await guest.console())?.size).toBe(23));
+  expect(await guest.activity()).toBeNull();
+  expect(fake.requests.filter(({ path: at }) => at.includes('diagnostics'))).toHaveLength(1);
+  const file = path.join(opened.dir, 'console.log');
+  expect(await readFile(file, 'utf8')).toBe('first line\nsecond line\n');
+});
+
+it('counts activity where diagnostics are allowed', async () => {
+  const opened = await openPlace();
+  opened.services.diagnostics = {
+    disk_details: [{ read_requests: 3, write_requests: 4, read_bytes: 1, write_bytes: 1 }],
+    nic_details: [{ rx_octets: 10, tx_octets: 20 }],
+  };
+  const { guest } = await runningGuest(opened);
+  await vi.waitFor(async () =>
+    expect(await guest.activity()).toEqual({ diskRequests: 7, networkBytes: 30, sampled: true }),
+  );
+});
+
+it('sends at most twelve requests in a minute of waiting', async () => {
+  // A hundredth of the usual pace: 600 ms here are a minute.
+  const opened = await openPlace({ waiting: 60 });
+  opened.services.diagnostics = { disk_details: [], nic_details: [] };
+  const { guest } = await runningGuest(opened);
+  opened.fake.requests.length = 0;
+  const begin = performance.now();
+  while (performance.now() - begin < 1800) {
+    await Promise.all([guest.state(), guest.activity(), guest.console()]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const minutes = (performance.now() - begin) / 600;
+  expect(opened.fake.requests.length / minutes).toBeLessThanOrEqual(12);
+  expect(opened.fake.requests.length).toBeGreaterThan(3);
+});
+
+it('makes a floating IP for SSH, and gives it back', async () => {
+  const pool = { ...net, id: 'ext-1', name: 'public', 'router:external': true };
+  const opened = await openPlace({
+    networks: [net, pool],
+    settings: { floating_ip_pool: 'public', network: 'inside' },
+  });
+  const { services } = opened;
+  const { guest } = await runningGuest(opened);
+  expect(await guest.address()).toEqual({ host: '203.0.113.9', port: 22 });
+  expect(await guest.address()).toEqual({ host: '203.0.113.9', port: 22 });
+  expect(services.left().floatingIps).toBe(1);
+  await guest.destroy();
+  expect(services.left()).toMatchObject({ floatingIps: 0, servers: 0 });
+});
+
+it('leads through a bastion', async () => {
+  const opened = await openPlace({ settings: { bastion: 'me@jump.example' } });
+  const { guest } = await runningGuest(opened);
+  expect(await guest.address()).toEqual({
+    ...{ host: '198.51.100.7', port: 22 },
+    bastion: { user: 'me', host: 'jump.example', port: 22 },
+  });
+});
+
+it('shows no user data in its description', async () => {
+  const opened = await openPlace();
+  const spec = await installGuestSpec(opened, 'direct', { userData: 'rootpw secret' });
+  const guest = await opened.place.createGuest(spec);
+  await guest.start();
+  expect(opened.services.server().user_data).toBe(Buffer.from('rootpw secret').toString('base64'));
+  const { file, text } = await guest.describe();
+  expect(file).toBe('server.json');
+  expect(text).not.toContain(Buffer.from('rootpw secret').toString('base64'));
+});
+
+it('goes on with the same server when an installer on volumes restarts', async () => {
+  const opened = await openPlace();
+  const { place, services } = opened;
+  const guest = await place.createGuest(await installGuestSpec(opened, 'volumes'));
+  const stops: StopEvent[] = [];
+  guest.onStop((event) => stops.push(event));
+  await guest.start();
+  services.powerOff();
+  await vi.waitFor(() => expect(stops).toHaveLength(1));
+  await guest.start({ boot: { kind: 'disk' } });
+  expect(services.servers.size).toBe(1);
+  expect(services.server().status).toBe('ACTIVE');
+  services.powerOff();
+  await vi.waitFor(() => expect(stops).toHaveLength(2));
+});
+
+it('stops a guest on request', async () => {
+  const opened = await openPlace();
+  const { guest, stopped } = await runningGuest(opened);
+  await expect(async () => guest.takeDisk()).rejects.toMatchObject({ code: 'OZ_GUEST_RUNNING' });
+  await guest.stop({ graceMs: 100 });
+  expect(await stopped).toEqual({ reason: 'shutdown' });
+});
+
+it('copies volumes, and needs no copy of an image', async () => {
+  const { place, services } = await openPlace();
+  const spec = { path: '/x', format: 'qcow2', size: 2 * gib };
+  const image = await place.createDisk(spec);
+  expect((await place.createDisk({ ...spec, from: image.ref })).ref).toBe(image.ref);
+  const volume = await place.createDisk({ ...spec, strategy: 'volumes' });
+  const copy = await place.createDisk({ ...spec, from: volume.ref });
+  expect(copy.ref).not.toBe(volume.ref);
+  expect(services.volumes.get(copy.ref.slice(7))).toMatchObject({
+    source_volid: volume.ref.slice(7),
+    size: 2,
+  });
+});
+
+it('brings a disk here, whatever it is in the cloud', async () => {
+  const opened = await openPlace();
+  const { place, services, dir, ledger } = opened;
+  const target = path.join(dir, 'out.qcow2');
+  const volume = await place.createDisk({
+    path: '/x',
+    format: 'raw',
+    size: gib,
+    strategy: 'volumes',
+  });
+  const guest = await place.createGuest({ ...guestSpec('web'), disk: volume });
+  await guest.exportDisk(target, 'qcow2');
+  expect(await readFile(target, 'utf8')).toBe('the bytes of a volume');
+  expect(services.images.size).toBe(0);
+
+  const { guest: other, stopped } = await runningGuest(opened);
+  services.powerOff();
+  await stopped;
+  const disk = await other.takeDisk();
+  await other.exportDisk(target, 'qcow2');
+  expect(await readFile(target, 'utf8')).toBe('the disk of web');
+  expect(disk.size).toBe(5 * gib);
+  expect(ledger.now.map(({ kind }) => kind)).toEqual(['image', 'image', 'volume']);
+});
+
+it('finds and removes the results of an earlier build of that name', async () => {
+  const { place, services } = await openPlace();
+  const image = (id: string, fields: object) =>
+    services.images.set(id, {
+      id,
+      status: 'active',
+      owner: '9fa0c41ad3f94e8d9d4f0f7e0e2f8a11',
+      ...fields,
+    });
+  image('result', { name: 'web', ozma_result: 'web' });
+  image('foreign', { name: 'web' });
+  const server = {
+    status: 'ACTIVE',
+    'OS-EXT-STS:power_state': 1,
+    'OS-EXT-STS:task_state': null,
+    'OS-EXT-STS:vm_state': 'active',
+  };
+  services.servers.set('ours', {
+    ...server,
+    id: 'ours',
+    name: 'web',
+    metadata: { ozma_build_id: 'x' },
+  });
+  services.servers.set('theirs', { ...server, id: 'theirs', name: 'web', metadata: {} });
+  expect(await place.existing('web', '/nowhere/web.dsk')).toEqual([
+    { kind: 'guest', name: 'web (ours)' },
+    { kind: 'disk', name: 'web (image result)' },
+  ]);
+  await place.clear('web', '/nowhere/web.dsk');
+  expect([...services.servers.keys(), ...services.images.keys()]).toEqual(['theirs', 'foreign']);
+});
+
+it('removes by its tag what a killed run was about to make', async () => {
+  const opened = await openPlace();
+  const { place, services, ledger } = opened;
+  await runningGuest(opened);
+  await place.createDisk({ path: '/x', format: 'raw', size: gib, strategy: 'volumes' });
+  const tagged = ledger.ever.filter(({ ref }) => ref.startsWith('tag:'));
+  expect(tagged.map(({ kind }) => kind)).toEqual(['server', 'volume']);
+  expect(ledger.now.some(({ ref }) => ref.startsWith('tag:'))).toBe(false);
+  for (const entry of tagged) await place.remove(entry);
+  expect(services.left()).toMatchObject({ servers: 0, volumes: 0 });
+
+  const foreign: LedgerEntry = { place: 'openstack', kind: 'server', ref: 'x', at: 'other/demo' };
+  expect(await failureOf(place.remove(foreign))).toMatchObject({ code: 'OZ_CLOUD_PLACE' });
+});
+
+it('shows the server that it would make', async () => {
+  const { place, fake } = await openPlace();
+  await place.capabilities();
+  fake.requests.length = 0;
+  const medium = (role: 'kernel' | 'initrd') => ({ role, ref: role, label: role });
+  const { text, chosen } = await place.planServer({
+    ...guestSpec('web'),
+    disk: { ref: '/x/web.qcow2', format: 'qcow2', size: gib },
+    boot: { kind: 'kernel', kernel: medium('kernel'), initrd: medium('initrd'), cmdline: 'auto' },
+    strategy: 'direct',
+  });
+  expect(JSON.parse(text)).toMatchObject({
+    server: { name: 'web', flavorRef: 'f1', imageRef: 'DISK', networks: [{ uuid: 'net-1' }] },
+    disk: { kernel_id: 'kernel', ramdisk_id: 'initrd', os_command_line: 'auto' },
+  });
+  expect(Object.fromEntries(chosen)).toMatchObject({ network: 'inside' });
+  expect(fake.requests).toEqual([]);
+});
+
+it('knows an address of this machine when guests reach it', async () => {
+  const { networkInterfaces } = await import('node:os');
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one && one.family === 'IPv4' && !one.internal);
+  if (!own?.cidr) return expect(own).toBeUndefined(); // a machine without a network
+  const [address = '', length = ''] = own.cidr.split('/');
+  const near = { ...subnet, cidr: `${address}/${length}`, gateway_ip: null };
+  const shared = await openPlace({ subnets: [near] });
+  expect((await shared.place.capabilities()).hostAddress).not.toBeNull();
+  // The same range in a network of one's own proves nothing.
+  const tenant = { ...net, shared: false, project_id: 'p' };
+  const alone = await openPlace({ subnets: [near], networks: [tenant] });
+  expect((await alone.place.capabilities()).hostAddress).toBeNull();
+});
