@@ -78,7 +78,9 @@ async function inCatalogue(context: Context, entry: PlannedEntry): Promise<Exist
       await copyDisk(context, disk, copy, { format: entry.download.format, onProgress });
       await chmod(copy, 0o600);
     }
-    const made = await publishDisk(context, disk, { name: entry.name, replaces: entry.id });
+    const { name, id: replaces } = entry;
+    // The build got in by user data.
+    const made = await publishDisk(context, disk, { name, replaces, userData: true });
     // The old one is gone: from here on a failure must not take the new one away.
     ledger.drop(entryOf(context, made));
     emit({ type: 'log', level: 'info', text: `image ${made.name} is now ${made.id}` });

@@ -28,15 +28,6 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
   await chmod(image, 0o600); // it holds password hashes
 }
 
-/** Their installers put no cloud-init into a system unless told to. */
-const bareFamilies = new Set([
-  'debian-installer',
-  'anaconda',
-  'autoyast',
-  'drakx',
-  'windows-setup',
-]);
-
 /** What the phase export leaves: an entry in the catalogue, a file here, or both. */
 async function exportResult(context: BuildContext, disk: StagedDisk): Promise<Exported> {
   const { plan, backend, signal } = context;
@@ -45,10 +36,8 @@ async function exportResult(context: BuildContext, disk: StagedDisk): Promise<Ex
     await exportImage(context, disk);
     return { image };
   }
-  const { name, os, install } = plan;
-  // Of the user's own answer file nothing is known.
-  const bare = bareFamilies.has(os.family) && !path.isAbsolute(install.answer.origin);
-  const published = await publishDisk(context, disk, { name, bare });
+  const { userData } = plan.outputs;
+  const published = await publishDisk(context, disk, { name: plan.name, userData });
   if (result === 'glance') return { published };
   // From the entry: a volume would have to become an image once more.
   const source = (await backend.published?.(published.id, { signal })) ?? disk;

@@ -2,20 +2,7 @@
 import type { Published, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
-import type { WorkPlan } from '../plan/types.ts';
 import { byteProgress, type WorkContext } from './build-context.ts';
-
-/** The package whose presence lets user data in. */
-const cloudInit = 'cloud-init';
-
-/** Whether servers of the image will take user data; undefined where the plan does not tell. */
-function takesUserData({ access, customise, published }: WorkPlan): true | undefined {
-  const added = customise?.steps.some(
-    (step) => step.kind === 'packages' && step.packages.some(({ name }) => name === cloudInit),
-  );
-  // What is an entry already was worked in through its user data.
-  return access?.method === 'cloud-init' || added || published ? true : undefined;
-}
 
 /** As the ledger knows it while the rest of the results is not there yet. */
 export function entryOf({ backend }: WorkContext, { id, at }: Published): LedgerEntry {
@@ -25,8 +12,8 @@ export function entryOf({ backend }: WorkContext, { id, at }: Published): Ledger
 export interface PublishOptions {
   name: string;
   replaces?: string;
-  /** What the installer put there has no cloud-init of its own. */
-  bare?: boolean;
+  /** Whether guests of it will do what user data say; absent: not known. */
+  userData?: boolean | undefined;
 }
 
 /**
@@ -36,7 +23,7 @@ export interface PublishOptions {
 export async function publishDisk(
   context: WorkContext,
   disk: StagedDisk,
-  { name, replaces, bare = false }: PublishOptions,
+  { name, replaces, userData }: PublishOptions,
 ): Promise<Published> {
   const { plan, backend, emit, ledger, signal } = context;
   if (!backend.publish) {
@@ -60,5 +47,5 @@ export async function publishDisk(
     { signal, onProgress: byteProgress(emit, 'export', `publish ${name}`) },
   );
   ledger.add(entryOf(context, published));
-  return { ...published, userData: takesUserData(plan) ?? (bare ? false : undefined) };
+  return { ...published, userData };
 }

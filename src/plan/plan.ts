@@ -7,7 +7,7 @@ import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
 import { accessWarnings, plannedAccess } from './access.ts';
-import { plannedCatalogue } from './catalogue.ts';
+import { plannedCatalogue, takesUserData } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
 import type { FamilyContext } from './families/family.ts';
 import { familyOf } from './families/index.ts';
@@ -152,7 +152,17 @@ export function plan(input: PlanInput): BuildPlan {
       image: disk,
       imageType: config.libvirt.imageType,
       domainXml: options.xmlFile ?? domainXmlPath(tdl, input.cwd, now),
-      ...(inCloud ? { result: resultOf(config) } : {}),
+      ...(inCloud
+        ? {
+            result: resultOf(config),
+            userData: takesUserData({
+              family: family.name,
+              access,
+              steps: customise ? steps : [],
+              ownAnswer: input.answer !== undefined,
+            }),
+          }
+        : {}),
     },
     evidenceDir: path.join(config.paths.screenshotDir, `${tdl.name}-${timeStamp(now)}`),
     timeouts: plannedTimeouts(input),

@@ -177,6 +177,8 @@ export interface BuildPlan {
     domainXml: string;
     /** Where the place has a catalogue: the result stays there, comes here, or both. */
     result?: 'glance' | 'download' | 'both' | undefined;
+    /** Whether guests of the image will do what user data say; absent: not known. */
+    userData?: boolean | undefined;
   };
   evidenceDir: string;
   /** Milliseconds. */
