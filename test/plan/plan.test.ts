@@ -177,8 +177,8 @@ describe('plan()', () => {
 
   it.each([
     ['distro', testTdl({ distro: 'Plan9' }), {}, 'OZ_PLAN_UNKNOWN_OS'],
-    // Its answer file is no preseed: the Debian family would start an installer that asks.
-    ['installer', testTdl({ distro: 'Ubuntu', version: '24.04' }), {}, 'OZ_PLAN_NO_FAMILY'],
+    ['installer', testTdl({ distro: 'OpenBSD', version: '7.0' }), {}, 'OZ_PLAN_NO_FAMILY'],
+    ['install type', testTdl({ distro: 'Ubuntu', version: '24.04' }), {}, 'OZ_PLAN_INSTALL_TYPE'],
     ['relative disk', testTdl(), { disk: 'x.qcow2' }, 'OZ_OPTION_DISK'],
     [
       'extra file',
