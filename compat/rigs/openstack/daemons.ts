@@ -43,23 +43,31 @@ export const asUser = (user: string, command: readonly string[]): string[] =>
 const pidFile = ({ run }: Layout, name: string) => path.join(run, `${name}.pid`);
 export const logFile = ({ log }: Layout, name: string) => path.join(log, `${name}.log`);
 
-const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+interface ProcessStat {
+  /** Letter. */
+  state: string;
+  parent: number;
+  /** Ticks since the machine's start. */
+  born: string;
+}
 
-/** A pid may have gone to another process since: all of ours know our log directory. */
-function isOurs({ log }: Layout, pid: number): boolean {
+function processStat(pid: number): ProcessStat | null {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`OZMA_RIG_LOG=${log}\0`);
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return { state: fields[0] ?? '', parent: Number(fields[1]), born: fields[19] ?? '' };
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** Process id of a service that runs, or null. */
+/** Process id of a service that runs, or null; a pid alone may have gone to another process. */
 export function runningPid(layout: Layout, name: string): number | null {
   const file = pidFile(layout, name);
   if (!existsSync(file)) return null;
-  const pid = Number(readFileSync(file, 'utf8'));
-  return pid > 0 && isThere(pid) && isOurs(layout, pid) ? pid : null;
+  const [pid, born] = readFileSync(file, 'utf8').split(' ');
+  return processStat(Number(pid))?.born === born ? Number(pid) : null;
 }
 
 export async function startDaemon(layout: Layout, daemon: Daemon): Promise<void> {
@@ -72,7 +80,7 @@ export async function startDaemon(layout: Layout, daemon: Daemon): Promise<void>
   const child = spawn(program, args, {
     cwd: '/',
     detached: true,
-    env: { ...cleanEnv(env), OZMA_RIG_LOG: layout.log },
+    env: cleanEnv(env),
     stdio: ['ignore', log, log],
   });
   await new Promise<void>((resolve, reject) => {
@@ -81,7 +89,8 @@ export async function startDaemon(layout: Layout, daemon: Daemon): Promise<void>
   });
   closeSync(log);
   child.unref();
-  await writeFile(pidFile(layout, name), `${child.pid}`);
+  const born = processStat(child.pid ?? 0)?.born ?? '';
+  await writeFile(pidFile(layout, name), `${child.pid} ${born}`);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -89,18 +98,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch {
     // It has ended meanwhile.
-  }
-}
-
-/** State letter and parent of a process, or null. */
-function processStat(pid: number): { state: string; parent: number } | null {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return { state: fields[0] ?? '', parent: Number(fields[1]) };
-  } catch {
-    return null;
   }
 }
 

@@ -60,7 +60,6 @@ export async function startDatabase(layout: Layout): Promise<void> {
 interface Migration {
   name: string;
   user: string;
-  env?: Record<string, string>;
   commands: readonly (readonly string[])[];
 }
 
@@ -98,11 +97,10 @@ const nova = (layout: Layout): Migration => {
   };
 };
 
-const one = (name: string, command: readonly string[], env = {}): Migration => ({
+const one = (name: string, command: readonly string[]): Migration => ({
   name,
   user: name,
   commands: [command],
-  env,
 });
 
 /** Two rows of work, for two processors; Nova's alone is as long as all others. */
@@ -112,9 +110,7 @@ function rows(layout: Layout): Migration[][] {
     [nova(layout)],
     [
       keystone(layout),
-      one('placement', ['placement-manage', 'db', 'sync'], {
-        OS_PLACEMENT_CONFIG_DIR: path.join(layout.etc, 'placement'),
-      }),
+      one('placement', ['placement-manage', ...config('placement/placement.conf'), 'db', 'sync']),
       one('glance', ['glance-manage', ...config('glance-api.conf'), 'db_sync']),
       one('cinder', ['cinder-manage', ...config('cinder.conf'), 'db', 'sync']),
       one('neutron', [
@@ -128,7 +124,7 @@ function rows(layout: Layout): Migration[][] {
 const doneFile = ({ state }: Layout, name: string) => path.join(state('schemas'), name);
 
 async function migrate(layout: Layout, migration: Migration): Promise<void> {
-  const { name, user, env, commands } = migration;
+  const { name, user, commands } = migration;
   if (existsSync(doneFile(layout, name))) return;
   const log = `${name}-schema`;
   for (const command of commands) {
@@ -136,7 +132,7 @@ async function migrate(layout: Layout, migration: Migration): Promise<void> {
     const keep = (chunk: Buffer) => void appendFile(logFile(layout, log), chunk);
     try {
       // `env -i`, since runTool hands on the caller's environment.
-      const variables = Object.entries(cleanEnv(env)).map(([key, value]) => `${key}=${value}`);
+      const variables = Object.entries(cleanEnv()).map(([key, value]) => `${key}=${value}`);
       await runTool('env', ['-i', ...variables, program, ...args], {
         cwd: '/',
         onStdout: keep,

@@ -39,10 +39,11 @@ async function checkMachine(layout: Layout): Promise<void> {
       });
     }
   }
-  const free = Object.values(ports).map((port) => isFree(port));
-  if (runningPid(layout, 'mariadb') === null && !(await Promise.all(free)).every(Boolean)) {
-    const taken = Object.values(ports).join(', ');
-    throw new OzError('OZ_RIG_PORT', `Cannot start the cloud: one of ports ${taken} is in use`, {
+  const needed = Object.values(ports).filter((port) => port !== ports.console);
+  const free = await Promise.all(needed.map(isFree));
+  if (runningPid(layout, 'mariadb') === null && !free.every(Boolean)) {
+    const taken = needed.filter((_port, at) => !free[at]).join(', ');
+    throw new OzError('OZ_RIG_PORT', `Cannot start the cloud: in use already: port ${taken}`, {
       hint: 'another cloud, database or message queue may run here: stop it',
     });
   }
@@ -212,6 +213,7 @@ export async function bringUp(layout: Layout, say: Say): Promise<void> {
   for (const agent of ['linuxbridge', 'dhcp', 'metadata']) await start(`neutron-${agent}-agent`);
   // The last one: it finishes interrupted deletions at once, for which all others must answer.
   await start('nova-compute');
+  await start('nova-novncproxy');
   await Promise.all([fillNetwork(), fillCompute(), awaitCompute(layout)]);
   await writeCredentials(layout);
   await awaitDhcp(layout);
