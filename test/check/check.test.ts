@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageFile } from '../../src/base/package-root.ts';
 import { main as check } from '../../src/cli/check.ts';
 import { main as migrate } from '../../src/cli/migrate.ts';
 import { fakeIo } from '../cli/fake-io.ts';
@@ -138,6 +139,14 @@ print(1)</command></commands>`;
     expect(classes(files[0].differences)).not.toContain('unknown-to-oz');
     expect(classes(files[0].deprecated)).toEqual(['weak-checksum', 'ftp', 'unverified']);
   });
+
+  it.each(['libvirt', 'openstack'])(
+    'finds nothing wrong with the examples for %s',
+    async (place) => {
+      const { code, out } = await run(check, `--backend=${place}`, packageFile('tdl-examples'));
+      expect([code, out.split('\n').at(-2)]).toEqual([0, expect.stringContaining('all right')]);
+    },
+  );
 
   it('refuses what is not there, an empty directory, and no file at all', async () => {
     mkdirSync(path.join(dir, 'empty'));

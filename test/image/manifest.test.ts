@@ -64,3 +64,41 @@ it('records inputs, tools and the image, and no secret', async () => {
   expect(text).not.toMatch(/s3cret|tok3n|hunter2/);
   expect(statSync(at('m.json')).mode & 0o777).toBe(0o644);
 });
+
+it('records what the files themselves tell where there is no qemu-img', async () => {
+  const dir = testDir();
+  const at = (name: string) => path.join(dir, name);
+  writeFileSync(at('x.tdl'), '<template/>');
+  writeFileSync(at('raw'), 'content');
+  truncateSync(at('raw'), 4 << 20);
+  await convertImage(at('raw'), at('x.qcow2'), { format: 'qcow2', sourceFormat: 'raw' });
+  const said: string[] = [];
+  const record = async (format: string, file: string) => {
+    await writeManifest(
+      at('m.json'),
+      {
+        name: 'x',
+        os: {},
+        tdl: { source: at('x.tdl') },
+        image: { path: at(file), format },
+        published: { id: 'some-id', name: 'x', at: 'dev/demo', size: 5 },
+        media: [],
+        delivery: 'initrd',
+        answer: { filename: 'preseed.cfg', origin: 'script' },
+      },
+      { log: (text) => said.push(text) },
+    );
+    return JSON.parse(readFileSync(at('m.json'), 'utf8')) as Record<string, unknown>;
+  };
+  const { PATH } = process.env;
+  process.env.PATH = dir;
+  try {
+    const image = { virtualSize: 4 << 20, bytes: statSync(at('x.qcow2')).size };
+    const published = { id: 'some-id', at: 'dev/demo' };
+    expect(await record('qcow2', 'x.qcow2')).toMatchObject({ image, published });
+    expect(await record('raw', 'raw')).toMatchObject({ image: { virtualSize: 4 << 20 } });
+  } finally {
+    process.env.PATH = PATH;
+  }
+  expect(said[0]).toContain('qemu-img is not installed');
+});
