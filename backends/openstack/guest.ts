@@ -26,7 +26,8 @@ export interface GuestParts {
   site: Site;
   survey: Survey;
   spec: GuestSpec;
-  onDestroyed(): void;
+  /** Aborted when the place is closed: nobody looks at the guest any more. */
+  closing: AbortSignal;
 }
 
 /** Never shown: user data holds passwords and keys. */
@@ -38,7 +39,7 @@ function withoutSecrets(raw: RawAnswer): RawAnswer {
 
 const defaultTail = 65536;
 
-export function makeGuest({ site, survey, spec, onDestroyed }: GuestParts): Guest {
+export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   const { cloud, context } = site;
   const { nova, glance } = cloud;
   const { name, hardware } = spec;
@@ -80,6 +81,7 @@ export function makeGuest({ site, survey, spec, onDestroyed }: GuestParts): Gues
       serverId,
       log,
       countActivity: spec.purpose === 'install',
+      closing,
       onEnd: finish,
     });
   }
@@ -319,7 +321,6 @@ export function makeGuest({ site, survey, spec, onDestroyed }: GuestParts): Gues
       await dropServer();
       await dropMedia();
       gone = true;
-      onDestroyed();
     },
 
     async exportDisk(target, format, options) {

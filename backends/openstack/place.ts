@@ -29,7 +29,7 @@ export type DescribeFinished = (spec: GuestSpec) => string;
 
 export function makePlace(site: Site, describeFinished: DescribeFinished): OpenstackBackend {
   const { cloud, context, settings } = site;
-  const destroyers = new Set<() => Promise<void>>();
+  const closing = new AbortController();
   let looked: Promise<Survey> | undefined;
 
   function survey(signal?: AbortSignal): Promise<Survey> {
@@ -122,10 +122,7 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
 
     async createGuest(spec, call) {
       const seen = await survey(call?.signal);
-      const onDestroyed = () => void destroyers.delete(guest.destroy);
-      const guest = makeGuest({ site, survey: seen, spec, onDestroyed });
-      destroyers.add(guest.destroy);
-      return guest;
+      return makeGuest({ site, survey: seen, spec, closing: closing.signal });
     },
 
     describeFinished,
@@ -148,8 +145,9 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
       context.ledger.drop(entry);
     },
 
+    // What is still there is in the ledger: cleared from there, or kept on purpose.
     async close() {
-      for (const destroy of [...destroyers]) await destroy();
+      closing.abort();
       cloud.close();
     },
   };

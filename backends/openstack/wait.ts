@@ -36,11 +36,13 @@ async function until<T>(
   done: (signal: AbortSignal) => Promise<T | null>,
 ): Promise<T> {
   const limit = deadline(ms, late, signal);
+  const { changing } = site.looks;
   try {
-    for (;;) {
+    // Soon at first, then ever more seldom: what takes long may take minutes.
+    for (let pause = changing; ; pause = Math.min(pause * 1.25, changing * 3)) {
       const result = await done(limit.signal);
       if (result !== null) return result;
-      await delay(site.looks.changing, limit.signal);
+      await delay(pause, limit.signal);
     }
   } finally {
     limit.clear();
@@ -198,7 +200,7 @@ export async function awaitImage(
   try {
     return await site.cloud.glance.waitForImage(id, {
       signal: limit.signal,
-      pollMs: site.looks.changing * 2,
+      pollMs: site.looks.changing * 3,
       onPoll: (image) => onPoll?.(image.size ?? 0),
     });
   } finally {

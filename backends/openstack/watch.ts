@@ -20,6 +20,8 @@ export interface WatchOptions {
   log: ConsoleLog;
   /** Diagnostics too, not the console alone. */
   countActivity: boolean;
+  /** Aborted when the place is closed. */
+  closing: AbortSignal;
   onEnd(event: StopEvent, state: GuestState): void;
 }
 
@@ -38,6 +40,8 @@ const paused = 3;
 
 /** Looks at a guest that is off but not yet SHUTOFF, before it counts as stopped all the same. */
 const patience = 3;
+/** Looks at the state alone, at half the usual distance, after the console has gone. */
+const hurriedLooks = 4;
 /** Looks in a row that fail, each after all retries, before the guest is given up. */
 const mostFailures = 3;
 
@@ -90,16 +94,17 @@ function endOf(server: Server, offFor: number): { event: StopEvent; state: Guest
 
 /** Begins to look; `onEnd` is called once. */
 export function watchServer(options: WatchOptions): Watch {
-  const { site, name, serverId, log, countActivity, onEnd } = options;
+  const { site, name, serverId, log, countActivity, closing, onEnd } = options;
   const { nova } = site.cloud;
   const ending = new AbortController();
-  const { signal } = ending;
+  const signal = AbortSignal.any([ending.signal, closing]);
   let state: GuestState = 'running';
   let activity: Activity | null = null;
   let last: Server | null = null;
   let offFor = 0;
   let console_ = false;
   let requests = 1;
+  let hurried = 0;
 
   function finish(event: StopEvent, ended: GuestState): void {
     if (signal.aborted) return;
@@ -113,6 +118,8 @@ export function watchServer(options: WatchOptions): Watch {
     if (shown !== null) {
       console_ = true;
       await log.take(shown);
+    } else if (console_) {
+      hurried = hurriedLooks; // Nova shows none of a guest that is off
     }
     requests = site.refused.has('console') ? 1 : 2;
     if (!countActivity) return;
@@ -134,7 +141,12 @@ export function watchServer(options: WatchOptions): Watch {
     const end = endOf(server, offFor);
     if (end) return finish(end.event, end.state);
     state = server.powerState === paused ? 'paused' : 'running';
-    if (offFor === 0) await lookInside();
+    if (hurried > 0) {
+      hurried--;
+      requests = 1;
+    } else if (offFor === 0) {
+      await lookInside();
+    }
   }
 
   async function watch(): Promise<void> {
