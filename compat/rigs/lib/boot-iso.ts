@@ -16,6 +16,8 @@ export interface BootIso {
   isolinux: string;
   kernel: { from: string; at: string };
   initrd: { from: string; at: string };
+  /** Kernel arguments; absent: those of Debian's ISO. */
+  args?: string;
   /** Further files. */
   files?: { from: string; at: string }[];
 }
@@ -53,17 +55,18 @@ export async function makeBootIso(
     await copyFileTo(file.from, at(file.at));
   }
   const dir = iso.isolinux;
+  const args = iso.args ?? '--- quiet';
   const bios = path.join(loaders, 'usr/lib');
   await writeFileTo(at('.disk/info'), iso.info);
   await copyFileTo(`${bios}/ISOLINUX/isolinux.bin`, at(path.join(dir, 'isolinux.bin')));
   await copyFileTo(`${bios}/syslinux/modules/bios/ldlinux.c32`, at(path.join(dir, 'ldlinux.c32')));
   await writeFileTo(
     at(path.join(dir, 'isolinux.cfg')),
-    `default install\nprompt 1\ntimeout 50\nlabel install\n  kernel ${iso.kernel.at}\n  append initrd=${iso.initrd.at} --- quiet\n`,
+    `default install\nprompt 1\ntimeout 50\nlabel install\n  kernel ${iso.kernel.at}\n  append initrd=${iso.initrd.at} ${args}\n`,
   );
   await writeFileTo(
     at('boot/grub/grub.cfg'),
-    `set timeout=5\nmenuentry "Install" {\n  linux ${iso.kernel.at} --- quiet\n  initrd ${iso.initrd.at}\n}\n`,
+    `set timeout=5\nmenuentry "Install" {\n  linux ${iso.kernel.at} ${args}\n  initrd ${iso.initrd.at}\n}\n`,
   );
   await makeEfiImage(at('boot/grub/efi.img'), loaders, signal);
   await mkdir(path.dirname(iso.out), { recursive: true });

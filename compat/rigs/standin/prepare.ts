@@ -81,6 +81,7 @@ export async function prepareStandinRig(options: RigOptions = {}): Promise<Stand
           label: `Debian ${archive.version} amd64 n`,
           info: `ozma stand-in installer for Debian ${archive.version}, not Debian's own\n`,
           isolinux: 'isolinux',
+          args: 'console=tty0 console=ttyS0 mitigations=off',
           kernel: { from: kernel, at: '/install.amd/vmlinuz' },
           initrd: { from: initrd, at: '/install.amd/initrd.gz' },
           files: [{ from: tar, at: '/standin/rootfs.tar' }],
