@@ -55,3 +55,14 @@ export function accessWarnings(access: PlannedAccess | null, { answer }: PlanInp
     ? ['the answer file is your own: it must install cloud-init, which customising needs here']
     : [];
 }
+
+/** For a system that nobody gets into and whose installer brings no cloud-init. */
+export function noCloudInit(name: string): OzError {
+  return new OzError(
+    'OZ_PLAN_ACCESS',
+    `Cannot work in ${name} after the install: SSH does not reach it, and its installer has no cloud-init`,
+    {
+      hint: 'make SSH possible ([openstack] floating_ip_pool or bastion), or leave out -u and -g',
+    },
+  );
+}

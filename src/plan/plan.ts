@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import type { OsMatch } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
-import { accessWarnings, plannedAccess } from './access.ts';
+import { accessWarnings, noCloudInit, plannedAccess } from './access.ts';
 import { plannedCatalogue, takesUserData } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
 import type { FamilyContext } from './families/family.ts';
@@ -105,6 +105,9 @@ export function plan(input: PlanInput): BuildPlan {
     platform: backend.capabilities.platform,
     network: tdl.install.type === 'url',
   });
+  if (access?.method === 'cloud-init' && !input.answer && !family.cloudInit(match.os)) {
+    throw noCloudInit(match.os.name);
+  }
   const context: FamilyContext = {
     tdl,
     os: match.os,

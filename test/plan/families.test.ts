@@ -171,6 +171,27 @@ describe('families in a cloud', () => {
     expect(open.install.answer.text).not.toContain('cloud-init');
   });
 
+  const closed = testCloud({ sshReachable: { reachable: false, reason: 'no route' } });
+  const inClosed = (which: Case) =>
+    planned(which, { ...all, backend: closed, config: asked({}) }).install.answer.text;
+
+  it.each<[Case, RegExp]>([
+    [['Fedora', '44', 'url'], /^cloud-init$/m],
+    [['Ubuntu', '18.04', 'url'], /openssh-server cloud-init$/m],
+    [['OpenSUSE', '15.6', 'url'], /<package>cloud-init<\/package>/],
+    [['OpenSUSE', '16.0', 'iso'], /"openssh", "cloud-init"\]/],
+    [['Alpine', '3.24', 'iso'], /^apk add cloud-init /m],
+    [['Arch', 'latest', 'iso'], /^pacstrap .* cloud-init$/m],
+  ])('installs cloud-init in %j where nobody gets in', (which, expected) => {
+    expect(inClosed(which)).toMatch(expected);
+  });
+
+  it('says where that cannot be', () => {
+    expect(() => inClosed(['FreeBSD', '15.0', 'iso'])).toThrow(
+      expect.objectContaining({ code: 'OZ_PLAN_ACCESS', hint: expect.stringContaining('bastion') }),
+    );
+  });
+
   it('leaves the result in the catalogue, unless told otherwise, and gives guests time', () => {
     const result = (text: Record<string, string>) =>
       planned(['Debian', '13', 'url'], { backend: testCloud(), config: asked(text) }).outputs

@@ -49,6 +49,7 @@ export const agama: GuestFamily = {
     files: [{ path: answerFile, text }],
   }),
   reboots: () => 0,
+  cloudInit: () => true,
   failurePatterns: [
     'Entering emergency mode',
     'dracut-initqueue.*[Tt]imeout',

@@ -49,6 +49,7 @@ export const alpine: GuestFamily = {
     files: [{ path: 'install.apkovl.tar.gz', bytes: overlay(text) }],
   }),
   reboots: () => 0,
+  cloudInit: () => true,
   failurePatterns: ['^installation failed: ', 'initramfs emergency recovery shell launched'],
   packageManager: () => 'apk',
   lister: 'apk',

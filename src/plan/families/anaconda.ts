@@ -36,6 +36,8 @@ const initramfs: Since = { fedora: 4, enterprise: 5 };
 const dracut: Since = { fedora: 17, enterprise: 7 };
 /** Looks for /ks.cfg on OEMDRV by itself. */
 const oemdrv: Since = { fedora: 19, enterprise: 7 };
+/** In the repositories of the installer itself. */
+const cloudInit: Since = { fedora: 18, enterprise: 8 };
 const dnf: Since = { fedora: 22, enterprise: 8 };
 /** libata names IDE disks sda. */
 const libata: Since = { fedora: 7, enterprise: 6 };
@@ -151,6 +153,7 @@ export const anaconda: GuestFamily = {
       : { device: 'floppy', label: 'ANSWERS', files };
   },
   reboots: () => 0,
+  cloudInit: (os) => has(os, cloudInit),
   failurePatterns: [
     'The following error was found while parsing the kickstart',
     'The following problem occurred on line',

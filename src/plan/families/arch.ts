@@ -20,6 +20,7 @@ export const arch: GuestFamily = {
     ],
   }),
   reboots: () => 0,
+  cloudInit: () => true,
   failurePatterns: ['^installation failed in line'],
   packageManager: () => 'pacman',
   lister: 'pacman',

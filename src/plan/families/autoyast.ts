@@ -49,6 +49,7 @@ export const autoyast: GuestFamily = {
     files: [{ path: 'autoinst.xml', text }],
   }),
   reboots: (context) => (hasSecondStage(context) ? 1 : 0),
+  cloudInit: (os) => age(os) >= 14,
   failurePatterns: [
     'Error while parsing the control file',
     'Could not find the .* Repository',

@@ -29,6 +29,7 @@ export const bsdinstall: GuestFamily = {
     { path: 'boot/loader.conf', text: loaderConf(context) },
   ],
   reboots: () => 0,
+  cloudInit: () => false,
   failurePatterns: ['Installation Error', 'mountroot>', '^panic: '],
   packageManager: () => 'pkg',
   lister: 'pkg',

@@ -117,6 +117,7 @@ export const debianInstaller: GuestFamily = {
   }),
   // base-config, the second half, runs in the new system
   reboots: ({ os }) => (hasRamdisk(os) ? 1 : 0),
+  cloudInit: (os) => !isUbuntu(os) || ubuntuVersion(os) >= 10,
   failurePatterns: [
     '^!! ERROR:',
     'Installation step failed',

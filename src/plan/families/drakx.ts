@@ -73,6 +73,7 @@ export const drakx: GuestFamily = {
     files: [{ path: 'auto_inst.cfg', text }],
   }),
   reboots: () => 0,
+  cloudInit: () => false,
   failurePatterns: ['An error occurred', 'Error: .*auto_install', 'exited abnormally'],
   packageManager: () => 'urpmi',
   lister: 'rpm',

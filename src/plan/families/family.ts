@@ -75,6 +75,8 @@ export interface GuestFamily {
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
+  /** Whether its answer file can install cloud-init in this system. */
+  cloudInit(os: OsEntity): boolean;
   failurePatterns: readonly string[];
   /** Whether the answer file gives root the TDL's password; the build then looks whether it has. */
   setsRootPassword?: boolean | undefined;

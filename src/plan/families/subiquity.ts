@@ -52,6 +52,7 @@ export const subiquity: GuestFamily = {
     ],
   }),
   reboots: () => 0,
+  cloudInit: () => true,
   failurePatterns: ['^installation failed', 'An error occurred. Press enter to start a shell'],
   packageManager: () => 'apt',
   lister: 'dpkg',

@@ -80,6 +80,7 @@ export const windowsSetup: GuestFamily = {
   // an EFI that starts from CD asks for a key first
   keyPresses: ({ hardware }) =>
     hardware.firmware === 'efi' ? { codes: [28], every: 1000, until: 20_000 } : undefined,
+  cloudInit: () => false,
   failurePatterns: [],
   packageManager: () => 'none',
   lister: 'none',
