@@ -54,6 +54,41 @@ function bootstrapped(): string {
   return tar;
 }
 
+/** What further kinds of box have besides: package managers of other families, cloud-init. */
+const furtherPackages = {
+  plain: [],
+  cloud: ['cloud-init'],
+  families: [
+    ...['createrepo-c', 'dnf', 'gpg', 'gpg-agent', 'libarchive-tools', 'makepkg'],
+    ...['pacman-package-manager', 'python3-passlib', 'rpm', 'zypper'],
+  ],
+} as const;
+
+export type BoxKind = keyof typeof furtherPackages;
+
+/** The same with further packages, kept as a tar file of its own. */
+function bootstrappedWith(kind: BoxKind): string {
+  if (kind === 'plain') return bootstrapped();
+  const tar = path.join(tmpdir(), `ozma-compat-box-${suite}-${kind}.tar`);
+  if (existsSync(tar)) return tar;
+  const tree = mkdtempSync(path.join(tmpdir(), 'ozma-box-'));
+  execFileSync('tar', ['-C', tree, '-xf', bootstrapped()]);
+  chmodSync(tree, 0o755);
+  writeFileSync(path.join(tree, 'etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
+  const inside = (...words: string[]) =>
+    execFileSync('chroot', [tree, ...words], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    });
+  inside('apt-get', 'update');
+  inside('apt-get', 'install', '-y', '--no-install-recommends', ...furtherPackages[kind]);
+  inside('apt-get', 'clean');
+  execFileSync('tar', ['-C', tree, '-cf', `${tar}.new`, '.']);
+  renameSync(`${tar}.new`, tar);
+  rmSync(tree, { recursive: true, force: true });
+  return tar;
+}
+
 export interface Box {
   tree: string;
   port: number;
@@ -62,9 +97,9 @@ export interface Box {
 }
 
 /** A fresh tree whose sshd listens on a port of its own on loopback. */
-export async function makeBox(publicKey?: string): Promise<Box> {
+export async function makeBox(publicKey?: string, kind: BoxKind = 'plain'): Promise<Box> {
   const tree = mkdtempSync(path.join(tmpdir(), 'ozma-box-'));
-  execFileSync('tar', ['-C', tree, '-xf', bootstrapped()]);
+  execFileSync('tar', ['-C', tree, '-xf', bootstrappedWith(kind)]);
   chmodSync(tree, 0o755); // mkdtemp made it private, but the guest's own users must enter it
   const box = await adoptBox(tree);
   if (publicKey) {
@@ -87,14 +122,22 @@ export async function adoptBox(tree: string, permitRoot = 'yes'): Promise<Box> {
   return { tree, port, file, read: (name) => readFileSync(file(name), 'utf8') };
 }
 
+/** One that was killed may be busy for another moment. */
+export function removeBox({ tree }: Box): void {
+  rmSync(tree, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+}
+
 export interface RunningBox {
   /** Resolves when the container has powered off by itself. */
   stopped: Promise<void>;
   alive(): boolean;
+  /** All that was printed on its console so far. */
+  printed(): string;
   kill(): Promise<void>;
 }
 
-export function bootBox(box: Box): RunningBox {
+/** `console`: `pipe`: none inside, its init's own output only; `read-only`: a device that can be written. */
+export function bootBox(box: Box, console_: 'pipe' | 'read-only' = 'pipe'): RunningBox {
   const child: ChildProcess = spawn(
     'systemd-nspawn',
     [
@@ -103,7 +146,7 @@ export function bootBox(box: Box): RunningBox {
         '--keep-unit',
         '--quiet',
         '--boot',
-        '--console=pipe',
+        `--console=${console_}`,
         '--link-journal=no',
       ],
       ...['--directory', box.tree, '--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
@@ -133,6 +176,7 @@ export function bootBox(box: Box): RunningBox {
   stopped.catch(() => {}); // nobody waits for the end of one that is killed
   return {
     alive: () => alive,
+    printed: () => said,
     stopped,
     kill: async () => {
       if (!alive) return;

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,8 +42,43 @@ export async function serveRepository(
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   writeFileSync(path.join(dir, 'Packages'), index);
+  const served = await serveDirectory(dir);
+  return {
+    ...served,
+    stop: async () => {
+      await served.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A key and a certificate that nobody trusts. */
+function selfSigned(): { key: string; cert: string } {
+  const dir = mkdtempSync(path.join(tmpdir(), 'ozma-tls-'));
+  const file = (name: string) => path.join(dir, name);
+  const words = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=localhost',
+  ];
+  execFileSync('openssl', [...words, '-keyout', file('key'), '-out', file('cert')], {
+    stdio: 'ignore',
+  });
+  const pair = { key: readFileSync(file('key'), 'utf8'), cert: readFileSync(file('cert'), 'utf8') };
+  rmSync(dir, { recursive: true });
+  return pair;
+}
+
+/** The files below a directory, over HTTP on loopback; with `tls` by a certificate that nobody trusts. */
+export async function serveDirectory(dir: string, { tls = false } = {}): Promise<TestRepository> {
   const requests: string[] = [];
-  const server = http.createServer((request, response) => {
+  const answer: http.RequestListener = (request, response) => {
     requests.push(request.url ?? '');
     try {
       response.end(
@@ -52,16 +88,16 @@ export async function serveRepository(
       response.statusCode = 404;
       response.end();
     }
-  });
+  };
+  const server = tls ? https.createServer(selfSigned(), answer) : http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -6,6 +6,7 @@ import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } fr
 import { messageOf, OzError } from '../base/errors.ts';
 import type { Address, Auth } from './session.ts';
 import { hostSettings, knownHostKeys, type SshHome, userSshHome } from './ssh-config.ts';
+import { isProhibited } from './ssh-forward.ts';
 
 export interface Way {
   /** Connected to the guest's SSH port. */
@@ -117,9 +118,6 @@ function unreachable(bastion: Bastion, error: Error): OzError {
   );
 }
 
-/** RFC 4254: what a server says about a channel that it does not open. */
-const prohibited = 1;
-
 /**
  * A connection to the guest's SSH port. Throws OZ_SSH_BASTION (it will never let
  * us through), OZ_SSH_BASTION_UNREACHABLE, OZ_SSH_UNREACHABLE (the guest).
@@ -144,8 +142,7 @@ export async function throughBastion(
       client.once('close', () => reject(unreachable(bastion, new Error('it hung up'))));
       client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
         if (!error) return resolve(channel);
-        const { reason } = error as Error & { reason?: number | string };
-        if (reason === prohibited || reason === 'ADMINISTRATIVELY_PROHIBITED') {
+        if (isProhibited(error)) {
           const hint = 'its sshd_config needs AllowTcpForwarding yes for this user';
           return reject(refused(bastion, 'it forwards no connections', hint, error));
         }

@@ -1,4 +1,5 @@
 /** What the TDL wants in a running guest. */
+import { codeOf, messageOf } from '../base/errors.ts';
 import { runTdlCommand } from './commands.ts';
 import { placeFile } from './files.ts';
 import type { FetchContent, Operation, Operations, Step } from './operations.ts';
@@ -6,6 +7,7 @@ import { packageManagerNamed } from './package-managers/index.ts';
 import type { PackageManager } from './package-managers/manager.ts';
 import { addRepository, installPackages, removeRepository } from './packages.ts';
 import type { Session } from './session.ts';
+import { openTunnel } from './tunnel.ts';
 import type { CustomiseStep, PlannedCustomise, Repository } from './types.ts';
 import { placeWindowsFile, runWindowsCommand } from './windows.ts';
 import { performAll, type Workspace } from './workspace.ts';
@@ -53,10 +55,16 @@ function operationsOf(
 
 /**
  * All that a plan asks for, in the order it is done: its steps, then the removal
- * of the repositories that are not to stay. Throws OZ_PACKAGE_MANAGER.
+ * of the repositories that are not to stay. `environment` is for the package
+ * manager's commands. Throws OZ_PACKAGE_MANAGER.
  */
-export function customiseSteps(plan: PlannedCustomise, fetchContent: FetchContent): Step[] {
-  const manager = packageManagerNamed(plan.packageManager);
+export function customiseSteps(
+  plan: PlannedCustomise,
+  fetchContent: FetchContent,
+  environment: Readonly<Record<string, string>> = {},
+): Step[] {
+  const known = packageManagerNamed(plan.packageManager);
+  const manager = withEnvironment(known, environment);
   const repositories = plan.steps.filter(isRepository);
   const passing = repositories.filter(({ persisted }) => !persisted);
   const sync: Operation = { kind: 'command', title: 'sync', command: 'sync' };
@@ -73,9 +81,32 @@ export function customiseSteps(plan: PlannedCustomise, fetchContent: FetchConten
   ];
 }
 
+function withEnvironment(
+  manager: PackageManager,
+  environment: Readonly<Record<string, string>>,
+): PackageManager {
+  // One that only refuses refuses to be copied as well.
+  if (manager.windows) return manager;
+  return { ...manager, environment: { ...manager.environment, ...environment } };
+}
+
+async function doSteps(
+  space: Workspace,
+  steps: readonly Step[],
+  onStep: CustomiseOptions['onStep'],
+) {
+  for (const [index, { title, prepare }] of steps.entries()) {
+    space.signal?.throwIfAborted();
+    onStep?.(index, steps.length, space.mask(title));
+    await performAll(space, await prepare());
+  }
+  onStep?.(steps.length, steps.length, 'done');
+}
+
 /**
  * Does a plan over SSH. The first step that fails ends it: OZ_CUSTOMISE_FAILED
- * names the step and quotes its output.
+ * names the step and quotes its output. Repositories that only this machine can
+ * reach are there for the guest meanwhile.
  */
 export async function customise(
   session: Session,
@@ -84,11 +115,21 @@ export async function customise(
 ): Promise<void> {
   const { onStep, fetchContent, ...rest } = options;
   const space: Workspace = { ...rest, session };
-  const steps = customiseSteps(plan, fetchContent);
-  for (const [index, { title, prepare }] of steps.entries()) {
-    options.signal?.throwIfAborted();
-    onStep?.(index, steps.length, options.mask(title));
-    await performAll(space, await prepare());
+  packageManagerNamed(plan.packageManager);
+  options.signal?.throwIfAborted();
+  const tunnel = await openTunnel(session, plan.steps.filter(isRepository)).catch((error) => {
+    // The package manager may know a way of its own, and says so if it does not.
+    if (codeOf(error) !== 'OZ_SSH_TUNNEL') throw error;
+    space.emitOutput('repositories', messageOf(error));
+    return null;
+  });
+  if (tunnel) {
+    const reached = tunnel.endpoints.join(', ');
+    space.emitOutput('repositories', `${reached}: reached through the machine that runs the build`);
   }
-  onStep?.(steps.length, steps.length, 'done');
+  try {
+    await doSteps(space, customiseSteps(plan, fetchContent, tunnel?.environment), onStep);
+  } finally {
+    await tunnel?.close();
+  }
 }

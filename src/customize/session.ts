@@ -1,11 +1,12 @@
 /** A session with a guest over SSH: commands and uploads. */
 import net from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import { deadline } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { throughBastion, type Way } from './bastion.ts';
 import type { SshHome } from './ssh-config.ts';
+import { forwarder } from './ssh-forward.ts';
 import { runCommand } from './ssh-run.ts';
 import { uploader } from './ssh-upload.ts';
 
@@ -57,6 +58,12 @@ export interface Session {
   run(command: string, options?: RunOptions): Promise<RunResult>;
   /** Writes a file; its directory must exist. Throws OZ_SSH_UPLOAD. */
   upload(remotePath: string, content: Buffer | Readable, options?: UploadOptions): Promise<void>;
+  /** A connection that is made from the guest; absent: not possible here. */
+  dial?(host: string, port: number): Promise<Duplex>;
+  /** Takes connections on the guest's loopback. Throws OZ_SSH_TUNNEL where its server forbids it. */
+  listen?(
+    onConnection: (stream: Duplex) => void,
+  ): Promise<{ port: number; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -211,6 +218,7 @@ function sessionOf(client: Client, { host, port }: Address): Session {
   return {
     run: (command, options = {}) => runCommand(client, command, options, gone.signal),
     upload,
+    ...forwarder(client, gone.signal),
     close: async () => {
       if (gone.signal.aborted) return;
       const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
