@@ -1,9 +1,10 @@
 /** Phases fetch-media and stage-media: from URLs to what the guest boots. */
-import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedMedium } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
 import { fetchMedium } from '../media/cache.ts';
+import { extractFromFat } from '../media/fat-image.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
 import { installerLabel } from '../plan/families/family.ts';
@@ -73,6 +74,9 @@ async function bootFiles(context: BuildContext, fetched: FetchedMedia, targets: 
   for (const [source, to] of wanted) {
     const from = source.from === 'medium' ? fetched.get(source.role) : undefined;
     if (from) await copyFile(from, to);
+    if (source.inside === undefined) continue;
+    await rename(to, `${to}-image`);
+    await extractFromFat(`${to}-image`, source.inside, to, { signal: context.signal });
   }
 }
 

@@ -34,19 +34,21 @@ export function plannedMedia(
 }
 
 function bootOf(family: GuestFamily, context: FamilyContext, cmdline: string) {
+  const names = family.inside?.(context);
+  const inside = (role: 'kernel' | 'initrd') => (names ? { inside: names[role] } : {});
   if (context.tdl.install.type === 'url') {
     return {
       kind: 'kernel',
-      kernel: { from: 'medium', role: 'kernel' },
-      initrd: { from: 'medium', role: 'initrd' },
+      kernel: { from: 'medium', role: 'kernel', ...inside('kernel') },
+      initrd: { from: 'medium', role: 'initrd', ...inside('initrd') },
       cmdline,
     } as const;
   }
   const paths = family.isoFiles?.(context) ?? { kernel: [], initrd: [] };
   return {
     kind: 'kernel',
-    kernel: { from: 'iso', paths: paths.kernel },
-    initrd: { from: 'iso', paths: paths.initrd },
+    kernel: { from: 'iso', paths: paths.kernel, ...inside('kernel') },
+    initrd: { from: 'iso', paths: paths.initrd, ...inside('initrd') },
     cmdline,
   } as const;
 }

@@ -24,10 +24,13 @@ export interface PlannedMedium {
   checksum?: { type: ChecksumType; url: string } | undefined;
 }
 
-/** Where the kernel and the initrd of the installer come from. */
+/**
+ * Where the kernel and the initrd of the installer come from. `inside`: what is
+ * there is a boot floppy's image, and the file of this name in it is meant.
+ */
 export type BootFile =
-  | { from: 'medium'; role: 'kernel' | 'initrd' }
-  | { from: 'iso'; paths: string[] };
+  | { from: 'medium'; role: 'kernel' | 'initrd'; inside?: string | undefined }
+  | { from: 'iso'; paths: string[]; inside?: string | undefined };
 
 /**
  * Where the installer finds its answer file: in its initrd, on a medium of its

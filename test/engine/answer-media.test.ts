@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -146,6 +154,29 @@ describe('stageMedia()', () => {
     const spec = installSpec(made, { ...staged, disk, consoleLog: '/dev/null' });
     expect(spec.boot).toMatchObject({ cmdline: staged.cmdline });
     expect(spec.userData).toBeUndefined();
+  });
+
+  it('takes kernel and initrd from a boot floppy where they are only there', async () => {
+    const files = [
+      { path: 'vmlinuz', text: 'kernel of the floppy' },
+      { path: 'initrd.img', text: 'initrd of the floppy' },
+    ];
+    const image = await makeAnswerMedium({ device: 'floppy', label: 'BOOT', files }, dir);
+    mkdirSync(at('tree/Boot'), { recursive: true });
+    copyFileSync(image, at('tree/Boot/cdrom.img'));
+    const paths = ['Boot/cdrom.img'];
+    const made = isoPlan('medium', {
+      boot: {
+        kind: 'kernel',
+        kernel: { from: 'iso', paths, inside: 'vmlinuz' },
+        initrd: { from: 'iso', paths, inside: 'initrd.img' },
+        cmdline: '',
+      },
+    });
+    const staged = await stage(made);
+    const content = (ref: string | undefined) => readFileSync(ref ?? '', 'utf8');
+    expect(content(staged.kernel?.ref)).toBe('kernel of the floppy');
+    expect(content(staged.initrd?.ref)).toBe('initrd of the floppy');
   });
 
   it('starts a copy of the ISO where that is what carries the answers', async () => {

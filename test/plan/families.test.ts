@@ -47,6 +47,7 @@ const cases: Case[] = [
   ['SLES', '15SP6', 'iso'],
   ['OpenSUSE', '16.0', 'iso'],
   ['SLES', '16', 'url'],
+  ['Mandrake', '8.2', 'iso', 'i386'],
   ['Mandrake', '9.0', 'iso', 'i386'],
   ['Mandriva', '2008.0', 'iso'],
   ['Mageia', '5', 'url'],

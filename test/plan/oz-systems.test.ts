@@ -49,7 +49,7 @@ const rows: Row[] = [
   { names: ['Mageia'], versions: ['2', '3', '4', '4.1', '5'], ...virtio },
   {
     names: ['Mandrake'],
-    versions: ['9.0', '9.1', '9.2', '10.0', '10.1'],
+    versions: ['8.2', '9.0', '9.1', '9.2', '10.0', '10.1'],
     arches: ['i386'],
     types: ['iso'],
   },

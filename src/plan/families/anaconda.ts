@@ -64,6 +64,12 @@ const treeNames: Partial<Record<string, { kernel: string; initrd: string }>> = {
 const pxeboot = { kernel: 'images/pxeboot/vmlinuz', initrd: 'images/pxeboot/initrd.img' };
 const isolinux = { kernel: 'isolinux/vmlinuz', initrd: 'isolinux/initrd.img' };
 
+/** Their trees have no kernels for the network but those on this floppy. */
+const floppy = 'images/bootnet.img';
+const onFloppies = (os: OsEntity) =>
+  (os.distro === 'rhl' && Number.parseFloat(os.version) < 9) ||
+  (lines[os.distro] === 'enterprise' && majorOf(os) < 3);
+
 /** Where the answer file is, as ks= wants to be told. */
 function kickstartPlace(context: FamilyContext, way: AnswerWay): string {
   if (way.reads === 'url') return context.userDataUrl ?? '';
@@ -117,8 +123,9 @@ export const anaconda: GuestFamily = {
       ...(iso && has(os, oemdrv) ? [ways.medium] : []),
     ];
   },
-  treeFiles({ tdl, source }) {
+  treeFiles({ tdl, source, os }) {
     const base = tdl.install.url.replace(/\/+$/, '');
+    if (onFloppies(os)) return { kernel: `${base}/${floppy}`, initrd: `${base}/${floppy}` };
     const names = treeNames[tdl.arch] ?? pxeboot;
     return {
       kernel: `${base}/${source?.kernel ?? names.kernel}`,
@@ -131,6 +138,10 @@ export const anaconda: GuestFamily = {
     const all = [...known, ...names];
     return { kernel: all.map(({ kernel }) => kernel), initrd: all.map(({ initrd }) => initrd) };
   },
+  inside: ({ os, tdl }) =>
+    onFloppies(os) && tdl.install.type === 'url'
+      ? { kernel: 'vmlinuz', initrd: 'initrd.img' }
+      : undefined,
   cmdline(context, way) {
     const parts = has(context.os, dracut)
       ? dracutArguments(context, way)

@@ -1,9 +1,14 @@
 /** DrakX: Mandrake, Mandriva and Mageia. Its second stage reads answers from a floppy. */
+import type { OsEntity } from '../../../osinfo/types.ts';
 import { scriptAnswer } from './answer.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
 const distros = ['mandrake', 'mandriva', 'mageia'];
+
+/** It starts from a floppy's image on the CD, where its kernel is. */
+const onFloppy = ({ distro, version }: OsEntity) =>
+  distro === 'mandrake' && Number.parseFloat(version) < 9;
 
 /** Names of the architecture in directories, the newest first. */
 const archNames = ({ tdl }: FamilyContext) =>
@@ -44,13 +49,15 @@ export const drakx: GuestFamily = {
     return { kernel: `${directory}/vmlinuz`, initrd: `${directory}/all.rdz` };
   },
   isoFiles(context) {
-    const { source } = context;
+    const { source, os } = context;
+    if (onFloppy(os)) return { kernel: ['Boot/cdrom.img'], initrd: ['Boot/cdrom.img'] };
     const all = (name: string) => directories(context).map((directory) => `${directory}/${name}`);
     return {
       kernel: [...(source?.kernel ? [source.kernel] : []), ...all('vmlinuz')],
       initrd: [...(source?.initrd ? [source.initrd] : []), ...all('all.rdz'), ...all('cdrom.rdz')],
     };
   },
+  inside: ({ os }) => (onFloppy(os) ? { kernel: 'vmlinuz', initrd: 'cdrom.rdz' } : undefined),
   cmdline(context) {
     const { tdl, os } = context;
     const old = os.distro !== 'mageia' || Number.parseInt(os.version, 10) < 4;

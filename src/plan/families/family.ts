@@ -63,6 +63,8 @@ export interface GuestFamily {
   treeFiles?(context: FamilyContext): { kernel: string; initrd: string };
   /** Paths on the ISO, in the order they are tried. */
   isoFiles?(context: FamilyContext): { kernel: string[]; initrd: string[] };
+  /** Their names in a boot floppy's image, where that is what treeFiles() or isoFiles() name. */
+  inside?(context: FamilyContext): { kernel: string; initrd: string } | undefined;
   /** The installer's kernel command line for this way. */
   cmdline?(context: FamilyContext, way: AnswerWay): string;
   /** The answer file. Ends in power-off, asks nothing. */
