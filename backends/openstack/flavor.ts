@@ -44,6 +44,13 @@ function named(flavors: readonly Flavor[], name: string, { disk }: FlavorNeeds):
   );
 }
 
+/** Hosts with something special, which a build would only keep from others. */
+const special = /^(pci_passthrough|resources|trait|accel)[:.]/;
+
+/** Further disks would have an installer ask, or choose the wrong one. */
+const isPlain = ({ ephemeral, swap, extraSpecs }: Flavor) =>
+  ephemeral === 0 && swap === 0 && !Object.keys(extraSpecs).some((key) => special.test(key));
+
 const bySize = (a: Flavor, b: Flavor) =>
   a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk || a.name.localeCompare(b.name);
 
@@ -59,9 +66,11 @@ export function chooseFlavor(flavors: readonly Flavor[], asked: Asked, needs: Fl
   const large = flavors
     .filter((flavor) => !flavor.disabled && flavor.ram >= memory && holdsRoot(flavor, disk))
     .sort(bySize);
-  const enough = (cpus: number) => large.find((flavor) => flavor.vcpus >= cpus);
-  const chosen =
-    asked.minVcpus === null ? (enough(needs.cpus) ?? enough(1)) : enough(asked.minVcpus);
+  const choose = (list: readonly Flavor[]) => {
+    const enough = (cpus: number) => list.find(({ vcpus }) => vcpus >= cpus);
+    return asked.minVcpus === null ? (enough(needs.cpus) ?? list[0]) : enough(asked.minVcpus);
+  };
+  const chosen = choose(large.filter(isPlain)) ?? choose(large);
   if (chosen) return chosen;
   const wanted = [
     `${memory} MiB of memory`,

@@ -13,6 +13,7 @@ function readFlavor(entry: unknown): Flavor {
     ram: numberOf(flavor.ram),
     disk: numberOf(flavor.disk),
     ephemeral: numberOf(flavor['OS-FLV-EXT-DATA:ephemeral']),
+    swap: numberOf(flavor.swap || 0), // '' where there is none
     isPublic: flag(flavor['os-flavor-access:is_public'] ?? true),
     disabled: flag(flavor['OS-FLV-DISABLED:disabled']),
     extraSpecs: properties(flavor.extra_specs),

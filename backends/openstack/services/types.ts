@@ -221,6 +221,8 @@ export interface Flavor {
   disk: number;
   /** GiB of local scratch disks. */
   ephemeral: number;
+  /** MiB of a local disk for swapping. */
+  swap: number;
   isPublic: boolean;
   disabled: boolean;
   extraSpecs: Properties;

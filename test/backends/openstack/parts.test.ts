@@ -155,7 +155,7 @@ describe('the console', () => {
 });
 
 const flavor = (name: string, ram: number, vcpus: number, disk: number): Flavor => ({
-  ...{ id: `id-${name}`, name, ram, vcpus, disk, ephemeral: 0 },
+  ...{ id: `id-${name}`, name, ram, vcpus, disk, ephemeral: 0, swap: 0 },
   ...{ isPublic: true, disabled: false, extraSpecs: {} },
 });
 const flavors = [
@@ -173,6 +173,14 @@ describe('flavors', () => {
   it('are the smallest that fit', () => {
     expect(choose({})).toBe('large'); // the only one with two processors and a disk
     expect(choose({}, 0)).toBe('nodisk');
+    const scratch = { ...flavor('scratch', 1024, 2, 10), ephemeral: 4 };
+    const gpu = {
+      ...flavor('gpu', 1024, 2, 10),
+      extraSpecs: { 'pci_passthrough:alias': 'gpu:1' },
+    };
+    const needs = { memory: 1024, cpus: 2, disk: 10 };
+    expect(chooseFlavor([scratch, gpu, ...flavors], free, needs).name).toBe('large');
+    expect(chooseFlavor([scratch], free, needs).name).toBe('scratch');
     expect(chooseFlavor(flavors, free, { memory: 256, cpus: 16, disk: 1 }).name).toBe('tiny');
   });
 
