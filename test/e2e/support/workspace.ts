@@ -19,7 +19,9 @@ const patient = { install: 5400, inactivity: 900, boot: 1200, shutdown: 600 };
 
 export interface WorkspaceOptions {
   /** The [libvirt] section. */
-  libvirt: Record<string, string>;
+  libvirt?: Record<string, string>;
+  /** The [openstack] section; with it, guests run there. */
+  openstack?: Record<string, string>;
   timeouts?: Partial<typeof patient>;
   /** Keys of these two sections. */
   cache?: Record<string, string>;
@@ -28,7 +30,7 @@ export interface WorkspaceOptions {
 
 function configText(
   dir: string,
-  { libvirt, timeouts, cache = {}, icicle = {} }: WorkspaceOptions,
+  { libvirt = {}, openstack, timeouts, cache = {}, icicle = {} }: WorkspaceOptions,
 ): string {
   const section = (name: string, keys: Record<string, string | number>) =>
     [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${value}`)].join('\n');
@@ -40,6 +42,9 @@ function configText(
       sshprivkey: `${dir}/id_rsa`,
     }),
     section('libvirt', libvirt),
+    ...(openstack
+      ? [section('backend', { type: 'openstack' }), section('openstack', openstack)]
+      : []),
     section('cache', cache),
     section('icicle', icicle),
     section('timeouts', { ...patient, ...timeouts }),

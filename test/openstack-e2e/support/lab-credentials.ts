@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Credentials, readCredentials } from '../../../backends/openstack/auth/credentials.ts';
+import { openStackLayout } from '../../../compat/rigs/openstack/layout.ts';
 
-const root = process.env.OPENSTACK_ROOT ?? '/var/lib/openstack-lab';
+const root = openStackLayout().root;
 
 /** `export OS_X=value` lines as variables. */
 export function readOpenrc(user: 'demo' | 'admin'): Record<string, string> {

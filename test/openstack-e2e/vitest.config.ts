@@ -1,0 +1,14 @@
+// Tests on a real OpenStack on this machine: one guest at a time, on a build of this checkout.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    globalSetup: ['../e2e/support/global-setup.ts', './support/global-setup.ts'],
+    fileParallelism: false,
+    testTimeout: 60 * 60_000,
+    hookTimeout: 30 * 60_000,
+    reporters: ['verbose'],
+  },
+});
