@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { customise } from '../../src/customize/customise.ts';
 import { loadOrCreateKey } from '../../src/customize/keys.ts';
 import type { Session } from '../../src/customize/session.ts';
+import { commandLine } from '../../src/customize/shell.ts';
 import type { CustomiseStep, PackageRequest } from '../../src/customize/types.ts';
 import { waitForSsh } from '../../src/customize/wait-ssh.ts';
 import { listPackages } from '../../src/icicle/list-packages.ts';
@@ -21,8 +22,7 @@ let session: Session;
 const open: TestRepository[] = [];
 const keys = mkdtempSync(path.join(tmpdir(), 'ozma-families-'));
 
-const inside = (...words: string[]) =>
-  execFileSync('chroot', [box.tree, ...words], { encoding: 'utf8' });
+const inside = (...words: string[]) => session.run(commandLine(words));
 
 async function served(repository: Promise<TestRepository>): Promise<TestRepository> {
   const made = await repository;
@@ -34,6 +34,7 @@ beforeAll(async () => {
   const key = await loadOrCreateKey(path.join(keys, 'key'));
   box = await makeBox(key.publicKey, 'families');
   execFileSync('ln', ['-sf', 'dnf-3', box.file('usr/bin/yum')]); // as Fedora has it
+  mkdirSync(box.file('etc/yum.repos.d'), { recursive: true });
   running = bootBox(box);
   session = await waitForSsh(
     async () => ({ host: '127.0.0.1', port: box.port }),
@@ -92,23 +93,23 @@ describe.each([
   let two: TestRepository;
   beforeAll(async () => {
     one = await served(
-      serveRpms(box, [
+      serveRpms(box, inside, [
         [`${manager}-a`, '1.0', `${manager}-b`],
         [`${manager}-b`, '1.0'],
       ]),
     );
     two = await served(
-      serveRpms(box, [
+      serveRpms(box, inside, [
         [`${manager}-b2`, '1'],
         [`${manager}-b`, '0.5'],
         [`${manager}-file`, '3'],
       ]),
     );
   });
-  afterEach(() => {
+  afterEach(async () => {
     const names = ['a', 'b', 'b2', 'file'].map((name) => `${manager}-${name}`);
     const there = names.filter((name) => version(name) !== null);
-    if (there.length > 0) inside('rpm', '--force-debian', '-e', '--nodeps', ...there);
+    if (there.length > 0) await inside('rpm', '-e', '--nodeps', ...there);
     for (const name of listOf(repos)) rmSync(box.file(`${repos}/${name}`));
   });
 
@@ -185,9 +186,9 @@ describe('pacman', () => {
         `pkgname = ${name}\npkgver = ${release}-1\npkgdesc = test\narch = any\nsize = 10\nbuilddate = 1\n`,
       );
       const file = `${dir}/${name}-${release}-1-any.pkg.tar.zst`;
-      inside('sh', '-c', `cd ${dir}/tree && bsdtar --zstd -cf ${file} .PKGINFO usr`);
+      await inside('sh', '-c', `cd ${dir}/tree && bsdtar --zstd -cf ${file} .PKGINFO usr`);
       rmSync(tree, { recursive: true });
-      inside('repo-add', '-q', `${dir}/${database}.db.tar.gz`, file);
+      await inside('repo-add', '-q', `${dir}/${database}.db.tar.gz`, file);
     }
     return served(serveDirectory(box.file(dir)));
   }

@@ -16,8 +16,9 @@ import { loadOrCreateKey, type SshKey } from '../../src/customize/keys.ts';
 import { offlineSeal, offlineUnlock } from '../../src/customize/offline.ts';
 import { sealAndPowerOff } from '../../src/customize/seal.ts';
 import { waitForSsh } from '../../src/customize/wait-ssh.ts';
+import { listOffline } from '../../src/icicle/list-offline.ts';
 import { provideKernel } from './appliance.ts';
-import { adoptBox, bootBox, makeBox } from './box.ts';
+import { adoptBox, bootBox, makeBox, removeBox } from './box.ts';
 
 let dir: string;
 let key: SshKey;
@@ -128,6 +129,31 @@ describe('a qcow2 whose sshd_config forbids root before it includes anything', (
     await offlineSeal(image, key.publicKey, { emulate });
     expect(differences(before, back())).toBe('');
     rmSync(source.tree, { recursive: true, force: true });
+  });
+});
+
+describe('a disk that nobody gets into', () => {
+  it('has its packages listed without a boot', async () => {
+    const source = await makeBox();
+    const image = path.join(dir, 'list.img');
+    makeImage(source.tree, image);
+    const packages = await listOffline(image, 'dpkg', `dpkg-query -W -f '\${Version}\\n'`, {
+      emulate,
+    });
+    const selections = execFileSync('chroot', [source.tree, 'dpkg', '--get-selections'], {
+      encoding: 'utf8',
+    });
+    expect(packages.map(({ name }) => name)).toEqual(
+      selections
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t')[0]),
+    );
+    expect(packages.find(({ name }) => name === 'bash')?.extra).toMatch(/^5\./);
+    await expect(listOffline(image, 'rpm', undefined, { emulate })).rejects.toMatchObject({
+      code: 'OZ_OFFLINE',
+    });
+    removeBox(source);
   });
 });
 

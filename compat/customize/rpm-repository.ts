@@ -1,5 +1,4 @@
 /** A repository of rpm packages made on the spot by a box's own rpmbuild and createrepo_c, on loopback. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Box } from './box.ts';
 import { serveDirectory, type TestRepository } from './repository.ts';
@@ -27,17 +26,16 @@ function spec(name: string, version: string, requires: string | undefined): stri
 /** Built in the box, served from outside it. */
 export async function serveRpms(
   box: Box,
+  inside: (...words: string[]) => Promise<unknown>,
   packages: [name: string, version: string, requires?: string][],
 ): Promise<TestRepository> {
   const dir = `/srv/rpms-${packages[0]?.[0] ?? ''}`;
   mkdirSync(box.file(dir), { recursive: true });
-  const inside = (...words: string[]) =>
-    execFileSync('chroot', [box.tree, ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
   for (const [name, version, requires] of packages) {
     writeFileSync(box.file(`${dir}/${name}.spec`), spec(name, version, requires));
-    inside('rpmbuild', '--quiet', '-bb', '--define', `_rpmdir ${dir}`, `${dir}/${name}.spec`);
+    await inside('rpmbuild', '--quiet', '-bb', '--define', `_rpmdir ${dir}`, `${dir}/${name}.spec`);
     rmSync(box.file(`${dir}/${name}.spec`));
   }
-  inside('createrepo_c', '--quiet', dir);
+  await inside('createrepo_c', '--quiet', dir);
   return serveDirectory(box.file(dir));
 }

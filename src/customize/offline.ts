@@ -23,7 +23,7 @@ function formatOf(disk: string): string {
 }
 
 /** Opens the disk, works in it, and closes it in any case. */
-async function inDisk<T>(
+export async function inDisk<T>(
   disk: string,
   options: OfflineOptions,
   work: (fish: Guestfish, write: (file: string, text: string) => Promise<void>) => Promise<T>,

@@ -10,13 +10,15 @@ import { checkRootPassword } from '../customize/root-password.ts';
 import { sealAndPowerOff } from '../customize/seal.ts';
 import type { Session } from '../customize/session.ts';
 import { waitForSsh } from '../customize/wait-ssh.ts';
+import { listOffline } from '../icicle/list-offline.ts';
 import { listPackages } from '../icicle/list-packages.ts';
 import { icicleXml } from '../icicle/xml.ts';
 import { fetchContent } from '../media/content.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { PlannedAccess } from '../plan/types.ts';
-import type { WorkContext } from './build-context.ts';
+import { byteProgress, type WorkContext } from './build-context.ts';
 import { workByCloudInit } from './cloud-init-boot.ts';
+import { copyDisk } from './copy-disk.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import { listenForStops, type Stops } from './stops.ts';
 
@@ -143,6 +145,30 @@ async function leave(context: WorkContext, running: Running): Promise<void> {
   await running.guest.destroy({ signal: context.signal });
 }
 
+/** The ICICLE document from a copy of a disk that nobody gets into. */
+async function lookOnDisk(
+  context: WorkContext,
+  disk: StagedDisk,
+  { emulate }: PlannedAccess,
+): Promise<string | undefined> {
+  const { plan, emit, signal, workDir } = context;
+  skipPhase(emit, 'customise', 'nothing to customise');
+  const { icicle } = plan;
+  const text = icicle
+    ? await inPhase(emit, 'icicle', 'list the packages', async () => {
+        const copy = path.join(workDir, 'look.qcow2');
+        const onProgress = byteProgress(emit, 'icicle', 'fetch the disk');
+        await copyDisk(context, disk, copy, { format: 'qcow2', onProgress });
+        const options = { signal, emulate, format: 'qcow2' };
+        const packages = await listOffline(copy, icicle.lister, icicle.extraCommand, options);
+        emit({ type: 'log', level: 'info', text: `${packages.length} packages` });
+        return icicleXml({ description: plan.description, packages });
+      })
+    : undefined;
+  skipPhase(emit, 'seal', 'the image itself was not started');
+  return text;
+}
+
 /** The ICICLE document from a disk that is thrown away afterwards, so nothing is sealed. */
 export async function lookInGuest(
   context: WorkContext,
@@ -153,6 +179,7 @@ export async function lookInGuest(
   if (access.method === 'cloud-init') {
     return (await workByCloudInit(context, disk, access, { keep: false, consoleLog })).icicle;
   }
+  if (access.method === 'disk') return lookOnDisk(context, disk, access);
   skipPhase(context.emit, 'customise', 'nothing to customise');
   const spec = runSpec(context.plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);

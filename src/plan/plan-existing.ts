@@ -79,15 +79,18 @@ function accessMethod(wanted: string | undefined, { sshReachable }: Capabilities
   return ssh ? 'ssh' : 'cloud-init';
 }
 
-function plannedAccess(input: ExistingInput, needed: boolean): PlannedAccess | null {
-  const { access, backend, config } = input;
-  if (!access || !needed) return null;
+function plannedAccess(input: ExistingInput, customise: boolean): PlannedAccess | null {
+  const { access, backend, config, guest, options } = input;
+  if (!access || !(customise || options.icicle)) return null;
   const common = {
     username: 'root',
     ...access,
     emulate: backend.capabilities.accelerated === false,
   };
   if (backend.type !== 'openstack') return { ...common, via: 'offline' };
+  // To read the package list one need not get in: the image can be brought here.
+  const closed = guest.published?.userData === false || !backend.capabilities.userData;
+  if (closed && !customise) return { ...common, via: 'offline', method: 'disk' };
   checkWayIn(input);
   const method = accessMethod(config.openstack?.customize, backend.capabilities);
   return { ...common, via: 'user-data', method };
@@ -117,7 +120,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
     ...(published && { published }),
     customise: customise ? { packageManager: family.packageManager(os), steps } : null,
     icicle: plannedIcicle(input, family, customise),
-    access: plannedAccess(input, customise || options.icicle),
+    access: plannedAccess(input, customise),
     seal: family.seal,
     timeouts: plannedTimeouts(input),
     evidenceDir: path.join(config.paths.screenshotDir, `${guest.name}-${timeStamp(now)}`),

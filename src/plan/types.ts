@@ -124,9 +124,10 @@ export interface PlannedAccess {
   via: 'answer' | 'offline' | 'user-data';
   /**
    * `cloud-init`: nobody gets in; the steps travel as user data and the package
-   * list comes back over the console. Absent: SSH.
+   * list comes back over the console. `disk`: the system is not started at all, its
+   * packages are read from a copy of its disk. Absent: SSH.
    */
-  method?: 'ssh' | 'cloud-init' | undefined;
+  method?: 'ssh' | 'cloud-init' | 'disk' | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */
   emulate: boolean;
   /**
