@@ -76,7 +76,9 @@ function planned(
   [distro, version, type, arch = 'x86_64']: Case,
   change: Partial<PlanInput> = {},
 ): BuildPlan {
-  const tdl = testTdl({ distro, version, arch, install: install(type), key: 'AAAAA-BBBBB' });
+  const packages = [{ name: 'less' }];
+  const key = 'AAAAA-BBBBB';
+  const tdl = testTdl({ distro, version, arch, install: install(type), key, packages });
   return plan(testInput({ osinfo, tdl, ...change }));
 }
 
