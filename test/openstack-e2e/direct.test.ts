@@ -98,13 +98,14 @@ it('leaves no property of the build, and those that a guest of it needs', async 
     status: 'active',
     visibility: 'private',
     disk_format: 'qcow2',
-    min_disk: 4,
     os_distro: 'debian',
     os_version: '13',
     os_type: 'linux',
     hw_disk_bus: 'virtio',
     hw_vif_model: 'virtio',
   });
+  // Nova makes a server's disk as large as its flavor says.
+  expect(image?.min_disk).toBeGreaterThanOrEqual(4);
 });
 
 it('gives an image that is sealed and works', async () => {

@@ -1,0 +1,118 @@
+/**
+ * The ways to start an installer's ISO in a cloud, each by a whole build: from
+ * volumes, with the answers on a second CD; as a rescue medium, with the answers on
+ * the config drive. The stand-in plays the installers, see compat/rigs/README.md.
+ */
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
+import { network } from '../../compat/rigs/openstack/layout.ts';
+import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
+import { packageFile } from '../../src/base/package-root.ts';
+import { runTool } from '../../src/base/run-tool.ts';
+import { bootImage } from '../e2e/support/boot-image.ts';
+import { explain, type Run, runOz } from '../e2e/support/run-oz.ts';
+import { rootPassword } from '../e2e/support/tdl.ts';
+import { makeWorkspace, type Workspace } from '../e2e/support/workspace.ts';
+import { makeProject, type Project, useCloud } from './support/project.ts';
+import { type PlayedSystem, playedTemplate } from './support/standin-template.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startStandinRig({ bind: network.gateway });
+});
+afterAll(() => rig?.close());
+
+interface Case {
+  strategy: string;
+  system: PlayedSystem;
+  /** Of the plan: which medium carries the answers. */
+  carrier: string;
+  result: string;
+  region?: string;
+}
+
+const cases: Case[] = [
+  {
+    strategy: 'volumes',
+    system: { name: 'CentOS', version: '7' },
+    carrier: 'medium',
+    result: 'both',
+  },
+  {
+    strategy: 'rescue',
+    system: { name: 'ArchLinux', version: 'rolling' },
+    carrier: 'user-data',
+    result: 'download',
+    // A cloud without volumes has nothing else for an ISO.
+    region: 'NoVolumes',
+  },
+];
+
+describe.each(cases)('$strategy', (each) => {
+  let project: Project;
+  let workspace: Workspace;
+  let env: Record<string, string>;
+  let made: Run;
+  const { strategy, result } = each;
+  beforeAll(async () => {
+    project = await makeProject(strategy, each.region);
+    // Where there is no other way it is found without being asked for.
+    const asked: Record<string, string> = each.region ? {} : { strategy };
+    workspace = await makeWorkspace({
+      libvirt: { image_type: 'qcow2' },
+      openstack: { ...asked, result },
+    });
+    env = { ...workspace.env, ...(await useCloud(project, workspace.at('clouds.yaml'))) };
+  });
+  afterAll(async () => {
+    await project?.remove();
+    await workspace?.remove();
+  });
+
+  it(`builds from the ISO, with the answers by ${each.carrier}`, async () => {
+    const text = playedTemplate(strategy, each.system, rig.isoUrl);
+    const tdl = await workspace.write('played.tdl', text);
+    const { stdout } = await runTool(
+      process.execPath,
+      [packageFile('bin/oz.js'), 'plan', '--json', '-c', workspace.config, tdl],
+      { cwd: workspace.dir, env },
+    );
+    const { install } = JSON.parse(stdout.toString('utf8'));
+    expect(install).toMatchObject({ carrier: each.carrier, strategy: { name: strategy } });
+    const log: string[] = [];
+    made = await runOz(
+      'oz-install',
+      ['-c', workspace.config, '-u', '-x', workspace.at('played.xml'), tdl],
+      { cwd: workspace.dir, env, onEvent: (event) => log.push(JSON.stringify(event)) },
+    );
+    expect(made.exitCode, explain(made)).toBe(0);
+    for (const event of made.events) {
+      if (event.type === 'phase-end') console.log(`  ${event.phase}: ${event.ms} ms`);
+      if (event.type === 'mark') console.log(`  ${event.mark} at ${event.at} ms`);
+    }
+    expect(log.join('\n')).not.toContain(rootPassword);
+  });
+
+  it('leaves the result alone', async () => {
+    const left = await project.leftovers();
+    const expected =
+      result === 'download'
+        ? []
+        : [expect.objectContaining({ kind: 'images', id: made.result?.published?.id })];
+    expect(left).toEqual(expected);
+    expect(await workspace.leftovers()).toEqual([]);
+  });
+
+  it('gives an image that starts by itself, customised', async () => {
+    const image = made.result?.image ?? '';
+    expect(await readFile(workspace.at('played.xml'), 'utf8')).toContain(image);
+    const guest = await bootImage(image, rootPassword);
+    try {
+      expect(await guest.run('cat /etc/ozma-e2e')).toBe('a file of the TDL');
+      expect(await guest.run('cat /root/effect')).toMatch(/^uid=0/);
+    } finally {
+      await guest.close();
+    }
+  });
+});
