@@ -60,16 +60,16 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
     socket.once('open', resolve);
     wake = resolve;
   });
-  const fail = () => {
+  const fail = (why: string) => {
     signal?.throwIfAborted();
-    return new OzError('OZ_CLOUD_CONSOLE', `Cannot look at the screen: ${url.host} hung up`);
+    return new OzError('OZ_CLOUD_CONSOLE', `Cannot look at the screen: ${url.host} ${why}`);
   };
-  if (ended) throw fail();
+  if (ended) throw fail('lets nobody connect');
 
   return {
     async read(length) {
       while (there < length) {
-        if (ended) throw fail();
+        if (ended) throw fail('hung up');
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

@@ -19,7 +19,7 @@ const hints: readonly [RegExp, string][] = [
 ];
 
 export function serverFailure(name: string, doing: string, server: Server): OzError {
-  const words = server.fault?.message.replace(/\.$/, '') || 'Nova does not say why';
+  const words = server.fault?.message.trim().replace(/\.$/, '') || 'Nova does not say why';
   return new OzError('OZ_CLOUD_SERVER', `Cannot ${doing} guest ${name}: ${words}`, {
     hint:
       hints.find(([pattern]) => pattern.test(words))?.[1] ??
