@@ -1,0 +1,222 @@
+/** Faults of a real cloud: each build ends as it should, says why, and leaves nothing behind. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Rig } from '../../compat/rigs/lib/serve.ts';
+import { network, url } from '../../compat/rigs/openstack/layout.ts';
+import { type OpenStackRig, startOpenStackRig } from '../../compat/rigs/openstack/rig.ts';
+import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
+import type { BuildEvent } from '../../src/engine/events.ts';
+import { explain, type Run, runOz } from '../e2e/support/run-oz.ts';
+import { tdlText } from '../e2e/support/tdl.ts';
+import { makeWorkspace, type Workspace } from '../e2e/support/workspace.ts';
+import {
+  makeProject,
+  type Project,
+  revokeTokens,
+  setQuota,
+  setVolumeQuota,
+  useCloud,
+} from './support/project.ts';
+import { playedTemplate } from './support/standin-template.ts';
+
+let cloud: OpenStackRig;
+let rig: Rig;
+beforeAll(async () => {
+  cloud = await startOpenStackRig();
+  rig = await startStandinRig({ bind: network.gateway });
+});
+afterAll(() => rig?.close());
+
+let project: Project;
+let workspace: Workspace;
+beforeEach(async () => {
+  const made = await makeProject('faults');
+  const place = await makeWorkspace({ openstack: {} });
+  project = made;
+  workspace = place;
+  return async () => {
+    // Services that a failed test has left dead would fail all others, too.
+    await startOpenStackRig();
+    await made.remove();
+    await place.remove();
+  };
+});
+
+/** Keys of [openstack] for this run. */
+async function configure(keys: Record<string, string>): Promise<void> {
+  const place = await makeWorkspace({ openstack: keys });
+  await workspace.remove();
+  workspace = place;
+}
+
+type OnEvent = (event: BuildEvent, pid: number) => void;
+
+const debian = () => tdlText({ name: 'fault', install: { url: `${rig.url}/dists/trixie/` } });
+const fromIso = () => playedTemplate('fault', { name: 'CentOS', version: '7' }, rig.isoUrl);
+
+/** Installs, without customising: the result goes to Glance. */
+async function install(tdl: string, onEvent?: OnEvent, variables = {}): Promise<Run> {
+  const env = {
+    ...workspace.env,
+    ...(await useCloud(project, workspace.at('clouds.yaml'))),
+    ...variables,
+  };
+  const args = ['-c', workspace.config, '-x', workspace.at('out.xml'), '-d3'];
+  return runOz('oz-install', [...args, await workspace.write('fault.tdl', tdl)], {
+    cwd: workspace.dir,
+    env,
+    onEvent,
+  });
+}
+
+/** Calls `act` when the first such event comes; failures of it fail the test. */
+function once(is: (event: BuildEvent) => boolean, act: () => Promise<unknown>) {
+  let done: Promise<unknown> | undefined;
+  return {
+    onEvent: (event: BuildEvent) => {
+      if (done || !is(event)) return;
+      done = act();
+      done.catch(() => {});
+    },
+    /** Throws where the event never came. */
+    async finished(): Promise<void> {
+      expect(done, 'the event to act on never came').toBeDefined();
+      await done;
+    },
+  };
+}
+
+const begins = (phase: string) => (event: BuildEvent) =>
+  event.type === 'phase-start' && event.phase === phase;
+const marks = (mark: string) => (event: BuildEvent) => event.type === 'mark' && event.mark === mark;
+
+async function expectFailure(run: Run, code: string, message: RegExp): Promise<void> {
+  expect(run.exitCode, explain(run)).toBe(1);
+  expect(run.error?.code, explain(run)).toBe(code);
+  expect(run.error?.message).toMatch(/^Cannot /);
+  expect(`${run.error?.message} ${run.error?.hint}`).toMatch(message);
+  expect(run.error?.hint).toBeTruthy();
+  console.log(`  ${run.error?.message} (${run.error?.hint})`);
+  await expectNothing();
+}
+
+async function expectNothing(): Promise<void> {
+  expect(await project.leftovers()).toEqual([]);
+  expect(await workspace.leftovers()).toEqual([]);
+}
+
+describe('before anything is made', () => {
+  it('a wrong password', async () => {
+    const run = await install(debian(), undefined, { OS_CLOUD: '', ...wrongLogin() });
+    await expectFailure(run, 'OZ_CLOUD_AUTH', /user|password/i);
+    expect(await project.images()).toEqual([]);
+    expect(JSON.stringify(run.events) + run.stderr).not.toContain('not-the-password');
+  });
+
+  const wrongLogin = () => ({
+    OS_AUTH_URL: `${url('identity')}/v3`,
+    OS_USERNAME: project.name,
+    OS_PASSWORD: 'not-the-password',
+    OS_PROJECT_NAME: project.name,
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_CLIENT_CONFIG_FILE: '/nonexistent',
+  });
+
+  it('a full quota of servers', async () => {
+    await setQuota(project, { instances: 0 });
+    await expectFailure(await install(debian()), 'OZ_CLOUD_QUOTA', /servers: 1 needed, 0 left/);
+    expect(await project.images()).toEqual([]);
+  });
+
+  it('a full quota of volumes, where they are asked for', async () => {
+    await configure({ strategy: 'volumes' });
+    await setVolumeQuota(project, { gigabytes: 2 });
+    await expectFailure(await install(fromIso()), 'OZ_PLAN_DELIVERY', /quota has room for 2 GiB/);
+    expect(await project.images()).toEqual([]);
+  });
+});
+
+describe('while it builds', () => {
+  it('the network is deleted after it was chosen', async () => {
+    const neutron = `${url('network')}/v2.0`;
+    const { network: made } = await project.api.send('POST', `${neutron}/networks`, {
+      network: { name: 'short-lived' },
+    });
+    await project.api.send('POST', `${neutron}/subnets`, {
+      subnet: { network_id: made.id, ip_version: 4, cidr: '172.24.9.0/24' },
+    });
+    await configure({ network: 'short-lived', customize: 'cloud-init' });
+    const deletion = once(begins('stage-media'), () =>
+      project.api.send('DELETE', `${neutron}/networks/${made.id}`),
+    );
+    const run = await install(debian(), deletion.onEvent);
+    await deletion.finished();
+    await expectFailure(run, 'OZ_CLOUD_REFUSED', new RegExp(`${made.id}.*could not be found`));
+  });
+
+  it('a volume falls into error', async () => {
+    await configure({ strategy: 'volumes', web_download: 'no' });
+    const cinder = `${url('volume')}/v3`;
+    let over = false;
+    const breaking = once(begins('create-disk'), async () => {
+      while (!over) {
+        const all = `${cinder}/${project.id}/volumes`;
+        for (const { id } of (await project.api.send('GET', all)).volumes) {
+          const address = `${cinder}/${project.admin.projectId}/volumes/${id}/action`;
+          const reset = { 'os-reset_status': { status: 'error' } };
+          await project.admin.send('POST', address, reset).catch(() => null);
+        }
+        await sleep(300);
+      }
+    });
+    const run = await install(fromIso(), breaking.onEvent).finally(() => {
+      over = true;
+    });
+    await breaking.finished();
+    await expectFailure(run, 'OZ_CLOUD_VOLUME', /error|volume/i);
+  });
+
+  it('Glance dies in an upload, tokens are taken back, nova-compute starts again', async () => {
+    await configure({ strategy: 'volumes', web_download: 'no', result: 'glance' });
+    const crash = once(
+      (event) => event.type === 'progress' && event.phase === 'stage-media' && event.done > 0,
+      async () => {
+        await cloud.kill('glance-api');
+        await sleep(3000);
+        await cloud.restart('glance-api');
+      },
+    );
+    const change = once(marks('guest-started'), async () => {
+      await revokeTokens(project);
+      await cloud.restart('nova-compute');
+    });
+    const run = await install(fromIso(), (event) => {
+      crash.onEvent(event);
+      change.onEvent(event);
+    });
+    await crash.finished();
+    await change.finished();
+    expect(run.exitCode, explain(run)).toBe(0);
+    const text = JSON.stringify(run.events);
+    // It was seen, and survived: an upload begun again, a new token.
+    expect(text).toMatch(/Glance/);
+    expect(await project.leftovers()).toEqual([
+      expect.objectContaining({ kind: 'images', id: run.result?.published?.id }),
+    ]);
+  });
+
+  it('the build is killed: the next run clears up', async () => {
+    const killed = await install(debian(), (event, pid) => {
+      if (marks('guest-started')(event)) process.kill(pid, 'SIGKILL');
+    });
+    expect(killed.exitCode).toBe(128);
+    const kinds = (await project.leftovers()).map(({ kind }) => kind);
+    expect(kinds).toContain('servers');
+    expect(kinds).toContain('images');
+    await setQuota(project, { instances: 0 });
+    const next = await install(debian());
+    expect(next.error?.code).toBe('OZ_CLOUD_QUOTA');
+    await expectNothing();
+  });
+});
