@@ -16,7 +16,7 @@ import {
 import { takeScreenshot } from './screenshot.ts';
 import { type AttachedVolume, serverBody } from './server-body.ts';
 import { createOnce } from './services/create-once.ts';
-import type { ImageChange, RawAnswer } from './services/types.ts';
+import type { ImageChange, RawAnswer, Server } from './services/types.ts';
 import { entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import type { Survey } from './survey.ts';
 import { awaitServer, awaitVolume, removeServer } from './wait.ts';
@@ -54,7 +54,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   let rescued = false;
   let gone = false;
   let ended: GuestState = 'stopped';
-  let lastRaw: RawAnswer = {};
+  let lastServer: Server | null = null;
 
   const call = (doing: string, signal?: AbortSignal) => {
     if (serverId === null) throw new Error(`guest ${name} has no server`);
@@ -63,8 +63,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   const isRunning = () => watch !== null;
 
   function finish(event: StopEvent, state: GuestState): void {
-    const server = watch?.server();
-    if (server) lastRaw = server.raw;
+    lastServer = watch?.server() ?? lastServer;
     watch?.end();
     watch = null;
     ended = state;
@@ -132,12 +131,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       return id;
     });
     context.log(`guest ${name} is server ${serverId} of flavor ${flavor.name}`);
-    const server = await awaitServer(
-      site,
-      call('start', signal),
-      ({ status }) => status !== 'BUILD',
-    );
-    lastRaw = server.raw;
+    lastServer = await awaitServer(site, call('start', signal), ({ status }) => status !== 'BUILD');
   }
 
   async function beginRescue(signal?: AbortSignal): Promise<void> {
@@ -284,7 +278,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
 
     async address(options) {
       if (!watch || serverId === null) return null;
-      const server = watch.server() ?? (await nova.server(serverId, options));
+      const server = watch.server() ?? lastServer;
       return server && addresses.find(server, options?.signal);
     },
 
@@ -292,7 +286,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       const now = serverId === null ? null : await nova.server(serverId, options).catch(() => null);
       const actions =
         serverId === null ? [] : await nova.instanceActions(serverId, options).catch(() => []);
-      const server = withoutSecrets(now?.raw ?? lastRaw);
+      const server = withoutSecrets(now?.raw ?? lastServer?.raw ?? {});
       return { file: 'server.json', text: `${JSON.stringify({ server, actions }, null, 2)}\n` };
     },
 
@@ -306,7 +300,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       finish({ reason: 'shutdown' }, 'stopped');
     },
 
-    takeDisk: (options) => {
+    async takeDisk(options) {
       if (isRunning()) {
         throw new OzError('OZ_GUEST_RUNNING', `Cannot take the disk of ${name}: it runs`);
       }

@@ -1,8 +1,8 @@
 /** Files of this machine as images: sent once, and found again by their content. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { deadline } from '../../src/base/abort.ts';
 import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
-import { hashFile } from '../../src/media/digest.ts';
+import { fileDigest } from '../../src/media/digest.ts';
 import type { KeptMedium, LocalMedium, StagedMedium, TransferOptions } from '../backend.ts';
 import { wrapFile } from './blank-disk.ts';
 import { isAlive, thisMaker } from './maker.ts';
@@ -21,13 +21,19 @@ const abandonedMs = 24 * 3600_000;
 
 interface Content {
   sha256: string;
-  sha512: string;
+  /** What Glance knows it by; worked out when it is first needed. */
+  sha512(): Promise<string>;
 }
 
-async function digestsOf(file: string, options: TransferOptions): Promise<Content> {
-  const [sha256, sha512] = [createHash('sha256'), createHash('sha512')];
-  await hashFile(file, [sha256, sha512], { signal: options.signal });
-  return { sha256: sha256.digest('hex'), sha512: sha512.digest('hex') };
+async function contentOf(file: string, { signal }: TransferOptions): Promise<Content> {
+  let known: Promise<string> | undefined;
+  return {
+    sha256: await fileDigest(file, 'sha256', { signal }),
+    sha512: () => {
+      known ??= fileDigest(file, 'sha512', { signal });
+      return known;
+    },
+  };
 }
 
 /** What holds an answer file, or is made of one, is of this build alone. */
@@ -35,15 +41,12 @@ function mayStay({ role, private: secret }: LocalMedium): boolean {
   return !secret && (role === 'kernel' || role === 'installer' || role === 'drivers');
 }
 
-function fits(image: Image, kind: MediumKind, { sha512 }: Content): boolean {
+async function fits(image: Image, kind: MediumKind, { sha512 }: Content): Promise<boolean> {
   const { status, diskFormat, containerFormat, digest } = image;
-  return (
-    status === 'active' &&
-    diskFormat === kind.diskFormat &&
-    containerFormat === kind.containerFormat &&
-    // What is wrapped has other bytes in Glance; our own mark must do.
-    (kind.wrapped || digest?.algorithm !== 'sha512' || digest.value === sha512)
-  );
+  if (status !== 'active') return false;
+  if (diskFormat !== kind.diskFormat || containerFormat !== kind.containerFormat) return false;
+  // What is wrapped has other bytes in Glance; our own mark must do.
+  return kind.wrapped || digest?.algorithm !== 'sha512' || digest.value === (await sha512());
 }
 
 function isAbandoned(image: Image): boolean {
@@ -79,7 +82,8 @@ export function createStaging(
       { properties: { [contentKey]: content.sha256 }, mine: true },
       { signal },
     );
-    return found.find((image) => fits(image, kind, content));
+    for (const image of found) if (await fits(image, kind, content)) return image;
+    return undefined;
   }
 
   async function createImage(
@@ -129,7 +133,7 @@ export function createStaging(
     try {
       await glance.importFromUrl(image.id, url, { signal: limit.signal });
       const done = await glance.waitForImage(image.id, { signal: limit.signal });
-      if (fits(done, kind, content)) return done;
+      if (await fits(done, kind, content)) return done;
       log(`what Glance fetched is not ${medium.label}: sending it`);
     } catch (error) {
       signal?.throwIfAborted();
@@ -169,7 +173,7 @@ export function createStaging(
       const { role, label } = medium;
       const [kind, content] = await Promise.all([
         mediumKind(medium),
-        digestsOf(medium.path, options),
+        contentOf(medium.path, options),
       ]);
       const stays = mayStay(medium);
       const known = stays ? await reusable(kind, content, options.signal) : undefined;

@@ -312,7 +312,7 @@ it('goes on with the same server when an installer on volumes restarts', async (
 it('stops a guest on request', async () => {
   const opened = await openPlace();
   const { guest, stopped } = await runningGuest(opened);
-  await expect(async () => guest.takeDisk()).rejects.toMatchObject({ code: 'OZ_GUEST_RUNNING' });
+  await expect(guest.takeDisk()).rejects.toMatchObject({ code: 'OZ_GUEST_RUNNING' });
   await guest.stop({ graceMs: 100 });
   expect(await stopped).toEqual({ reason: 'shutdown' });
 });
