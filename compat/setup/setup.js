@@ -6,7 +6,7 @@
  *     node compat/setup/setup.js build test
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,7 +66,26 @@ function installPackages(names) {
   const apt = [...prefix, 'apt-get', '-q', '-o', 'Dpkg::Use-Pty=0'];
   const [command = '', ...args] = apt;
   run(command, [...args, 'update']);
-  run(command, [...args, 'install', '-y', '--no-install-recommends', ...missing]);
+  withoutServices(() =>
+    run(command, [...args, 'install', '-y', '--no-install-recommends', ...missing]),
+  );
+}
+
+/**
+ * Debian's packages start their services (databases, message queues) unless this file says no:
+ * the rigs start their own. On a user's own machine, without root, nothing is changed.
+ * @param {() => void} act
+ */
+function withoutServices(act) {
+  const file = '/usr/sbin/policy-rc.d';
+  if (process.getuid?.() !== 0 || existsSync(file)) return act();
+  writeFileSync(file, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const restore = () => rmSync(file, { force: true });
+  // run() ends the process when apt fails.
+  process.once('exit', restore);
+  act();
+  process.off('exit', restore);
+  restore();
 }
 
 function installModules() {
