@@ -136,8 +136,15 @@ export interface RunningBox {
   kill(): Promise<void>;
 }
 
-/** `console`: `pipe`: none inside, its init's own output only; `read-only`: a device that can be written. */
-export function bootBox(box: Box, console_: 'pipe' | 'read-only' = 'pipe'): RunningBox {
+export interface BootBoxOptions {
+  /** `pipe`: none inside, its init's own output only; `read-only`: a device that can be written. */
+  console?: 'pipe' | 'read-only';
+  /** A network of its own, on a pair of interfaces whose end here has this name. */
+  network?: string;
+}
+
+export function bootBox(box: Box, options: BootBoxOptions = {}): RunningBox {
+  const { console: console_ = 'pipe', network } = options;
   const child: ChildProcess = spawn(
     'systemd-nspawn',
     [
@@ -149,6 +156,7 @@ export function bootBox(box: Box, console_: 'pipe' | 'read-only' = 'pipe'): Runn
         `--console=${console_}`,
         '--link-journal=no',
       ],
+      ...(network ? [`--network-veth-extra=${network}:guest`] : []),
       ...['--directory', box.tree, '--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1'],
       'systemd.unified_cgroup_hierarchy=1',
     ],

@@ -48,7 +48,7 @@ async function boot(change: Partial<CloudInitRequest>) {
     ...change,
   });
   seed(box, work.userData);
-  const running = bootBox(box, 'read-only');
+  const running = bootBox(box, { console: 'read-only' });
   const reader = consoleReader(work.mark);
   const messages: ConsoleMessage[] = [];
   let seen = 0;

@@ -98,6 +98,9 @@ describe.each([
         [`${manager}-b`, '1.0'],
       ]),
     );
+    // A database without a single package is no system to zypper.
+    await served(serveRpms(box, inside, [[`${manager}-kept`, '1']]));
+    await inside('rpm', '-i', `/srv/rpms-${manager}-kept/noarch/${manager}-kept-1-1.noarch.rpm`);
     two = await served(
       serveRpms(box, inside, [
         [`${manager}-b2`, '1'],
@@ -143,7 +146,7 @@ describe.each([
         repository('signed', one.url, { signed: true }),
         packages({ name: `${manager}-b` }),
       ]),
-    ).rejects.toMatchObject({ code: 'OZ_CUSTOMISE_FAILED' });
+    ).rejects.toThrow(/\bsign|GPG|signature/i);
     expect(version(`${manager}-b`)).toBeNull();
   });
 
@@ -151,7 +154,7 @@ describe.each([
     const tls = await served(serveDirectory(box.file(`srv/rpms-${manager}-a`), { tls: true }));
     await expect(
       run(manager, [repository('tls', tls.url), packages({ name: `${manager}-b` })]),
-    ).rejects.toMatchObject({ code: 'OZ_CUSTOMISE_FAILED' });
+    ).rejects.toThrow(/certificate|SSL|curl/i);
     expect(version(`${manager}-b`)).toBeNull();
     for (const name of listOf(repos)) rmSync(box.file(`${repos}/${name}`));
     await run(manager, [
@@ -163,12 +166,8 @@ describe.each([
   });
 
   it('fails for a package that is not there', async () => {
-    await expect(
-      run(manager, [repository('r', one.url), packages({ name: 'no-such; reboot' })]),
-    ).rejects.toMatchObject({
-      code: 'OZ_CUSTOMISE_FAILED',
-      message: expect.stringContaining('no-such'),
-    });
+    const failed = run(manager, [repository('r', one.url), packages({ name: 'no-such; reboot' })]);
+    await expect(failed).rejects.toThrow('packages no-such; reboot ended with exit code');
   });
 });
 
@@ -212,7 +211,7 @@ describe('pacman', () => {
     ]);
     expect([version('pac-a'), version('pac-b'), version('pac-file')]).toEqual(['1.0', '1', '3']);
     expect(box.read('etc/pacman.conf')).toBe(
-      `${before}\n[first]\nSigLevel = Never\nServer = ${one.url}\n`,
+      `${before}[first]\nSigLevel = Never\nServer = ${one.url}\n`,
     );
     const listed = (await listPackages(session, 'pacman')).map(({ name }) => name);
     expect(listed).toEqual(expect.arrayContaining(['pac-a-1.0-1', 'pac-file-3-1']));

@@ -30,8 +30,26 @@ export const dnf: PackageManager = {
   takeFrom: (id) => ({ words: [`--enablerepo=${id}`, `--setopt=${id}.priority=1`] }),
 };
 
+/** yum knows no priorities by itself: the repository's newest version is asked for by name. */
+const pick = (id: string) => `
+full=$(yum -q --disablerepo='*' --enablerepo='${id}' list available "$1" 2>/dev/null |
+  awk -v name="$1" '{
+    arch = $1
+    sub(/.*\\./, "", arch)
+    if ($1 == name || $1 == name "." arch) { print name "-" $2 "." arch; exit }
+  }')
+if [ -n "$full" ]; then
+  echo "$full"
+elif rpm -q "$1" >/dev/null 2>&1; then
+  echo "$1"
+else
+  echo "repository ${id} has no package $1" >&2
+  return 1
+fi
+`;
+
 export const yum: PackageManager = {
   ...dnf,
   install: ['yum', '-y', 'install'],
-  takeFrom: (id) => ({ words: [`--enablerepo=${id}`] }),
+  takeFrom: (id) => ({ pick: { text: pick(id) } }),
 };

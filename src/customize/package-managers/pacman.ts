@@ -6,8 +6,7 @@ import type { Action, PackageManager } from './manager.ts';
 const conf = '/etc/pacman.conf';
 
 const add = `
-printf '\\n[%s]\\n%sServer = %s\\n' "$1" "\${3:+SigLevel = $3
-}" "$2" >>${conf}
+printf '[%s]\\nSigLevel = %s\\nServer = %s\\n' "$1" "$3" "$2" >>${conf}
 pacman -Sy --noconfirm
 `;
 
@@ -25,7 +24,11 @@ function addRepository({ name, url, signed, sslverify }: Repository, id: string)
       { hint: 'give the repository by http, or a certificate that the guest trusts' },
     );
   }
-  return [{ script: { text: add, args: [id, url.trim(), signed ? '' : 'Never'] } }];
+  return [
+    {
+      script: { text: add, args: [id, url.trim(), signed ? 'Required DatabaseOptional' : 'Never'] },
+    },
+  ];
 }
 
 const quiet = ['--noconfirm', '--noprogressbar'];
