@@ -128,9 +128,10 @@ function letsSshIn({ rules }: SecurityGroup): boolean {
 /** Why the firewall keeps SSH out, or null. Throws `OZ_CLOUD_NETWORK` for groups that are not there. */
 export function firewallObstacle(
   network: Pick<Network, 'portSecurity'>,
-  groups: readonly SecurityGroup[],
+  groups: readonly SecurityGroup[] | null,
   asked: readonly string[],
 ): string | null {
+  if (groups === null) return null; // a cloud without them
   const names = asked.length > 0 ? asked : ['default'];
   const chosen = names.map((name) => {
     const found = groups.find((group) => group.id === name || group.name === name);
@@ -148,7 +149,8 @@ export function firewallObstacle(
 
 export interface ReachInput {
   found: GuestNetwork | null;
-  groups: readonly SecurityGroup[];
+  /** Null: the cloud has none, or does not show them. */
+  groups: readonly SecurityGroup[] | null;
   /** Networks that floating IPs come from. */
   external: readonly Network[];
   settings: Pick<OpenstackSettings, 'bastion' | 'floatingIpPool' | 'securityGroups'>;

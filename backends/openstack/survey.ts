@@ -80,7 +80,7 @@ async function surveyNetwork(cloud: Cloud, settings: OpenstackSettings, call: Ca
     neutron && settings.floatingIpPool !== null ? neutron.networks({ external: true }, call) : [],
     neutron ? ifTold(() => neutron.limits(call)) : null,
   ]);
-  const ssh = sshWay({ found, groups: groups ?? [], external, settings });
+  const ssh = sshWay({ found, groups, external, settings });
   return { network: found, ssh, limits };
 }
 

@@ -231,6 +231,7 @@ describe('networks', () => {
       sshWay({ found, groups: open, external: [], settings: none, ...more });
     expect(way({})).toMatchObject({ kind: 'fixed' });
     expect(way({ found: null })).toMatchObject({ kind: 'none' });
+    expect(way({ groups: null })).toMatchObject({ kind: 'fixed' });
     expect(way({ found: { ...found, hostAddress: null } })).toMatchObject({ kind: 'none' });
     const closed = [group('default', [{ remoteGroupId: 'itself', protocol: null }])];
     expect(way({ groups: closed })).toMatchObject({

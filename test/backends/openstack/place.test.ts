@@ -437,3 +437,45 @@ it('knows an address of this machine when guests reach it', async () => {
   const alone = await openPlace({ subnets: [near], networks: [tenant] });
   expect((await alone.place.capabilities()).hostAddress).toBeNull();
 });
+
+it('finds what a request has made that was given up', async () => {
+  const opened = await openPlace();
+  const { fake, place, services, ledger } = opened;
+  const guest = await place.createGuest(await installGuestSpec(opened, 'direct'));
+  const ending = new AbortController();
+  fake.on('POST', '/compute/v2.1/servers', async ({ json }) => {
+    const { server } = json as { server: Record<string, unknown> };
+    services.servers.set('late', {
+      ...server,
+      ...{ id: 'late', status: 'BUILD', 'OS-EXT-STS:power_state': 0 },
+      ...{ 'OS-EXT-STS:task_state': 'spawning', 'OS-EXT-STS:vm_state': 'building' },
+    });
+    ending.abort(new Error('Ctrl-C'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { status: 202, json: { server: { id: 'late' } } };
+  });
+  await expect(guest.start({ signal: ending.signal })).rejects.toThrow('Ctrl-C');
+  expect(ledger.now[0]).toMatchObject({ kind: 'server', ref: expect.stringMatching(/^tag:/) });
+  for (const entry of ledger.now) await place.remove(entry);
+  expect(services.left()).toEqual({ images: 1, servers: 0, volumes: 0, floatingIps: 0 });
+  expect(ledger.now).toEqual([]);
+});
+
+it('keeps volumes beside the disk of a server that starts a kernel', async () => {
+  const opened = await openPlace();
+  const { place, services } = opened;
+  const spec = await installGuestSpec(opened, 'direct');
+  spec.media.push({ ...(await stageText(opened, 'installer', smallIso())), device: 'cdrom' });
+  const guest = await place.createGuest(spec);
+  await guest.start();
+  const root = spec.disk.ref.slice('image:'.length);
+  expect(services.server()).toMatchObject({
+    imageRef: root,
+    block_device_mapping_v2: [
+      { boot_index: 0, source_type: 'image', destination_type: 'local', uuid: root },
+      { boot_index: -1, source_type: 'volume', device_type: 'cdrom' },
+    ],
+  });
+  await guest.destroy();
+  expect(services.left()).toMatchObject({ servers: 0, volumes: 0 });
+});
