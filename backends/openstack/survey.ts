@@ -59,9 +59,10 @@ async function surveyVolumes({ cinder }: Cloud, settings: OpenstackSettings, cal
       cinder.limits(call),
       settings.volumeType === null ? [] : cinder.volumeTypes(call),
     ]);
-    const names = types.flatMap(({ id, name }: VolumeType) => [name, id]);
-    if (settings.volumeType !== null) {
-      checkNamed('volume type', 'volume_type', settings.volumeType, names);
+    const { volumeType } = settings;
+    if (!types.some(({ id }: VolumeType) => id === volumeType)) {
+      const names = types.map(({ name }: VolumeType) => name);
+      checkNamed('volume type', 'volume_type', volumeType, names);
     }
     return { limits, obstacle: null };
   } catch (error) {
