@@ -9,11 +9,18 @@ import { startOverlayServer } from '../lib/overlay-server.ts';
 import { prepareOnce } from '../lib/prepared.ts';
 import type { RigOptions, RigPaths } from '../lib/serve.ts';
 import { kernelOf, makeInitrd } from './initrd.ts';
-import { makeRootfs } from './rootfs.ts';
+import { makeCloudRootfs, makeRootfs, type RootfsOptions } from './rootfs.ts';
+
+export interface StandinOptions extends RigOptions {
+  /** Also a system with cloud-init, for templates that are customised by it. */
+  cloudInit?: boolean | undefined;
+}
 
 export interface StandinPaths extends RigPaths {
   /** Directory with rootfs.tar. */
   rootfs: string;
+  /** Directory with rootfs-cloud.tar. */
+  cloudRootfs: string;
 }
 
 export function standinPaths(options: RigOptions): StandinPaths {
@@ -22,13 +29,14 @@ export function standinPaths(options: RigOptions): StandinPaths {
     ...debianRigPaths(options),
     local: path.join(work, 'standin'),
     rootfs: path.join(work, 'standin-rootfs'),
+    cloudRootfs: path.join(work, 'standin-rootfs-cloud'),
   };
 }
 
 const here = (name: string) => path.join(import.meta.dirname, name);
 
 /** Makes it, or returns at once when it is there; root's rights are needed the first time. */
-export async function prepareStandinRig(options: RigOptions = {}): Promise<StandinPaths> {
+export async function prepareStandinRig(options: StandinOptions = {}): Promise<StandinPaths> {
   const begin = Date.now();
   const say = (text: string) =>
     options.log?.(`${((Date.now() - begin) / 1000).toFixed(1).padStart(6)}s  ${text}`);
@@ -36,27 +44,33 @@ export async function prepareStandinRig(options: RigOptions = {}): Promise<Stand
   const paths = standinPaths(options);
   const archive = await openRigArchive(options);
   const rootfsKey = `${archive.releaseDigest} ${await sha256(here('rootfs.ts'))}`;
-  const madeRootfs = await prepareOnce({
-    target: paths.rootfs,
-    key: rootfsKey,
-    async build(out) {
-      // By way of our own server, so that the packages are kept.
-      const { mirror, cache } = paths;
-      const server = await startOverlayServer({
-        bind: '127.0.0.1',
-        port: 0,
-        roots: [],
-        cache,
-        mirror,
-      });
-      try {
-        await makeRootfs({ mirror: `${server.url}/debian`, suite, out, signal });
-      } finally {
-        await server.close();
-      }
-    },
-  });
+  /** Work on a rootfs, with our own server for a mirror, so that the packages are kept. */
+  const makeOnce = (target: string, make: (options: RootfsOptions) => Promise<void>) =>
+    prepareOnce({
+      target,
+      key: rootfsKey,
+      async build(out) {
+        const { mirror, cache } = paths;
+        const server = await startOverlayServer({
+          bind: '127.0.0.1',
+          port: 0,
+          roots: [],
+          cache,
+          mirror,
+        });
+        try {
+          await make({ mirror: `${server.url}/debian`, suite, out, signal });
+        } finally {
+          await server.close();
+        }
+      },
+    });
+  const madeRootfs = await makeOnce(paths.rootfs, makeRootfs);
   say(madeRootfs ? 'rootfs made' : 'rootfs is there');
+  if (options.cloudInit) {
+    await makeOnce(paths.cloudRootfs, (work) => makeCloudRootfs(paths.rootfs, work));
+    say('rootfs with cloud-init is there');
+  }
 
   const made = await prepareOnce({
     target: paths.local,
@@ -71,6 +85,8 @@ export async function prepareStandinRig(options: RigOptions = {}): Promise<Stand
       await writeFileTo(initrd, await makeInitrd(archive, paths.rootfs, scratch, signal));
       await mkdir(path.join(out, 'debian/standin'), { recursive: true });
       await symlink(tar, path.join(out, 'debian/standin/rootfs.tar'));
+      const cloudTar = path.join(paths.cloudRootfs, 'rootfs-cloud.tar');
+      await symlink(cloudTar, path.join(out, 'debian/standin/rootfs-cloud.tar'));
       const loaders = path.join(scratch, 'boot');
       await unpackBootLoaders(archive, loaders);
       const iso = path.join(out, 'iso/debian-13-netinst.iso');

@@ -7,10 +7,10 @@
 import path from 'node:path';
 import { runRigCommand } from '../lib/rig-command.ts';
 import { type Rig, type ServeOptions, serveRig } from '../lib/serve.ts';
-import { prepareStandinRig } from './prepare.ts';
+import { prepareStandinRig, type StandinOptions } from './prepare.ts';
 
 /** Prepares (if need be) and serves. */
-export async function startStandinRig(options: ServeOptions = {}): Promise<Rig> {
+export async function startStandinRig(options: ServeOptions & StandinOptions = {}): Promise<Rig> {
   return serveRig(await prepareStandinRig(options), options);
 }
 
