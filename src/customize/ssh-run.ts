@@ -37,9 +37,17 @@ function shortened(command: string): string {
   return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
 }
 
-function openChannel(client: Client, command: string): Promise<ClientChannel> {
+/**
+ * `setUp` is called at once: the end of a quick command may be in the same packet
+ * as the channel's beginning, and nobody tells it twice.
+ */
+function openChannel<T>(
+  client: Client,
+  command: string,
+  setUp: (channel: ClientChannel) => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.exec(command, (error, channel) => (error ? reject(error) : resolve(setUp(channel))));
   });
 }
 
@@ -90,6 +98,24 @@ function exitOf(channel: ClientChannel, lost: () => Error): Promise<number> {
   });
 }
 
+/** Listens to a channel: its output, and how it ends. */
+function follow(channel: ClientChannel, options: RunOptions, lost: () => Error) {
+  const out = { stdout: tailBuffer(), stderr: tailBuffer() };
+  const splitters = (['stdout', 'stderr'] as const).map((name) => {
+    const lines = lineSplitter((line) => options.onOutput?.(name, line));
+    const stream = name === 'stdout' ? channel : channel.stderr;
+    stream.on('data', (chunk: Buffer) => {
+      out[name].push(chunk);
+      lines.push(chunk);
+    });
+    return lines;
+  });
+  channel.on('error', () => {}); // told by 'close' or by the client
+  const exit = exitOf(channel, lost);
+  exit.catch(() => {}); // when the signal comes first
+  return { exit, out, splitters };
+}
+
 /** See Session.run; `gone` is aborted when the connection is lost. */
 export async function runCommand(
   client: Client,
@@ -107,21 +133,15 @@ export async function runCommand(
   let channel: ClientChannel | undefined;
   try {
     signal.throwIfAborted();
-    channel = await orAborted(openChannel(client, command), signal);
-    const out = { stdout: tailBuffer(), stderr: tailBuffer() };
-    const splitters = (['stdout', 'stderr'] as const).map((name) => {
-      const lines = lineSplitter((line) => options.onOutput?.(name, line));
-      const stream = name === 'stdout' ? channel : channel?.stderr;
-      stream?.on('data', (chunk: Buffer) => {
-        out[name].push(chunk);
-        lines.push(chunk);
-      });
-      return lines;
-    });
-    channel.on('error', () => {}); // told by 'close' or by the client
-    const exit = exitOf(channel, () => lostError(gone, command));
-    exit.catch(() => {}); // when the signal comes first
-    channel.end(options.input ?? '');
+    const running = await orAborted(
+      openChannel(client, command, (opened) => {
+        channel = opened;
+        return follow(opened, options, () => lostError(gone, command));
+      }),
+      signal,
+    );
+    const { exit, out, splitters } = running;
+    channel?.end(options.input ?? '');
     const code = await orAborted(exit, signal);
     for (const lines of splitters) lines.end();
     const result = { code, stdout: out.stdout.text(), stderr: out.stderr.text() };

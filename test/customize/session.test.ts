@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectSsh, type Session } from '../../src/customize/session.ts';
+import { runCommand } from '../../src/customize/ssh-run.ts';
 import { childrenOf, freePort, startSshd, type TestSshd } from './helpers/sshd.ts';
 
 let sshd: TestSshd;
@@ -32,6 +34,22 @@ describe('run', () => {
       'stdout:no end',
     ]);
     expect(seen).toContain('stderr:x');
+  });
+
+  it('knows how a command ended whose end came with its beginning', async () => {
+    const client = {
+      exec(_: string, opened: (error: undefined, channel: ClientChannel) => void) {
+        const channel = Object.assign(new PassThrough(), { stderr: new PassThrough() });
+        opened(undefined, channel as unknown as ClientChannel);
+        channel.emit('exit', 3);
+        channel.emit('close');
+        return client;
+      },
+    } as unknown as Client;
+    const { signal } = new AbortController();
+    expect(await runCommand(client, 'exit 3', { okCodes: 'any' }, signal)).toMatchObject({
+      code: 3,
+    });
   });
 
   it('streams while the command runs', async () => {

@@ -30,6 +30,7 @@ describe('waitForSsh', () => {
     const port = await freePort();
     const outcomes: TryOutcome[] = [];
     let upAt = 0;
+    const started = await startSshd();
     const later = new Promise((resolve) => setTimeout(resolve, 2000)).then(async () => {
       const sshd = await startSshd({ port });
       upAt = performance.now();
@@ -41,7 +42,6 @@ describe('waitForSsh', () => {
     ready.then((sshd) => {
       known = sshd;
     });
-    const started = await startSshd();
     const session = await waitForSsh(
       async () => (known ? known.address : { host: '127.0.0.1', port }),
       {
