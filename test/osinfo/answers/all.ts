@@ -1,5 +1,5 @@
 /** Every system of our own data, and the answer file it gets. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from '../../../osinfo/database/database.ts';
 import { param } from '../../../osinfo/database/entity.ts';
@@ -79,10 +79,38 @@ export function plainAnswer(os: OsEntity, config: Record<string, string>): strin
   );
 }
 
-/** kickstart, autoinstall, autoyast, agama, unattend, installerconfig, answers, script. */
+/** Ids of our scripts. */
+const ownScripts = new Set(
+  readdirSync(packageFile('osinfo', 'data', 'install-script'), {
+    recursive: true,
+    encoding: 'utf8',
+  })
+    .filter((name) => name.endsWith('.xml'))
+    .map((name) => {
+      const text = readFileSync(packageFile('osinfo', 'data', 'install-script', name), 'utf8');
+      return /<install-script id="([^"]+)"/.exec(text)?.[1];
+    }),
+);
+
+/** Whether its answer file is ours, and not that of the installed database. */
+export function hasOwnScript(os: OsEntity): boolean {
+  const record = database.os(os.id);
+  const [script] = record ? scriptsOf(database, record, 'jeos') : [];
+  return ownScripts.has(script?.id);
+}
+
+/** Scripts whose ids name no kind of their own. */
+const kinds: Readonly<Record<string, string>> = {
+  'http://mandriva.com/drakx/jeos': 'drakx',
+  'http://redhat.com/redhat/kickstart/jeos': 'old-kickstart',
+};
+
+/** kickstart, autoinstall, autoyast, agama, unattend, installerconfig, answers, script, … */
 export function kindOf(os: OsEntity): string {
   const record = database.os(os.id);
   const [script] = record ? scriptsOf(database, record, 'jeos') : [];
+  const kind = kinds[script?.id ?? ''];
+  if (kind) return kind;
   return script?.id.split('/')[4]?.replace(/-10$/, '') ?? '';
 }
 
