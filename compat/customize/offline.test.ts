@@ -132,6 +132,28 @@ describe('a qcow2 whose sshd_config forbids root before it includes anything', (
   });
 });
 
+describe('a disk with SELinux', () => {
+  it('gets labels for all that is put into it', async () => {
+    const source = await makeBox();
+    mkdirSync(source.file('etc/selinux'), { recursive: true });
+    writeFileSync(source.file('etc/selinux/config'), 'SELINUX=enforcing\nSELINUXTYPE=targeted\n');
+    rmSync(source.file('root/.ssh'), { recursive: true, force: true });
+    const image = path.join(dir, 'selinux.img');
+    makeImage(source.tree, image);
+    await offlineUnlock(image, key.publicKey, { emulate });
+    const label = (file: string) =>
+      execFileSync('debugfs', ['-R', `ea_get ${file} security.selinux`, image], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    expect(label('/root/.ssh')).toContain(':ssh_home_t:');
+    expect(label('/root/.ssh/authorized_keys')).toContain(':ssh_home_t:');
+    expect(label('/etc/ssh/sshd_config.d/00-build-access.conf')).toContain(':etc_t:');
+    expect(label('/var/lib/.build-access')).toContain(':var_lib_t:');
+    removeBox(source);
+  });
+});
+
 describe('a disk that nobody gets into', () => {
   it('has its packages listed without a boot', async () => {
     const source = await makeBox();

@@ -65,6 +65,29 @@ async function readText(fish: Guestfish, file: string): Promise<string> {
   return (await fish.is('is-file', file)) ? fish.command('cat', file) : '';
 }
 
+/** Under SELinux, sshd and systemd read nothing whose label is missing; the appliance sets none. */
+async function labels(fish: Guestfish): Promise<boolean> {
+  const config = await readText(fish, '/etc/selinux/config');
+  return /^\s*SELINUX\s*=\s*(enforcing|permissive)\s*$/im.test(config);
+}
+
+const labelOf: readonly [place: RegExp, type: string][] = [
+  [/^\/root\/\.ssh/, 'ssh_home_t'],
+  [/^\/etc\/systemd\/system\//, 'systemd_unit_file_t'],
+  [/^\/var\/lib\//, 'var_lib_t'],
+  [/^\/etc\//, 'etc_t'],
+];
+
+/** Gives what was made here the labels of its places; a link gets that of its directory anyway. */
+async function labelAll(fish: Guestfish, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    if (!(await fish.is('is-file', file)) && !(await fish.is('is-dir', file))) continue;
+    const type = labelOf.find(([place]) => place.test(file))?.[1] ?? 'etc_t';
+    const label = `system_u:object_r:${type}:s0`;
+    await fish.command('setxattr', 'security.selinux', label, String(label.length), file);
+  }
+}
+
 async function placeKey(
   fish: Guestfish,
   write: (file: string, text: string) => Promise<void>,
@@ -161,6 +184,10 @@ export async function offlineUnlock(
     const once = [...new Map(lines.map((step) => [`${step.verb} ${step.path}`, step])).values()];
     await write(undoList, undoText(once));
     await fish.command('chmod', '0600', undoList);
+    if (await labels(fish)) {
+      const ours = [sshDir, keysFile, dropInDir, dropIn, sshdConfig, keygenUnit, undoList];
+      await labelAll(fish, ours);
+    }
   });
 }
 
