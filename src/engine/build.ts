@@ -13,6 +13,7 @@ import {
   type WorkContext,
   type WorkOptions,
 } from './build-context.ts';
+import { checkCloudInit } from './cloud-init-boot.ts';
 import { deliver } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
@@ -208,6 +209,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     judgeInstaller: options.judgeInstaller,
   };
   try {
+    await checkCloudInit(context);
     const installed = await installedDisk(context);
     const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);

@@ -56,6 +56,15 @@ async function makeWork(context: WorkContext, access: PlannedAccess, keep: boole
   });
 }
 
+/**
+ * Says before the install what would fail after it: content that can't be had,
+ * or user data that are too large.
+ */
+export async function checkCloudInit(context: WorkContext): Promise<void> {
+  const { access } = context.plan;
+  if (access?.method === 'cloud-init') await makeWork(context, access, true);
+}
+
 /** What the guest printed since the last look. Null: there is no console. */
 function growing(guest: Guest): (signal?: AbortSignal) => Promise<string | null> {
   let seen = 0;

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GuestSpec } from '../../backends/backend.ts';
 import { cksum } from '../../src/base/cksum.ts';
+import { build } from '../../src/engine/build.ts';
 import { beginWork } from '../../src/engine/build-context.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
@@ -229,5 +230,20 @@ describe('a second boot by cloud-init', () => {
     });
     expect(settled).toMatchObject({ reason: { code: 'OZ_NO_USER_DATA' } });
     expect(backend.specs).toEqual([]);
+  });
+
+  it('is refused before the install when its user data are too large', async () => {
+    const made = cloudPlan({ customize: true, icicle: false });
+    const backend = memoryBackend({
+      ledger,
+      capabilities: { userData: { ...userData, maxBytes: 500 } },
+    });
+    const { emit } = createEventStream();
+    await expect(build(made, { backend, ledger, emit })).rejects.toMatchObject({
+      code: 'OZ_USER_DATA_TOO_LARGE',
+    });
+    expect(backend.specs).toEqual([]);
+    expect(backend.calls.map(({ operation }) => operation)).not.toContain('createDisk');
+    expect(ledger.entries()).toEqual([]);
   });
 });

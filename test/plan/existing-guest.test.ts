@@ -100,6 +100,7 @@ describe('planExisting() in a cloud', () => {
       capabilities?: Partial<typeof testCapabilities>;
       uri?: string;
       customize?: string;
+      only?: 'icicle';
       type?: 'libvirt' | 'openstack';
     } = {},
   ) =>
@@ -107,7 +108,12 @@ describe('planExisting() in a cloud', () => {
       ...testInput({
         tdl: testTdl({ packages: [{ name: 'less' }] }),
         config: testConfig({ openstack: { customize: given.customize ?? 'auto' } }),
-        options: { customize: true, icicle: false, forceDownload: false, cleanup: false },
+        options: {
+          customize: given.only === undefined,
+          icicle: given.only === 'icicle',
+          forceDownload: false,
+          cleanup: false,
+        },
         backend: {
           type: given.type ?? 'openstack',
           uri: given.uri ?? 'dev/demo',
@@ -136,6 +142,12 @@ describe('planExisting() in a cloud', () => {
     const xml = xmlOf({ published: { ...published, userData: false } });
     expect(() => plan({ xml })).toThrow('there is no cloud-init in its image');
     expect(() => plan({ capabilities: { userData: undefined } })).toThrow('hands no user data');
+  });
+
+  it('reads the packages of an image without cloud-init from its disk', () => {
+    const xml = xmlOf({ published: { ...published, userData: false } });
+    expect(plan({ xml, only: 'icicle' }).access).toMatchObject({ via: 'offline', method: 'disk' });
+    expect(plan({ only: 'icicle' }).access).toMatchObject({ method: 'ssh' });
   });
 
   it('refuses another cloud, and what is not there', () => {
