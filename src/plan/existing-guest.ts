@@ -120,7 +120,8 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
         diskBus: bus as Hardware['diskBus'],
         cdromBus: x86 ? 'ide' : 'scsi',
         nicModel: textOf(root, '/domain/devices/interface[1]/model/@type') ?? 'rtl8139',
-        mac: textOf(root, '/domain/devices/interface[1]/mac/@address'),
+        // A cloud gives its guests addresses of its own.
+        mac: published ? undefined : textOf(root, '/domain/devices/interface[1]/mac/@address'),
         video: textOf(root, '/domain/devices/video[1]/model/@type') ?? (x86 ? 'vga' : 'virtio'),
         input: { type: 'mouse', bus: 'ps2' },
         clock: textOf(root, '/domain/clock/@offset') === 'localtime' ? 'localtime' : 'utc',

@@ -4,6 +4,7 @@ import { chmod, chown, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answers } from '../../../backends/libvirt/root-daemon.ts';
 import { OzError } from '../../../src/base/errors.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
 import { writeConfiguration } from './configuration.ts';
@@ -112,15 +113,16 @@ async function libvirtAnswers(): Promise<boolean> {
   return exitCode === 0;
 }
 
-/** The system's libvirt; one that runs is shared. They belong to nobody, and stay. */
+/** The system's libvirt and its log daemon; those that run are shared. They belong to nobody, and stay. */
 async function startLibvirt(): Promise<void> {
-  if (await libvirtAnswers()) return;
+  const logs = await answers('/run/libvirt/virtlogd-sock');
+  if (logs && (await libvirtAnswers())) return;
   const daemon = (name: string) =>
     runTool('env', ['-i', ...Object.entries(cleanEnv()).map(([k, v]) => `${k}=${v}`), name, '-d'], {
       okCodes: [0, 1],
     });
-  await daemon('virtlogd');
-  await daemon('libvirtd');
+  if (!logs) await daemon('virtlogd');
+  if (!(await libvirtAnswers())) await daemon('libvirtd');
   for (let i = 0; i < 100 && !(await libvirtAnswers()); i++) await sleep(200);
   if (await libvirtAnswers()) return;
   throw new OzError('OZ_RIG_SERVICE', 'Cannot start libvirt: libvirtd does not answer');
