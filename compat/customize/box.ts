@@ -122,9 +122,16 @@ export async function adoptBox(tree: string, permitRoot = 'yes'): Promise<Box> {
   return { tree, port, file, read: (name) => readFileSync(file(name), 'utf8') };
 }
 
-/** One that was killed may be busy for another moment. */
+/** One that was killed may make new files for another moment. */
 export function removeBox({ tree }: Box): void {
-  rmSync(tree, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+  for (let left = 20; ; left -= 1) {
+    try {
+      return rmSync(tree, { recursive: true, force: true });
+    } catch (error) {
+      if (left === 0) throw error;
+      execFileSync('sleep', ['0.5']);
+    }
+  }
 }
 
 export interface RunningBox {

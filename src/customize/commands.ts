@@ -44,7 +44,7 @@ export async function runTdlCommand(
   const shell = way === 'upload-for-shell' ? `"\${SHELL:-/bin/sh}" ` : '';
   return {
     main: [
-      { kind: 'write', title, path: file, content, mode: 0o700 },
+      { kind: 'write', title, path: file, content, mode: 0o700, passing: true },
       { kind: 'command', title, command: `${shell}${quote(file)}` },
     ],
     after: [{ kind: 'command', title, command: `rm -f ${quote(file)}` }],

@@ -17,7 +17,14 @@ export type Operation = { title: string } & (
   /** A command line, run by root's login shell. */
   | { kind: 'command'; command: string }
   /** A file whose directory is there; with no mode, a new one gets 0600 and an old one keeps its own. */
-  | { kind: 'write'; path: string; content: Buffer; mode?: number | undefined }
+  | {
+      kind: 'write';
+      path: string;
+      content: Buffer;
+      mode?: number | undefined;
+      /** It is there for a moment only: no line in the log. */
+      passing?: boolean | undefined;
+    }
 );
 
 export interface Operations {

@@ -90,7 +90,7 @@ async function installFile(
   return {
     main: [
       { kind: 'command', title, command: `mkdir -m 755 ${directory}` },
-      { kind: 'write', title, path: word, content, mode: 0o644 },
+      { kind: 'write', title, path: word, content, mode: 0o644, passing: true },
       install(installing, title, { ...batch, names: [word] }),
     ],
     after: [{ kind: 'command', title, command: `rm -rf ${directory}` }],

@@ -124,7 +124,9 @@ function shellOf({ operation }: RunnerOperation, file: string, end: string): str
       return `"$SHELL" -c ${quote(operation.command)} </dev/null`;
     case 'write': {
       const mode = operation.mode === undefined ? "''" : operation.mode.toString(8);
-      return `put ${quote(file)} ${quote(operation.path)} ${mode} && echo ${quote(`wrote ${operation.path} (${operation.content.length} bytes)`)}`;
+      const put = `put ${quote(file)} ${quote(operation.path)} ${mode}`;
+      const line = `wrote ${operation.path} (${operation.content.length} bytes)`;
+      return operation.passing ? put : `${put} && echo ${quote(line)}`;
     }
   }
 }

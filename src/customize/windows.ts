@@ -51,7 +51,7 @@ export async function runWindowsCommand(
     : `cmd /d /c ${file}`;
   return {
     main: [
-      { kind: 'write', title, path: sftpPath(file), content },
+      { kind: 'write', title, path: sftpPath(file), content, passing: true },
       { kind: 'command', title, command },
     ],
     after: [{ kind: 'command', title, command: `cmd /d /c del /q ${file}` }],

@@ -32,6 +32,7 @@ async function perform(space: Workspace, work: Operation): Promise<void> {
   if (work.kind === 'write') {
     const { path, content, mode } = work;
     await space.session.upload(path, content, { mode, signal: space.signal });
+    if (work.passing) return;
     space.emitOutput(work.title, space.mask(`wrote ${path} (${content.length} bytes)`));
     return;
   }
