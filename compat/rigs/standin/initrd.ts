@@ -13,7 +13,7 @@ const drivers = [
 ];
 
 /** Programs of the installed system, with the libraries they need. */
-const programs = ['usr/sbin/sfdisk', 'usr/sbin/mke2fs'];
+const programs = ['usr/sbin/sfdisk', 'usr/sbin/mke2fs', 'usr/sbin/blkid'];
 
 /** Copies the drivers, unpacked, and writes the order to load them in. */
 async function addDrivers(rootfs: string, top: string, kernel: string): Promise<void> {
