@@ -126,7 +126,8 @@ export async function adoptBox(tree: string, permitRoot = 'yes'): Promise<Box> {
 export function removeBox({ tree }: Box): void {
   for (let left = 20; ; left -= 1) {
     try {
-      return rmSync(tree, { recursive: true, force: true });
+      rmSync(tree, { recursive: true, force: true });
+      return;
     } catch (error) {
       if (left === 0) throw error;
       execFileSync('sleep', ['0.5']);
