@@ -111,7 +111,9 @@ describe('an image made without customising, with [cache] jeos', () => {
     };
     // A tree that is not there shows that it is not asked for.
     const install = { url: `${rig.url}/dists/none/` };
-    const tdl = await workspace.write('second.tdl', tdlText({ name: 'second', install }));
+    const rootpw = 'Another, with $ and |';
+    const text = tdlText({ name: 'second', install, rootpw });
+    const tdl = await workspace.write('second.tdl', text);
     const { icicle, domainXml: xml } = outputs;
     const second = await run(workspace, 'oz-install', '-u', '-g', '-i', icicle, '-x', xml, tdl);
     expectDelivered(second, outputs);
@@ -120,7 +122,8 @@ describe('an image made without customising, with [cache] jeos', () => {
     expect((await stat(workspace.at('data/jeos', jeos))).mtimeMs).toBe(kept.mtimeMs);
     await expectNothingLeft(workspace, session, 'second');
     await expectSealed(outputs.image);
-    await expectWorking(outputs.image);
+    expect(JSON.stringify(second.events)).not.toContain(rootpw);
+    await expectWorking(outputs.image, rootpw);
   });
 });
 

@@ -49,8 +49,8 @@ export async function expectSealed(image: string): Promise<void> {
 }
 
 /** The image boots; root's password works; package, file and command are there. */
-export async function expectWorking(image: string): Promise<void> {
-  const guest = await bootImage(image, rootPassword);
+export async function expectWorking(image: string, password = rootPassword): Promise<void> {
+  const guest = await bootImage(image, password);
   try {
     console.log(`  booted again: logged in after ${guest.seconds} s`);
     expect(await guest.run('dpkg-query -s figlet')).toMatch(/^Status: install ok installed$/m);

@@ -5,6 +5,7 @@ export interface TdlOptions {
   install: { url: string } | { iso: string; sha256sum?: string };
   kernelparam?: string;
   diskGiB?: number;
+  rootpw?: string;
   /** What the customising runs last. */
   command?: string;
 }
@@ -19,6 +20,7 @@ const effect = 'figlet -w 60 done > /root/effect';
 
 export function tdlText(options: TdlOptions): string {
   const { name, install, kernelparam, diskGiB = 4, command = effect } = options;
+  const { rootpw = rootPassword } = options;
   const source =
     'url' in install
       ? `<install type="url"><url>${forXml(install.url)}</url></install>`
@@ -32,7 +34,7 @@ export function tdlText(options: TdlOptions): string {
     <version>13</version>
     <arch>x86_64</arch>
     ${source}
-    <rootpw>${forXml(rootPassword)}</rootpw>
+    <rootpw>${forXml(rootpw)}</rootpw>
     ${kernelparam ? `<kernelparam>${forXml(kernelparam)}</kernelparam>` : ''}
     <icicle>
       <extra_command>dpkg --get-selections | sed 's/.*[[:space:]]/state: /'</extra_command>
