@@ -78,7 +78,7 @@ const failures: Failure[] = [
   {
     title: 'a host disk that fills up while the guest writes',
     kernelparam: 'standin.busy',
-    code: /^OZ_INSTALL_FAILED$/,
+    code: /^OZ_INSTALL_CRASHED$/,
     says: /the host disk is full/,
     console: /standin\.busy: writing for ever/,
     room: '64m',
