@@ -26,9 +26,6 @@ const tailBytes = 256 * 1024;
 /** Milliseconds that the guest stays up when all is said, and what an end may take to be noticed. */
 const farewellMs = 120_000;
 
-/** Looks between two questions for the state itself, should an event have got lost. */
-const stateEvery = 15;
-
 /** Lines of output that a failure quotes. */
 const quoted = 20;
 
@@ -191,13 +188,8 @@ async function watch(
   const listen = listener(context, work, track);
   let begun = false;
   let lastSign = clock.now();
-  for (let round = 1; ; round++) {
-    let stop = await stops.next(pollMs, signal);
-    if (!stop && round % stateEvery === 0) {
-      const state = await guest.state({ signal });
-      if (state === 'gone' || state === 'stopped') stop = { reason: 'shutdown' };
-      if (state === 'error' || state === 'crashed') stop = { reason: 'crashed' };
-    }
+  while (true) {
+    const stop = await stops.look(pollMs, signal);
     const fresh = await read(signal);
     watched.hasConsole ||= fresh !== null;
     const messages = watched.reader.take(fresh ?? '');

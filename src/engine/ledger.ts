@@ -17,6 +17,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
+import { startTimeOf } from '../base/process-identity.ts';
 
 export interface Ledger extends LedgerWriter {
   /** What this run has made and not yet given up, the newest first. */
@@ -35,23 +36,8 @@ type Line = { owner: Owner } | { add: LedgerEntry } | { drop: LedgerEntry };
 const keyOf = (entry: LedgerEntry) =>
   `${entry.place}\0${entry.kind}\0${entry.ref}\0${entry.at ?? ''}`;
 
-/** The kernel's start time of a process: the same pid with another one is another process. */
-function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    try {
-      process.kill(pid, 0);
-      return ''; // alive, on a system without /proc
-    } catch {
-      return null;
-    }
-  }
-}
-
 function isAlive(owner: Owner): boolean {
-  return startTime(owner.pid) === owner.started;
+  return startTimeOf(owner.pid) === owner.started;
 }
 
 function ledgerDir(dataDir: string): string {
@@ -69,7 +55,7 @@ export function openLedger(dataDir: string): Ledger {
     writeSync(fd, `${JSON.stringify(line)}\n`);
     fsyncSync(fd);
   };
-  write({ owner: { pid: process.pid, started: startTime(process.pid) ?? '' } });
+  write({ owner: { pid: process.pid, started: startTimeOf(process.pid) ?? '' } });
   let closed = false;
   return {
     add(entry) {

@@ -35,9 +35,6 @@ const doom = ['Kernel panic', 'Fatal glibc error', 'Pane is dead', 'An unknown e
 /** Bytes of console that are searched at each look; more than a second's output. */
 const consoleTail = 16 * 1024;
 
-/** Looks between two questions for the state itself, should an event have got lost. */
-const stateEvery = 15;
-
 /** How long a doomed line is left alone, so that the reason behind it gets printed too. */
 const lastWordsMs = 2000;
 
@@ -78,13 +75,8 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
   let remaining = options.reboots;
   let lastActive = begin;
   let known = '';
-  for (let round = 1; ; round++) {
-    let stop = await stops.next(pollMs, signal);
-    if (!stop && round % stateEvery === 0) {
-      const state = await guest.state({ signal });
-      if (state === 'gone' || state === 'stopped') stop = { reason: 'shutdown' };
-      if (state === 'error' || state === 'crashed') stop = { reason: 'crashed' };
-    }
+  while (true) {
+    const stop = await stops.look(pollMs, signal);
     if (stop) {
       if (stop.reason !== 'shutdown') throw stopError(stop);
       if (remaining-- === 0) return;

@@ -1,5 +1,6 @@
 /** The one place that words what goes wrong with a cloud. */
 import { OzError } from '../../../src/base/errors.ts';
+import { isTrustFailure, networkWords } from '../../../src/base/network-failures.ts';
 import type { Fault } from './fault.ts';
 
 /** The services as users know them. */
@@ -114,21 +115,6 @@ export function statusFailure(
   return withDetails(error, { service, status, repeated, message: fault.message });
 }
 
-const networkWords: Record<string, string> = {
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection was dropped',
-  EPIPE: 'the connection was dropped',
-  ERR_READING_RESPONSE_STREAM: 'the connection was dropped',
-  ERR_STREAM_PREMATURE_CLOSE: 'the connection was dropped',
-  ETIMEDOUT: 'the service does not answer',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'the network is unreachable',
-  EADDRNOTAVAIL: 'the address is not available',
-  EPROTO: 'the server does not speak TLS (http instead of https?)',
-};
-
 /** Nothing of the request has left this machine, or it went to nobody. */
 const neverSent = new Set([
   'ENOTFOUND',
@@ -150,10 +136,6 @@ export interface BrokenOff {
   /** Another attempt is no use. */
   lasting: boolean;
   trust: boolean;
-}
-
-function isTrustFailure(code: string): boolean {
-  return /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/.test(code);
 }
 
 /** What a thrown error of the HTTP library means, without keeping any of it. */

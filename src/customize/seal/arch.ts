@@ -1,14 +1,5 @@
 /** Sealing Arch Linux. A unit of its own makes missing SSH host keys. */
-import { undoScript } from '../access-undo.ts';
-import type { Sealer } from './sealer.ts';
-import {
-  forgetCloud,
-  forgetMachine,
-  forgetPast,
-  giveBack,
-  removeHostKeys,
-  removeKey,
-} from './sealer.ts';
+import { linuxSealer, removeHostKeys } from './sealer.ts';
 
 /** pacman's keyring has a secret key of this machine: each machine makes its own. */
 const forgetRest = `
@@ -33,7 +24,4 @@ END
 systemctl enable pacman-keyring.service 2>&1
 `;
 
-export const arch: Sealer = {
-  first: `${undoScript}${removeKey}${removeHostKeys}${forgetCloud}${forgetRest}${giveBack}`,
-  last: `${forgetMachine}${forgetPast}${giveBack}`,
-};
+export const arch = linuxSealer(removeHostKeys, forgetRest);

@@ -1,14 +1,5 @@
 /** Sealing Mandrake, Mandriva and Mageia. sshd makes missing host keys by itself. */
-import { undoScript } from '../access-undo.ts';
-import type { Sealer } from './sealer.ts';
-import {
-  forgetCloud,
-  forgetMachine,
-  forgetPast,
-  giveBack,
-  removeHostKeys,
-  removeKey,
-} from './sealer.ts';
+import { linuxSealer, removeHostKeys } from './sealer.ts';
 
 /** drakx leaves its answers, with the root password, in root's home. */
 const forgetRest = `
@@ -20,7 +11,4 @@ for file in /etc/sysconfig/network-scripts/ifcfg-*; do
 done
 `;
 
-export const mageia: Sealer = {
-  first: `${undoScript}${removeKey}${removeHostKeys}${forgetCloud}${forgetRest}${giveBack}`,
-  last: `${forgetMachine}${forgetPast}${giveBack}`,
-};
+export const mageia = linuxSealer(removeHostKeys, forgetRest);

@@ -1,15 +1,5 @@
 /** Sealing Fedora, Red Hat Enterprise Linux and their kin. sshd makes missing host keys by itself. */
-import { undoScript } from '../access-undo.ts';
-import type { Sealer } from './sealer.ts';
-import {
-  forgetCloud,
-  forgetMachine,
-  forgetPast,
-  giveBack,
-  relabel,
-  removeHostKeys,
-  removeKey,
-} from './sealer.ts';
+import { linuxSealer, relabel, removeHostKeys } from './sealer.ts';
 
 const forgetPackages = `
 if command -v dnf >/dev/null 2>&1; then dnf clean all; elif command -v yum >/dev/null 2>&1; then yum clean all; fi || :
@@ -26,7 +16,4 @@ for file in /etc/sysconfig/network-scripts/ifcfg-*; do
 done
 `;
 
-export const redhat: Sealer = {
-  first: `${undoScript}${removeKey}${removeHostKeys}${forgetCloud}${forgetPackages}${forgetInstaller}${relabel}${giveBack}`,
-  last: `${forgetMachine}${forgetPast}${giveBack}`,
-};
+export const redhat = linuxSealer(removeHostKeys, forgetPackages, forgetInstaller, relabel);

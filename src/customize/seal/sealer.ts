@@ -1,4 +1,5 @@
 /** What sealing an image of one kind consists of. */
+import { undoScript } from '../access-undo.ts';
 
 export interface Sealer {
   /** Run while the session is open, as root; "$1" is the public key's base64 part. Must succeed. */
@@ -76,7 +77,7 @@ fi
 `;
 
 /** What makes one machine of a distribution with systemd, or without, that very machine. */
-export const forgetMachine = `
+const forgetMachine = `
 if [ -e /etc/machine-id ]; then : >/etc/machine-id; fi
 if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
   rm -f /var/lib/dbus/machine-id
@@ -92,7 +93,7 @@ rm -rf /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/data /var
 `;
 
 /** Logs, histories and passing files. Log files that programs expect stay, empty. */
-export const forgetPast = `
+const forgetPast = `
 if command -v journalctl >/dev/null 2>&1; then journalctl --relinquish-var 2>/dev/null; fi
 rm -rf /var/log/journal/* /var/log/installer /var/log/anaconda
 find /var/log -xdev -type f \\( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' \\) \\
@@ -106,7 +107,7 @@ find /var/lib/systemd/coredump /var/crash -xdev -type f -exec rm -f {} + 2>/dev/
 `;
 
 /** Gives freed blocks back, so that the image file is small. */
-export const giveBack = `
+const giveBack = `
 sync
 if command -v fstrim >/dev/null 2>&1; then
   awk '$3 ~ /^(ext[234]|xfs|btrfs|f2fs)$/ && $4 ~ /^rw/ { print $2 }' /proc/mounts |
@@ -119,7 +120,7 @@ sync
  * cloud-init starts afresh. What it has written about the network is of the
  * build's server; on a system without it such a file would stay for ever.
  */
-export const forgetCloud = `
+const forgetCloud = `
 if command -v cloud-init >/dev/null 2>&1; then
   cloud-init clean --logs --machine-id >/dev/null 2>&1 || cloud-init clean --logs >/dev/null 2>&1 || :
   for file in /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
@@ -139,3 +140,10 @@ if command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled; then
   restorecon -R /etc /home /opt /root /srv /usr/local /var/lib 2>/dev/null || :
 fi
 `;
+
+/** A Linux system's sealing: what all have, around how it gets host keys and what only it keeps. */
+export const linuxSealer = (hostKeys: string, ...own: readonly string[]): Sealer => ({
+  // Giving back twice: what is free now is done before the shutdown's time limit runs.
+  first: [undoScript, removeKey, hostKeys, forgetCloud, ...own, giveBack].join(''),
+  last: [forgetMachine, forgetPast, giveBack].join(''),
+});

@@ -1,15 +1,5 @@
 /** Sealing openSUSE and SUSE Linux Enterprise. sshd makes missing host keys by itself. */
-import { undoScript } from '../access-undo.ts';
-import type { Sealer } from './sealer.ts';
-import {
-  forgetCloud,
-  forgetMachine,
-  forgetPast,
-  giveBack,
-  relabel,
-  removeHostKeys,
-  removeKey,
-} from './sealer.ts';
+import { linuxSealer, relabel, removeHostKeys } from './sealer.ts';
 
 /** The profile that AutoYaST keeps holds the root password. */
 const forgetRest = `
@@ -19,7 +9,4 @@ rm -f /root/autoinst.xml /var/lib/zypp/AnonymousUniqueId /var/lib/wicked/*
 rm -f /etc/udev/rules.d/70-persistent-net.rules
 `;
 
-export const suse: Sealer = {
-  first: `${undoScript}${removeKey}${removeHostKeys}${forgetCloud}${forgetRest}${relabel}${giveBack}`,
-  last: `${forgetMachine}${forgetPast}${giveBack}`,
-};
+export const suse = linuxSealer(removeHostKeys, forgetRest, relabel);

@@ -1,5 +1,6 @@
 /** Words failures of all schemes, and tells the passing ones from the lasting ones. */
 import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { isTrustFailure, networkWords } from '../../base/network-failures.ts';
 import { withoutCredentials } from '../../base/secrets.ts';
 import { shownUrl } from '../url.ts';
 import { TransientFailure } from './source.ts';
@@ -62,23 +63,6 @@ export function statusFailure(
     { hint: 'try again later, or another mirror' },
   );
   return passingStatus.has(status) ? new TransientFailure(error, retryAfterMs(retryAfter)) : error;
-}
-
-const networkWords: Record<string, string> = {
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection was dropped',
-  EPIPE: 'the connection was dropped',
-  ETIMEDOUT: 'the server does not answer',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'the network is unreachable',
-  EADDRNOTAVAIL: 'the address is not available',
-  ERR_GOT_REQUEST_ERROR: 'the request failed',
-};
-
-function isTrustFailure(code: string): boolean {
-  return /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/.test(code);
 }
 
 /** What to throw for a failed connection or a body that broke off. Holds no part of the cause: that may have credentials. */

@@ -1,5 +1,6 @@
 /** Answer files from osinfo's install scripts. */
 import { type BuildParameters, scriptConfig } from '../../../osinfo/index.ts';
+import type { AnswerMedium } from '../types.ts';
 import type { FamilyContext } from './family.ts';
 
 export interface ScriptAnswerOptions {
@@ -36,6 +37,16 @@ export function scriptAnswer(
   });
   return { text: made.text, origin: made.id };
 }
+
+/** User data where cloud-init's NoCloud source looks for it, which wants meta data beside it. */
+export const cidataMedium = (text: string): AnswerMedium => ({
+  device: 'cdrom',
+  label: 'cidata',
+  files: [
+    { path: 'user-data', text },
+    { path: 'meta-data', text: 'instance-id: install\n' },
+  ],
+});
 
 /** The device of the guest's disk, as its installer names it. */
 export function diskDevice({ hardware }: FamilyContext, ideAsHd: boolean): string {

@@ -2,7 +2,7 @@
  * Arch Linux has no installer that takes answers: its live system runs a script
  * that it finds as user data on a medium labelled cidata, or on a config drive.
  */
-import { scriptAnswer } from './answer.ts';
+import { cidataMedium, scriptAnswer } from './answer.ts';
 import { type GuestFamily, ways } from './family.ts';
 
 export const arch: GuestFamily = {
@@ -11,14 +11,7 @@ export const arch: GuestFamily = {
   answerFile: () => 'user-data',
   ways: ({ tdl }) => (tdl.install.type === 'iso' ? [ways.medium, ways.configDrive] : []),
   answer: (context) => scriptAnswer(context),
-  medium: (_context, text) => ({
-    device: 'cdrom',
-    label: 'cidata',
-    files: [
-      { path: 'user-data', text },
-      { path: 'meta-data', text: 'instance-id: install\n' },
-    ],
-  }),
+  medium: (_context, text) => cidataMedium(text),
   reboots: () => 0,
   cloudInit: () => true,
   failurePatterns: ['^installation failed in line'],

@@ -3,7 +3,7 @@
  * cidata. Without `autoinstall` among the kernel's arguments it asks whether it
  * may begin, so the ISO's own boot loader is of no use.
  */
-import { scriptAnswer } from './answer.ts';
+import { cidataMedium, scriptAnswer } from './answer.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type GuestFamily, ways } from './family.ts';
 
@@ -43,14 +43,7 @@ export const subiquity: GuestFamily = {
       Number.parseFloat(tdl.version) < first ? { script } : { orElse: script },
     );
   },
-  medium: (_context, text) => ({
-    device: 'cdrom',
-    label: 'cidata',
-    files: [
-      { path: 'user-data', text },
-      { path: 'meta-data', text: 'instance-id: install\n' },
-    ],
-  }),
+  medium: (_context, text) => cidataMedium(text),
   reboots: () => 0,
   cloudInit: () => true,
   failurePatterns: ['^installation failed', 'An error occurred. Press enter to start a shell'],
