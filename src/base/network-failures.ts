@@ -1,0 +1,22 @@
+/** Words for the ways in which a connection fails, by the codes of Node and of got. */
+
+export const networkWords: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection was dropped',
+  EPIPE: 'the connection was dropped',
+  ERR_READING_RESPONSE_STREAM: 'the connection was dropped',
+  ERR_STREAM_PREMATURE_CLOSE: 'the connection was dropped',
+  ETIMEDOUT: 'the server does not answer',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'the network is unreachable',
+  EADDRNOTAVAIL: 'the address is not available',
+  EPROTO: 'the server does not speak TLS (http instead of https?)',
+  ERR_GOT_REQUEST_ERROR: 'the request failed',
+};
+
+/** Whether a code says that the server's certificate is not to be trusted. */
+export function isTrustFailure(code: string): boolean {
+  return /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/.test(code);
+}
