@@ -20,8 +20,9 @@ const patient = { install: 5400, inactivity: 900, boot: 1200, shutdown: 600 };
 export interface WorkspaceOptions {
   /** The [libvirt] section. */
   libvirt?: Record<string, string>;
-  /** The [openstack] section; with it, guests run there. */
+  /** The [openstack] section; with it, guests run there, unless `backend` says otherwise. */
   openstack?: Record<string, string>;
+  backend?: 'libvirt' | 'openstack';
   timeouts?: Partial<typeof patient>;
   /** Keys of these two sections. */
   cache?: Record<string, string>;
@@ -30,7 +31,7 @@ export interface WorkspaceOptions {
 
 function configText(
   dir: string,
-  { libvirt = {}, openstack, timeouts, cache = {}, icicle = {} }: WorkspaceOptions,
+  { libvirt = {}, openstack, backend, timeouts, cache = {}, icicle = {} }: WorkspaceOptions,
 ): string {
   const section = (name: string, keys: Record<string, string | number>) =>
     [`[${name}]`, ...Object.entries(keys).map(([key, value]) => `${key} = ${value}`)].join('\n');
@@ -43,7 +44,7 @@ function configText(
     }),
     section('libvirt', libvirt),
     ...(openstack
-      ? [section('backend', { type: 'openstack' }), section('openstack', openstack)]
+      ? [section('backend', { type: backend ?? 'openstack' }), section('openstack', openstack)]
       : []),
     section('cache', cache),
     section('icicle', icicle),
