@@ -3,9 +3,8 @@
  * three that make calls. They start with the first connection and end with
  * the last one.
  */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../../src/base/start-worker.ts';
 import type { CallReply, CallRequest } from './call-worker.ts';
 import type { EventReply, EventRequest } from './event-worker.ts';
 import type { Pointer } from './ffi.ts';
@@ -41,24 +40,6 @@ export interface DomainEvents {
 }
 
 const maxCallers = 3;
-
-/**
- * Starts a sibling file as a worker. From dist/ that is all; from the sources
- * (tests, development) the thread gets tsx first, as Node 20 reads no TypeScript.
- */
-function startWorker(name: string): Worker {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const script = new URL(`./${name}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
-  if (!fromSource) return new Worker(script, { execArgv: [] });
-  const tsxPackage = createRequire(import.meta.url).resolve('tsx/package.json');
-  const tsx = new URL('dist/esm/api/index.mjs', pathToFileURL(tsxPackage));
-  const bootstrap = `import { register } from ${JSON.stringify(tsx.href)};
-    register();
-    await import(${JSON.stringify(script.href)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(bootstrap)}`), {
-    execArgv: [],
-  });
-}
 
 interface Pending {
   resolve(result: unknown): void;
@@ -104,7 +85,7 @@ function settle(caller: Caller, reply: CallReply): void {
 }
 
 function startCaller(): Caller {
-  const worker = startWorker('call-worker');
+  const worker = startWorker('call-worker', import.meta.url);
   const caller: Caller = { worker, pending: new Map(), exited: exitOf(worker) };
   const fail = (error: Error) => {
     callers = callers.filter((other) => other !== caller);
@@ -187,7 +168,7 @@ function takeEvent(message: EventReply): void {
 }
 
 function startLoop(): Promise<EventLoop> {
-  const worker = startWorker('event-worker');
+  const worker = startWorker('event-worker', import.meta.url);
   const exited = exitOf(worker);
   return new Promise((resolve, reject) => {
     worker.on('message', (message: EventReply) => {

@@ -12,6 +12,7 @@ import { blankDisk } from './blank-disk.ts';
 import { diskRef, gib, inGib, parseDiskRef } from './disk-ref.ts';
 import { passingProperties, withoutTraces } from './result.ts';
 import { createOnce } from './services/create-once.ts';
+import { saveData } from './services/save-data.ts';
 import type { Cinder, Image } from './services/types.ts';
 import { buildKey, entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import { awaitImage, awaitVolume, removeVolume } from './wait.ts';
@@ -234,11 +235,7 @@ async function download(
   await checkFreeSpace(target, image.size ?? 0, `download the image ${image.name ?? image.id}`);
   const file = await open(target, 'w', 0o600);
   try {
-    let position = 0;
-    for await (const piece of site.cloud.glance.download(image, { signal, onProgress })) {
-      await file.write(piece, 0, piece.length, position);
-      position += piece.length;
-    }
+    await saveData(site.cloud.glance.download(image, { signal, onProgress }), file);
     await file.sync();
   } finally {
     await file.close();

@@ -1,6 +1,6 @@
 /** Sends one request over HTTP, once. */
 import { readFileSync } from 'node:fs';
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import got, { type OptionsInit, type Response } from 'got';
@@ -8,6 +8,7 @@ import { codeOf, OzError } from '../../../src/base/errors.ts';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { proxyAgents } from '../../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
+import { exchangeData, textOf } from './data-wire.ts';
 
 export interface WireRequest {
   method: string;
@@ -32,7 +33,7 @@ export interface WireStream {
 }
 
 export interface Wire {
-  /** Throws what got throws: it holds the headers, so let nobody see it. */
+  /** Throws what got or Node throws: it may hold the headers, so let nobody see it. */
   send(request: WireRequest): Promise<WireAnswer>;
   /** The answer's body unread; the caller reads or destroys it. */
   open(request: WireRequest): Promise<WireStream>;
@@ -76,11 +77,16 @@ export function createWire(tls: TlsSettings): Wire {
       }
     : {};
 
-  function options(request: WireRequest): OptionsInit {
+  const headersOf = (request: WireRequest) => ({
+    'user-agent': `ozma/${packageVersion()}`,
+    ...request.headers,
+  });
+
+  function options(request: WireRequest, body: string | undefined): OptionsInit {
     const agents = proxyAgents(new URL(request.url));
     return {
       method: request.method as 'GET',
-      headers: { 'user-agent': `ozma/${packageVersion()}`, ...request.headers },
+      headers: headersOf(request),
       throwHttpErrors: false,
       followRedirect: false,
       retry: { limit: 0 },
@@ -93,29 +99,49 @@ export function createWire(tls: TlsSettings): Wire {
         socket: request.idleMs,
         response: request.idleMs,
       },
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(body === undefined ? {} : { body }),
       ...(request.signal ? { signal: request.signal } : {}),
     };
   }
 
+  function data(request: WireRequest, body?: Readable) {
+    const url = new URL(request.url);
+    const kind = url.protocol === 'https:' ? 'https' : 'http';
+    return exchangeData({
+      method: request.method,
+      url: request.url,
+      headers: headersOf(request),
+      body,
+      idleMs: request.idleMs,
+      connectMs,
+      connection: {
+        agent: proxyAgents(url)[kind] ?? directAgents[kind],
+        ca: certificateAuthority,
+        rejectUnauthorized: !tls.insecure,
+        ...(tls.cert ? { cert: client.certificate, key: client.key } : {}),
+      },
+      signal: request.signal,
+    });
+  }
+
   return {
     async send(request) {
-      const init = { ...options(request), responseType: 'text', isStream: false } as const;
+      if (typeof request.body === 'object') {
+        const answer = await data(request, request.body);
+        const { statusCode: status = 0, headers } = answer;
+        return { status, headers, text: await textOf(answer) };
+      }
+      const init = {
+        ...options(request, request.body),
+        responseType: 'text',
+        isStream: false,
+      } as const;
       const answer = (await got(request.url, init)) as Response<string>;
       return { status: answer.statusCode, headers: answer.headers, text: answer.body };
     },
     async open(request) {
-      const stream = got.stream(request.url, {
-        ...options(request),
-        isStream: true,
-        decompress: false,
-      });
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        stream.once('response', resolve);
-        stream.once('error', reject);
-      });
-      stream.on('error', () => {}); // who reads the body meets it too
-      return { status: response.statusCode ?? 0, headers: response.headers, body: stream };
+      const body = await data(request);
+      return { status: body.statusCode ?? 0, headers: body.headers, body };
     },
   };
 }

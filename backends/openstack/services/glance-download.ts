@@ -1,9 +1,11 @@
 /** Gets the data of an image, going on after dropped connections, checked by its digest. */
-import { createHash, getHashes } from 'node:crypto';
+import { getHashes } from 'node:crypto';
 import { delay } from '../../../src/base/abort.ts';
 import { OzError } from '../../../src/base/errors.ts';
+import { runningDigest } from '../../../src/media/digest-thread.ts';
 import { throttled } from '../../../src/media/progress.ts';
 import { untilStalled } from '../../../src/media/sources/stall.ts';
+import { batches } from '../http/batches.ts';
 import { brokenOff, unreachable } from '../http/failures.ts';
 import { pauseMs } from '../http/pace.ts';
 import type { WireStream } from '../http/wire.ts';
@@ -28,6 +30,19 @@ function startOf({ status, headers }: WireStream): number {
   return status === 206 && match ? Number(match[1]) : 0;
 }
 
+const bytesOf = (pieces: readonly Buffer[]) => pieces.reduce((sum, { length }) => sum + length, 0);
+
+/** The pieces without their first bytes. */
+function behind(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
+  if (bytes <= 0) return pieces;
+  let skip = bytes;
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(skip);
+    skip = Math.max(0, skip - piece.length);
+    return rest.length > 0 ? [rest] : [];
+  });
+}
+
 function corrupt(image: Image): OzError {
   return new OzError(
     'OZ_CLOUD_CORRUPT',
@@ -41,55 +56,63 @@ export function createDownload({ client, pace, log }: GlanceOptions): Glance['do
     const report = throttled(onProgress);
     const { digest } = image;
     const hash = digest && getHashes().includes(digest.algorithm) ? digest.algorithm : null;
-    const sum = hash ? createHash(hash) : null;
+    const sum = hash ? runningDigest(hash, image.size) : null;
     const doing = `download the image ${image.name ?? image.id}`;
     let total = image.size;
     let position = 0;
     let vain = 0;
-    for (;;) {
-      const answer = await client.open({
-        signal,
-        doing,
-        path: `/images/${part(image.id)}/file`,
-        headers: {
-          accept: 'application/octet-stream',
-          'accept-encoding': 'identity',
-          ...(position > 0 ? { range: `bytes=${position}-` } : {}),
-        },
-        idleMs,
-      });
-      if (answer.status === 204) total = 0; // an image without data
-      if (position === 0) total ??= lengthOf(answer);
-      const before = position;
-      let ahead = position - startOf(answer); // bytes of the body that are here already
-      let failure: unknown;
-      const { body } = answer;
-      try {
-        if (ahead < 0) throw Object.assign(new Error('wrong range'), { code: 'ECONNRESET' });
-        for await (const chunk of untilStalled(body, stallMs, () => body.destroy())) {
-          const piece = ahead > 0 ? chunk.subarray(ahead) : chunk;
-          ahead = Math.max(0, ahead - chunk.length);
-          if (piece.length === 0) continue;
-          sum?.update(piece);
-          position += piece.length;
-          yield piece as Buffer;
-          report(position, total);
+    try {
+      for (;;) {
+        const answer = await client.open({
+          signal,
+          doing,
+          path: `/images/${part(image.id)}/file`,
+          headers: {
+            accept: 'application/octet-stream',
+            'accept-encoding': 'identity',
+            ...(position > 0 ? { range: `bytes=${position}-` } : {}),
+          },
+          idleMs,
+        });
+        if (answer.status === 204) total = 0; // an image without data
+        if (position === 0) total ??= lengthOf(answer);
+        const before = position;
+        let ahead = position - startOf(answer); // bytes of the body that are here already
+        let failure: unknown;
+        const { body } = answer;
+        try {
+          if (ahead < 0) throw Object.assign(new Error('wrong range'), { code: 'ECONNRESET' });
+          for await (const batch of untilStalled(batches(body), stallMs, () => body.destroy())) {
+            const pieces = behind(batch, ahead);
+            const bytes = bytesOf(pieces);
+            ahead = Math.max(0, ahead - bytesOf(batch));
+            if (bytes === 0) continue;
+            await sum?.update(pieces);
+            position += bytes;
+            yield* pieces;
+            report(position, total);
+          }
+        } catch (error) {
+          if (error instanceof OzError) throw error;
+          failure = error;
+        } finally {
+          body.destroy();
         }
-      } catch (error) {
-        failure = error;
-      } finally {
-        body.destroy();
+        signal?.throwIfAborted();
+        if (total === null ? failure === undefined : position >= total) break;
+        vain = position > before ? 1 : vain + 1;
+        const broken = brokenOff(failure ?? { code: 'ECONNRESET' });
+        const failed = { service: client.service, doing };
+        if (broken.lasting || vain >= mostVain) throw unreachable(failed, 'its endpoint', broken);
+        log(`${client.service}: the download broke off at ${position} bytes; going on there`);
+        await delay(pauseMs(vain, pace), signal);
       }
-      signal?.throwIfAborted();
-      if (total === null ? failure === undefined : position >= total) break;
-      vain = position > before ? 1 : vain + 1;
-      const broken = brokenOff(failure ?? { code: 'ECONNRESET' });
-      const failed = { service: client.service, doing };
-      if (broken.lasting || vain >= mostVain) throw unreachable(failed, 'its endpoint', broken);
-      log(`${client.service}: the download broke off at ${position} bytes; going on there`);
-      await delay(pauseMs(vain, pace), signal);
+      if (sum && digest && (await sum.digest()) !== digest.value.toLowerCase()) {
+        throw corrupt(image);
+      }
+      if (total !== null && position > total) throw corrupt(image);
+    } finally {
+      sum?.close();
     }
-    if (sum && digest && sum.digest('hex') !== digest.value.toLowerCase()) throw corrupt(image);
-    if (total !== null && position > total) throw corrupt(image);
   };
 }

@@ -1,8 +1,8 @@
 /** Sends the data of an image at flat memory, checked by its digest. */
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { delay } from '../../../src/base/abort.ts';
 import { codeOf, messageOf, OzError } from '../../../src/base/errors.ts';
+import { runningDigest } from '../../../src/media/digest-thread.ts';
 import { throttled } from '../../../src/media/progress.ts';
 import { faultDetails } from '../http/failures.ts';
 import { pauseMs } from '../http/pace.ts';
@@ -20,24 +20,26 @@ const pollMs = 1000;
 interface Sending {
   body: Readable;
   /** Of all that was read. */
-  digest(): string;
+  digest(): Promise<string>;
   sent(): number;
   /** What went wrong with the source itself. */
   failure(): unknown;
+  /** Lets go of what it took; to be called in any case. */
+  close(): void;
 }
 
 async function openSource(
   source: UploadSource,
   onProgress: (done: number, total: number | null) => void,
 ): Promise<Sending> {
-  const hash = createHash('sha512');
+  const stream = await source.open();
+  const hash = runningDigest('sha512', source.size);
   let sent = 0;
   let failure: unknown;
-  const stream = await source.open();
   async function* read(): AsyncGenerator<Buffer> {
     try {
       for await (const piece of stream as AsyncIterable<Buffer>) {
-        hash.update(piece);
+        await hash.update([piece]);
         sent += piece.length;
         yield piece;
         onProgress(sent, source.size);
@@ -53,17 +55,18 @@ async function openSource(
   }
   return {
     body: Readable.from(read(), { objectMode: false, highWaterMark: 1 << 20 }),
-    digest: () => hash.digest('hex'),
+    digest: hash.digest,
     sent: () => sent,
     failure: () => failure,
+    close: hash.close,
   };
 }
 
-function checkArrived(image: Image, sending: Sending): Image {
+async function checkArrived(image: Image, sending: Sending): Promise<Image> {
   const { digest } = image;
   const fits =
     (image.size === null || image.size === sending.sent()) &&
-    (digest?.algorithm !== 'sha512' || digest.value === sending.digest());
+    (digest?.algorithm !== 'sha512' || digest.value === (await sending.digest()));
   if (fits) return image;
   throw new OzError(
     'OZ_CLOUD_CORRUPT',
@@ -115,7 +118,7 @@ export function createUpload(
           idleMs,
         });
         const done = await waitForImage(id, { signal, pollMs });
-        return sending ? checkArrived(done, sending) : done;
+        return sending ? await checkArrived(done, sending) : done;
       } catch (error) {
         signal?.throwIfAborted();
         const failure = sending?.failure();
@@ -128,7 +131,9 @@ export function createUpload(
         }
         if (!mayBeRepeated(error)) throw error;
         const now = await afterBreak(id, signal);
-        if (now?.status === 'active' && sending) return checkArrived(now, sending);
+        if (now?.status === 'active' && sending) {
+          return await checkArrived(now, sending);
+        }
         if (!source.repeatable || !now || attempt >= mostAttempts) throw error;
         if (now.status !== 'queued') {
           throw new OzError(
@@ -139,6 +144,8 @@ export function createUpload(
         }
         log(`sending the image ${id} again`);
         await delay(pauseMs(attempt, pace), signal);
+      } finally {
+        sending?.close();
       }
     }
   };

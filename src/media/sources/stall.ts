@@ -1,11 +1,11 @@
 /** Ends a body that stops coming. */
 
 /** Passes chunks on; calls `onStall` when the next one takes longer than `ms`. */
-export async function* untilStalled(
-  body: AsyncIterable<Uint8Array>,
+export async function* untilStalled<T>(
+  body: AsyncIterable<T>,
   ms: number,
   onStall: () => void,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<T> {
   let waiting = true; // while the reader is busy with a chunk, the server is not to blame
   const timer = setTimeout(() => (waiting ? onStall() : timer.refresh()), ms);
   try {
