@@ -3,13 +3,14 @@
  * volumes, with the answers on a second CD; as a rescue medium, with the answers on
  * the config drive. The stand-in plays the installers, see compat/rigs/README.md.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { network } from '../../compat/rigs/openstack/layout.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import { runTool } from '../../src/base/run-tool.ts';
+import { startSshd, type TestSshd } from '../customize/helpers/sshd.ts';
 import { lookInside } from '../e2e/support/inside-image.ts';
 import { explain, type Run, runOz } from '../e2e/support/run-oz.ts';
 import { rootPassword } from '../e2e/support/tdl.ts';
@@ -30,6 +31,8 @@ interface Case {
   carrier: string;
   result: string;
   region?: string;
+  /** Servers are reached through another host. */
+  bastion?: boolean;
 }
 
 const cases: Case[] = [
@@ -38,6 +41,7 @@ const cases: Case[] = [
     system: { name: 'CentOS', version: '7' },
     carrier: 'medium',
     result: 'both',
+    bastion: true,
   },
   {
     strategy: 'rescue',
@@ -54,18 +58,29 @@ describe.each(cases)('$strategy', (each) => {
   let workspace: Workspace;
   let env: Record<string, string>;
   let made: Run;
+  let bastion: TestSshd | undefined;
   const { strategy, result } = each;
   beforeAll(async () => {
     project = await makeProject(strategy, each.region);
     // Where there is no other way it is found without being asked for.
     const asked: Record<string, string> = each.region ? {} : { strategy };
+    if (each.bastion) {
+      bastion = await startSshd();
+      asked.bastion = `root@${bastion.address.host}:${bastion.address.port}`;
+    }
     workspace = await makeWorkspace({
       libvirt: { image_type: 'qcow2' },
       openstack: { ...asked, result },
     });
     env = { ...workspace.env, ...(await useCloud(project, workspace.at('clouds.yaml'))) };
+    if (bastion) {
+      await mkdir(workspace.at('home/.ssh'), { mode: 0o700 });
+      const key = workspace.at('home/.ssh/id_ed25519');
+      await writeFile(key, bastion.auth.privateKey, { mode: 0o600 });
+    }
   });
   afterAll(async () => {
+    await bastion?.stop();
     await project?.remove();
     await workspace?.remove();
   });
@@ -92,6 +107,7 @@ describe.each(cases)('$strategy', (each) => {
       if (event.type === 'mark') console.log(`  ${event.mark} at ${event.at} ms`);
     }
     expect(log.join('\n')).not.toContain(rootPassword);
+    if (bastion) expect(bastion.log()).toMatch(/Accepted publickey for root/);
   });
 
   it('leaves the result alone', async () => {
