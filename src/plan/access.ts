@@ -32,6 +32,7 @@ export function plannedAccess(
   if (!needed || !access) return null;
   const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
   const emulate = backend.capabilities.accelerated === false;
+  const { announce } = backend.capabilities;
   const rootPassword =
     family.setsRootPassword && !answer
       ? { rootPassword: { text: rootPasswordOf(input.tdl), mend: config.cache.jeos } }
@@ -43,7 +44,8 @@ export function plannedAccess(
   return {
     username: 'root',
     ...access,
-    via: answer || config.cache.jeos || untouched ? 'offline' : 'answer',
+    via: answer || config.cache.jeos || untouched || announce ? 'offline' : 'answer',
+    ...(announce && { announce }),
     emulate,
     ...rootPassword,
   };

@@ -90,9 +90,21 @@ function machineOf(arch: Arch, firmware: Hardware['firmware']) {
   return { diskBus: 'ide', cdromBus: 'ide' } as const;
 }
 
+/** Installers on a screen are watched over VNC, where only a tablet follows the pointer. */
+const watched = new Set(['winnt', 'freebsd']);
+
 /** Every PC has VGA and a PS/2 mouse, with drivers in every system: what else it has is no gain here. */
-function screenOf(arch: Arch, devices: readonly Device[]): Pick<Hardware, 'video' | 'input'> {
-  if (isX86(arch)) return { video: 'vga', input: { type: 'mouse', bus: 'ps2' } };
+function screenOf(
+  { family }: OsEntity,
+  arch: Arch,
+  devices: readonly Device[],
+): Pick<Hardware, 'video' | 'input'> {
+  if (isX86(arch)) {
+    const input = watched.has(family)
+      ? ({ type: 'tablet', bus: 'usb' } as const)
+      : ({ type: 'mouse', bus: 'ps2' } as const);
+    return { video: 'vga', input };
+  }
   return {
     video: pick(devices, videos) ?? (arch === 'ppc64' || arch === 'ppc64le' ? 'vga' : 'virtio'),
     input: pick(devices, inputs) ?? { type: 'tablet', bus: 'usb' },
@@ -147,7 +159,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     cdromBus: machine.cdromBus,
     nicModel: nicModelOf(options.nicModel) ?? pick(devices, nics) ?? 'rtl8139',
     mac: options.mac,
-    ...screenOf(arch, devices),
+    ...screenOf(os, arch, devices),
     clock: os.family === 'winnt' ? 'localtime' : 'utc',
     rng: rngOf(config.libvirt, pick(devices, rngs)),
   };

@@ -87,7 +87,10 @@ function plannedAccess(input: ExistingInput, customise: boolean): PlannedAccess 
     ...access,
     emulate: backend.capabilities.accelerated === false,
   };
-  if (backend.type !== 'openstack') return { ...common, via: 'offline' };
+  if (backend.type !== 'openstack') {
+    const { announce } = backend.capabilities;
+    return { ...common, via: 'offline', ...(announce && { announce }) };
+  }
   // To read the package list one need not get in: the image can be brought here.
   const closed = guest.published?.userData === false || !backend.capabilities.userData;
   if (closed && !customise) return { ...common, via: 'offline', method: 'disk' };

@@ -119,6 +119,7 @@ export function plan(input: PlanInput): BuildPlan {
       access?.via === 'answer' && access.method !== 'cloud-init' ? access.publicKey : undefined,
     cloudInit: access?.method === 'cloud-init',
     hardware,
+    ownAnswer: input.answer?.text,
     userDataUrl: backend.capabilities.userData?.url ?? undefined,
   };
   const inCloud = backend.type === 'openstack';
@@ -168,7 +169,7 @@ export function plan(input: PlanInput): BuildPlan {
         : {}),
     },
     evidenceDir: path.join(config.paths.screenshotDir, `${tdl.name}-${timeStamp(now)}`),
-    timeouts: plannedTimeouts(input),
+    timeouts: plannedTimeouts(input, family.installTime?.(match.os)),
     warnings: [
       ...warningsOf(input, match),
       ...accessWarnings(access, input),

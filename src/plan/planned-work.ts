@@ -44,22 +44,25 @@ export function plannedIcicle(
   };
 }
 
-/** Those the user has set as they are; the others longer for a guest that may be emulated. */
-export function plannedTimeouts({
-  config,
-  options,
-  backend,
-}: Pick<PlanInput, 'config' | 'options' | 'backend'>): BuildPlan['timeouts'] {
+/**
+ * Those the user has set as they are; the others longer for a guest that may be emulated.
+ * `installTime`: seconds that the installer is known to need.
+ */
+export function plannedTimeouts(
+  { config, options, backend }: Pick<PlanInput, 'config' | 'options' | 'backend'>,
+  installTime = 0,
+): BuildPlan['timeouts'] {
   const { accelerated } = backend.capabilities;
   // nobody tells how fast a cloud's guests are, or how many share a host
   const slow = accelerated === false || (backend.type === 'openstack' && !accelerated);
   const factor = slow ? emulationFactor : 1;
   const { timeouts } = config;
   const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
-  const scaled = (key: 'install' | 'inactivity' | 'boot' | 'shutdown') =>
-    ms(timeouts[key], timeouts.set?.includes(key) ? 1 : factor);
+  const scaled = (key: 'install' | 'boot' | 'shutdown', least = 0) =>
+    timeouts.set?.includes(key) ? ms(timeouts[key], 1) : ms(Math.max(timeouts[key], least), factor);
   return {
-    install: options.timeout === undefined ? scaled('install') : ms(options.timeout, 1),
+    install:
+      options.timeout === undefined ? scaled('install', installTime) : ms(options.timeout, 1),
     inactivity: ms(timeouts.inactivity, 1),
     boot: scaled('boot'),
     shutdown: scaled('shutdown'),

@@ -128,6 +128,8 @@ export interface PlannedAccess {
    * packages are read from a copy of its disk. Absent: SSH.
    */
   method?: 'ssh' | 'cloud-init' | 'disk' | undefined;
+  /** Offline: the system is made to say its address on its console. */
+  announce?: boolean | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */
   emulate: boolean;
   /**

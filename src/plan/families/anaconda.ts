@@ -70,6 +70,9 @@ const onFloppies = (os: OsEntity) =>
   (os.distro === 'rhl' && Number.parseFloat(os.version) < 9) ||
   (lines[os.distro] === 'enterprise' && majorOf(os) < 3);
 
+/** Takes the CD by itself, and stumbles over being told to. */
+const findsCd: Since = { fedora: 10, enterprise: 6 };
+
 /** Where the answer file is, as ks= wants to be told. */
 function kickstartPlace(context: FamilyContext, way: AnswerWay): string {
   if (way.reads === 'url') return context.userDataUrl ?? '';
@@ -98,7 +101,11 @@ function loaderArguments(context: FamilyContext, way: AnswerWay): string[] {
   const old = has(os, initramfs) ? [] : ['devfs=nomount', 'ramdisk_size=9126'];
   return [
     `ks=${kickstartPlace(context, way)}`,
-    tdl.install.type === 'url' ? `method=${context.guestUrl}` : 'method=cdrom',
+    ...(tdl.install.type === 'url'
+      ? [`method=${context.guestUrl}`]
+      : has(os, findsCd)
+        ? []
+        : ['method=cdrom']),
     'text',
     ...old,
   ];

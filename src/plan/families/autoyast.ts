@@ -14,6 +14,15 @@ export const hasAgama = (os: OsEntity) => age(os) >= 16 && Number.isFinite(age(o
 /** These configure themselves in a second stage, after a restart. */
 const hasSecondStage = ({ os }: FamilyContext) => age(os) < 14;
 
+/** A file of the user's own says itself when the machine is switched off. */
+function endsAfterSecondStage(context: FamilyContext): boolean {
+  const { ownAnswer: own } = context;
+  if (own === undefined) return hasSecondStage(context);
+  const says = (name: string, value: string) =>
+    new RegExp(`<${name}\\b[^>]*>\\s*${value}\\s*<`).test(own);
+  return says('final_halt', 'true') && !says('second_stage', 'false');
+}
+
 const classicScript = 'http://opensuse.org/opensuse/autoyast-classic/jeos';
 const sleScript = 'http://suse.com/sle/autoyast/jeos';
 
@@ -48,7 +57,7 @@ export const autoyast: GuestFamily = {
     label: 'OEMDRV',
     files: [{ path: 'autoinst.xml', text }],
   }),
-  reboots: (context) => (hasSecondStage(context) ? 1 : 0),
+  reboots: (context) => (endsAfterSecondStage(context) ? 1 : 0),
   cloudInit: (os) => age(os) >= 14,
   failurePatterns: [
     'Error while parsing the control file',

@@ -117,6 +117,8 @@ export const debianInstaller: GuestFamily = {
   }),
   // base-config, the second half, runs in the new system
   reboots: ({ os }) => (hasRamdisk(os) ? 1 : 0),
+  // as long as Oz gives them
+  installTime: (os) => (isUbuntu(os) && ubuntuVersion(os) < 7.1 ? 3000 : undefined),
   cloudInit: (os) => !isUbuntu(os) || ubuntuVersion(os) >= 10,
   failurePatterns: [
     '^!! ERROR:',

@@ -80,6 +80,9 @@ export const drakx: GuestFamily = {
     files: [{ path: 'auto_inst.cfg', text }],
   }),
   reboots: () => 0,
+  // as long as Oz gives the two slowest
+  installTime: ({ distro, version }) =>
+    distro === 'mandrake' && ['8.2', '9.0'].includes(version) ? 2500 : undefined,
   cloudInit: () => false,
   failurePatterns: ['An error occurred', 'Error: .*auto_install', 'exited abnormally'],
   packageManager: () => 'urpmi',

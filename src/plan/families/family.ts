@@ -23,6 +23,8 @@ export interface FamilyContext {
   /** Whether the second boot takes its orders from user data, so that cloud-init must be there. */
   cloudInit: boolean;
   hardware: Hardware;
+  /** The user's own answer file, taken as it is. */
+  ownAnswer?: string | undefined;
   /** Where user data is over HTTP, if anywhere. */
   userDataUrl: string | undefined;
 }
@@ -77,6 +79,8 @@ export interface GuestFamily {
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
+  /** Seconds that an accelerated installation may take, where the usual limit is too short. */
+  installTime?(os: OsEntity): number | undefined;
   /** Whether its answer file can install cloud-init in this system. */
   cloudInit(os: OsEntity): boolean;
   failurePatterns: readonly string[];

@@ -77,6 +77,8 @@ export const windowsSetup: GuestFamily = {
         }
       : { device: 'cdrom', label: 'ANSWERS', files: [{ path: 'Autounattend.xml', text }] },
   reboots: ({ os }) => (isClassic(os) ? 1 : 2),
+  // as long as Oz gives them
+  installTime: (os) => (isClassic(os) ? 3600 : 8500),
   // an EFI that starts from CD asks for a key first
   keyPresses: ({ hardware }) =>
     hardware.firmware === 'efi' ? { codes: [28], every: 1000, until: 20_000 } : undefined,
