@@ -24,15 +24,8 @@ TEMPLATE = """<template><name>{name}</name><os><name>{distro}</name><version>{ve
 <key>AAAAA-BBBBB-CCCCC-DDDDD-EEEEE</key><kernelparam>ozma.probe=1</kernelparam></os></template>"""
 
 # What Oz expects to find on the media of one system or another.
-DIRECTORIES = ["isolinux", "Boot", "etc", "boot", "i386", "amd64"] + [
-    place % arch
-    for arch in ("i586", "i386", "x86_64", "aarch64", "armv7l", "s390x")
-    for place in ("%s/isolinux", "boot/%s/loader", "isolinux/%s")
-]
-FILES = ["isolinux/vmlinuz", "isolinux/isolinux.cfg"] + [
-    "boot/%s/loader/isolinux.cfg" % arch
-    for arch in ("i386", "x86_64", "aarch64", "armv7l", "s390x")
-]
+DIRECTORIES = ("Boot", "etc", "i386", "amd64", "i586/isolinux", "{0}/isolinux")
+FILES = ("isolinux/vmlinuz", "isolinux/isolinux.cfg", "boot/{0}/loader/isolinux.cfg")
 
 seen = {}
 
@@ -65,9 +58,9 @@ def download(_self, url, fd, _outdir, _force):
 
 def unpack_iso(self):
     for directory in DIRECTORIES:
-        os.makedirs(os.path.join(self.iso_contents, directory), exist_ok=True)
+        os.makedirs(os.path.join(self.iso_contents, directory.format(self.tdl.arch)), exist_ok=True)
     for name in FILES:
-        touch(os.path.join(self.iso_contents, name))
+        touch(os.path.join(self.iso_contents, name.format(self.tdl.arch)))
 
 
 def run_tool(command, **_options):
@@ -157,27 +150,47 @@ def install(guest):
     )
 
 
-def observe(job, config, distro, version, arch, kind):
-    tdl = oz.TDL.TDL(TEMPLATE.format(name=job["name"], distro=distro, version=version, arch=arch,
-                                     type=kind, url=job["urls"][kind]))
-    shutil.rmtree(job["root"], ignore_errors=True)
-    os.makedirs(job["root"])
+def template(job, distro, version, kind):
+    return oz.TDL.TDL(TEMPLATE.format(name=job["name"], distro=distro, version=version,
+                                      arch="i386", type=kind, url=job["urls"][kind]))
+
+
+def observe(job, config, tdl):
+    """None: refused."""
     auto = os.path.join(job["root"], "answers")
     touch(auto)
     try:
         guest = oz.GuestFactory.guest_factory(tdl, config, auto, macaddress=job["mac"])
+        for module in list(sys.modules):
+            if module.startswith("oz."):
+                without_check(module)
+    except oz.OzException.OzException:
+        return None
     except Exception as error:
-        if isinstance(error, oz.OzException.OzException):
-            return None
         # a crash says nothing about what is supported
         return {"crash": "%s: %s" % (type(error).__name__, error)}
-    for module in list(sys.modules):
-        if module.startswith("oz."):
-            without_check(module)
     try:
         return install(guest)
     except Exception as error:
         return {"crash": "%s: %s" % (type(error).__name__, error)}
+    finally:
+        shutil.rmtree(job["root"], ignore_errors=True)
+
+
+def observe_system(job, config, distro, version):
+    """All architectures, unless the usual two are refused already."""
+    answers = []
+    templates = {kind: template(job, distro, version, kind) for kind in job["types"]}
+    for arch in job["arches"]:
+        for kind in job["types"]:
+            tdl = templates[kind]
+            tdl.arch = arch
+            found = observe(job, config, tdl)
+            if found:
+                answers.append(dict(found, distro=distro, version=version, arch=arch, type=kind))
+        if arch == "x86_64" and not answers:
+            break
+    return answers
 
 
 def main():
@@ -186,12 +199,7 @@ def main():
     config.read_string(job["config"])
     answers = []
     for distro, version in job["systems"]:
-        for arch in job["arches"]:
-            for kind in job["types"]:
-                found = observe(job, config, distro, version, arch, kind)
-                if found:
-                    found.update(distro=distro, version=version, arch=arch, type=kind)
-                    answers.append(found)
+        answers += observe_system(job, config, distro, version)
     shutil.rmtree(job["root"], ignore_errors=True)
     json.dump(answers, sys.stdout)
 
