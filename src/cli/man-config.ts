@@ -96,7 +96,8 @@ export function configPage(meta: { version: string; date: string }): string {
     ]),
     '.SH SEE ALSO',
     '.BR oz\\-install (1),',
-    '.BR oz\\-plan (1)',
+    '.BR oz\\-plan (1),',
+    '.BR oz\\-tdl (5)',
   ];
   return `${lines.join('\n')}\n`;
 }

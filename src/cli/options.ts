@@ -193,7 +193,14 @@ export const ozInstall = command({
     { path: '/var/lib/libvirt/images', help: 'images of root, unless oz.cfg says otherwise' },
     { path: '~/.oz/images', help: 'images of other users, unless oz.cfg says otherwise' },
   ],
-  seeAlso: ['oz-customize(1)', 'oz-generate-icicle(1)', 'oz-cleanup-cache(1)', 'oz-plan(1)'],
+  seeAlso: [
+    'oz-customize(1)',
+    'oz-generate-icicle(1)',
+    'oz-cleanup-cache(1)',
+    'oz-plan(1)',
+    'oz-tdl(5)',
+    'oz.cfg(5)',
+  ],
 });
 
 export const ozCustomize = command({
@@ -344,7 +351,7 @@ export const ozCheck = command({
     },
   ],
   files: configFiles,
-  seeAlso: ['oz-plan(1)', 'oz-migrate(1)', 'oz-install(1)'],
+  seeAlso: ['oz-plan(1)', 'oz-migrate(1)', 'oz-install(1)', 'oz-tdl(5)'],
 });
 
 export const ozMigrate = command({

@@ -168,6 +168,9 @@ function packagePart(node: XmlElementNode, name: string): string | undefined {
   return value;
 }
 
+/** What is so of a repository that does not say otherwise. */
+export const repositoryDefaults = { signed: false, persisted: true, sslverify: false } as const;
+
 /** Repositories by name: one that comes again replaces the former, in its place. */
 export function repositoriesOf(section: XmlElementNode | undefined): TdlRepository[] {
   const byName = new Map<string, TdlRepository>();
@@ -181,18 +184,18 @@ export function repositoriesOf(section: XmlElementNode | undefined): TdlReposito
     const repository: TdlRepository = {
       name,
       url,
-      signed: flag(node, 'signed', false),
-      persisted: flag(node, 'persisted', true),
-      sslverify: flag(node, 'sslverify', false),
+      signed: flag(node, 'signed'),
+      persisted: flag(node, 'persisted'),
+      sslverify: flag(node, 'sslverify'),
     };
     byName.set(name, rememberPlace(repository, urlNode));
   }
   return [...byName.values()];
 }
 
-function flag(node: XmlElementNode, name: string, absent: boolean): boolean {
+function flag(node: XmlElementNode, name: keyof typeof repositoryDefaults): boolean {
   const element = child(node, name);
-  return element ? /^(yes|true)$/i.test(element.text) : absent;
+  return element ? /^(yes|true)$/i.test(element.text) : repositoryDefaults[name];
 }
 
 /** Files by name: one that comes again replaces the former's content, in its place. */

@@ -90,10 +90,14 @@ const repositoriesShape: Shape = {
 };
 
 const extra: Shape = { attributes: { source: 'required', destination: 'required' } };
+const extrasShape: Shape = { children: { file: any(extra), directory: any(extra) } };
 
 /** By install type. */
 export const installShapes: Record<string, Shape> = {
-  url: { attributes: { type: 'required' }, children: { url: one(), extras: optional() } },
+  url: {
+    attributes: { type: 'required' },
+    children: { url: one(), extras: optional(extrasShape) },
+  },
   iso: {
     attributes: { type: 'required' },
     children: {
@@ -101,15 +105,10 @@ export const installShapes: Record<string, Shape> = {
       md5sum: optional(),
       sha1sum: optional(),
       sha256sum: optional(),
-      extras: optional(),
+      extras: optional(extrasShape),
     },
   },
 };
-for (const shape of Object.values(installShapes)) {
-  if (shape.children) {
-    shape.children.extras = optional({ children: { file: any(extra), directory: any(extra) } });
-  }
-}
 
 const commandsShape: Shape = { children: { command: any(commandShape) } };
 
