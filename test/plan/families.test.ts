@@ -138,6 +138,37 @@ describe('families', () => {
   });
 });
 
+describe('what Oz knows of slow and restarting installers', () => {
+  it.each<[Case, number]>([
+    [['Windows', '2003', 'iso'], 3600],
+    [['Windows', '10', 'iso'], 8500],
+    [['Ubuntu', '7.04', 'iso'], 3000],
+    [['Mandrake', '9.0', 'iso', 'i386'], 2500],
+    [['Mandrake', '9.1', 'iso', 'i386'], 1200],
+    [['Ubuntu', '7.10', 'iso'], 1200],
+  ])('%j has %d s, unless the user says otherwise', (which, seconds) => {
+    expect(planned(which).timeouts.install).toBe(seconds * 1000);
+    const timeouts = { install: 60, inactivity: 300, boot: 300, shutdown: 90 };
+    const config = testConfig({ timeouts: { ...timeouts, set: ['install'] } });
+    expect(planned(which, { config }).timeouts.install).toBe(60_000);
+  });
+
+  it.each<[string, number]>([
+    ['<final_halt config:type="boolean">true</final_halt>', 1],
+    [
+      '<final_halt config:type="boolean">true</final_halt>\n<second_stage t="b">false</second_stage>',
+      0,
+    ],
+    ['<final_halt config:type="boolean">false</final_halt>', 0],
+    ['<profile/>', 0],
+  ])('restarts openSUSE as the user’s own answer file says: %s', (text, restarts) => {
+    const answer = { name: '/my/autoinst.xml', text };
+    for (const version of ['11.0', '42.2', '15.6']) {
+      expect(planned(['OpenSUSE', version, 'iso'], { answer }).install.reboots).toBe(restarts);
+    }
+  });
+});
+
 const asked = (openstack: Record<string, string>) =>
   testConfig({ backend: { type: 'openstack' }, openstack });
 
