@@ -1,14 +1,23 @@
-// One output file per source file: each command then loads only what it uses,
-// and worker threads find their script beside the caller.
+// One entry for each command, library and worker thread. What they share becomes chunks: a command
+// then loads only what it uses, from few files, since opening each costs it time.
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/**/*.ts', 'backends/**/*.ts', 'osinfo/**/*.ts'],
+  entry: [
+    'src/index.ts',
+    'osinfo/index.ts',
+    'src/cli/oz*.ts',
+    'src/cli/process-io.ts',
+    'src/media/digest-worker.ts',
+    'backends/libvirt/*-worker.ts',
+    // compat/bench/openstack.ts measures these as they are shipped
+    'backends/openstack/services/{open,save-data,upload-source}.ts',
+  ],
   format: 'esm',
   platform: 'node',
   target: 'node20',
   outDir: 'dist',
-  unbundle: true,
+  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js' },
   dts: true,
   sourcemap: false,
   clean: true,

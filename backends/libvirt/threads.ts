@@ -85,7 +85,7 @@ function settle(caller: Caller, reply: CallReply): void {
 }
 
 function startCaller(): Caller {
-  const worker = startWorker('call-worker', import.meta.url);
+  const worker = startWorker('backends/libvirt/call-worker');
   const caller: Caller = { worker, pending: new Map(), exited: exitOf(worker) };
   const fail = (error: Error) => {
     callers = callers.filter((other) => other !== caller);
@@ -168,7 +168,7 @@ function takeEvent(message: EventReply): void {
 }
 
 function startLoop(): Promise<EventLoop> {
-  const worker = startWorker('event-worker', import.meta.url);
+  const worker = startWorker('backends/libvirt/event-worker');
   const exited = exitOf(worker);
   return new Promise((resolve, reject) => {
     worker.on('message', (message: EventReply) => {

@@ -41,7 +41,7 @@ function digestInThread(algorithm: string): RunningDigest {
   const memory = new SharedArrayBuffer(blocks * blockBytes);
   const bytes = new Uint8Array(memory);
   const data: DigestWorkerData = { algorithm, memory, blockBytes };
-  const worker = startWorker('digest-worker', import.meta.url, data);
+  const worker = startWorker('src/media/digest-worker', data);
   const free = Array.from({ length: blocks }, (_, block) => block);
   let current: number | undefined;
   let filled = 0;
