@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
-import { checkIcicleOption } from '../../src/cli/compose.ts';
+import { checkIcicleOption } from '../../src/cli/build-line.ts';
 import type { CommandSpec, OptionTable } from '../../src/cli/option-table.ts';
 import { ozCleanupCache, ozCustomize, ozGenerateIcicle, ozInstall } from '../../src/cli/options.ts';
 import { parseCommandLine } from '../../src/cli/parse-args.ts';

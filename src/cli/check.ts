@@ -1,8 +1,10 @@
 /** oz check: whether templates and configurations are right, and how each backend would build them. */
 import path from 'node:path';
 import type { CheckSurroundings } from '../check/check-tdl.ts';
-import { placeholderAccess, readConfig, thisHost } from './compose.ts';
-import type { Around, Io } from './io.ts';
+import type { Around } from '../compose/around.ts';
+import { placeholderAccess, thisHost } from '../compose/inputs.ts';
+import { readConfig } from '../compose/settings.ts';
+import type { Io } from './io.ts';
 import { ozCheck } from './options.ts';
 import type { CheckReport } from './render/check-text.ts';
 import { runCommand } from './run-command.ts';

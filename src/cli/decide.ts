@@ -1,17 +1,12 @@
 /** The work of oz plan, apart from its options so that -h loads none of it. */
 
-import {
-  type BuildLine,
-  checkIcicleOption,
-  judgeLocal,
-  placeholderAccess,
-  planOptions,
-  readAnswer,
-  readSettings,
-} from './compose.ts';
-import { decideBuild } from './decide-build.ts';
+import { decideBuild } from '../compose/decide-build.ts';
+import { placeholderAccess, readAnswer } from '../compose/inputs.ts';
+import { judgeLocal } from '../compose/medium.ts';
+import { type FindPlace, findPlace } from '../compose/places.ts';
+import { readSettings } from '../compose/settings.ts';
+import { type BuildLine, checkIcicleOption, planOptions } from './build-line.ts';
 import type { Io } from './io.ts';
-import { type FindPlace, findPlace } from './places.ts';
 import type { ShownPlan } from './render/plan-text.ts';
 
 /** Decides what a build would be, and masks its secrets. */

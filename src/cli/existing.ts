@@ -1,13 +1,14 @@
 /** What oz-customize and oz-generate-icicle share: work in an image that was built before. */
 import path from 'node:path';
+import { checkOutputs } from '../compose/outputs.ts';
+import { type FindPlace, findPlace } from '../compose/places.ts';
+import { readGuest, runExisting } from '../compose/run-existing.ts';
+import { readSettings } from '../compose/settings.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { PlanOptions } from '../plan/input.ts';
-import { checkOutputs, readSettings } from './compose.ts';
 import type { Io } from './io.ts';
-import { type FindPlace, findPlace } from './places.ts';
 import type { RenderOptions } from './render/index.ts';
-import { readGuest, runExisting } from './run-existing.ts';
 import { withEvents } from './with-events.ts';
 
 export interface ExistingLine {

@@ -1,20 +1,17 @@
 /** The work of oz-install, apart from its options so that -h loads none of it. */
 import path from 'node:path';
+import { readAnswer } from '../compose/inputs.ts';
+import { checkOutputs } from '../compose/outputs.ts';
+import { type FindPlace, findPlace } from '../compose/places.ts';
+import { runBuild } from '../compose/run-build.ts';
+import { readSettings } from '../compose/settings.ts';
 import type { BuildResult } from '../engine/events.ts';
-import {
-  checkIcicleOption,
-  checkOutputs,
-  planOptions,
-  readAnswer,
-  readSettings,
-} from './compose.ts';
+import { checkIcicleOption, planOptions } from './build-line.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './option-table.ts';
 import type { ozInstall } from './options.ts';
-import { type FindPlace, findPlace } from './places.ts';
 import { printable } from './render/format.ts';
 import { publishedLine } from './render/results.ts';
-import { runBuild } from './run-build.ts';
 import { withEvents } from './with-events.ts';
 
 export type InstallLine = OptionValues<typeof ozInstall.options>;

@@ -1,4 +1,5 @@
 /** What a command is given of the world around it, so that tests can give their own. */
+import type { Around } from '../compose/around.ts';
 
 /** A text stream to write on. */
 export interface Output {
@@ -9,14 +10,11 @@ export interface Output {
   columns: number;
 }
 
-export interface Io {
+export interface Io extends Around {
   stdout: Output;
   stderr: Output;
   /** Lines typed by the user; ends when the input ends. `isTTY`: someone is there to type. */
   stdin: AsyncIterable<string | Buffer> & { readonly isTTY: boolean };
-  env: Readonly<Record<string, string | undefined>>;
-  /** Absolute path that relative file names start from. */
-  cwd: string;
   /** Where signals such as SIGINT are heard. */
   signals: {
     on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
@@ -25,9 +23,6 @@ export interface Io {
   /** Ends the process at once (a second Ctrl-C). */
   exit(code: number): void;
 }
-
-/** The part of the world that decisions depend on. */
-export type Around = Pick<Io, 'env' | 'cwd'>;
 
 /** A command: takes the arguments after its name, gives the process's exit code. */
 export type Main = (argv: readonly string[], io: Io) => Promise<number>;

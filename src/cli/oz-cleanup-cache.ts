@@ -1,8 +1,8 @@
 /** oz-cleanup-cache: empties the caches in the data directory and in the cloud, after asking. */
 import { Readable } from 'node:stream';
+import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozCleanupCache } from './options.ts';
-import type { FindPlace } from './places.ts';
 import { printable } from './render/format.ts';
 import { runCommand } from './run-command.ts';
 import { withSignals } from './signals.ts';
@@ -36,7 +36,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
   return runCommand(ozCleanupCache, argv, io, ({ options }) =>
     withSignals(io, async (signal) => {
       const [{ readConfig }, { clearCache, listCache }] = await Promise.all([
-        import('./compose.ts'),
+        import('../compose/settings.ts'),
         import('../media/cache-cleanup.ts'),
       ]);
       const config = await readConfig(options, io);

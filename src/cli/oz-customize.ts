@@ -1,7 +1,8 @@
 /** oz-customize: customises an image that was installed before. */
+
+import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozCustomize } from './options.ts';
-import type { FindPlace } from './places.ts';
 import { runCommand } from './run-command.ts';
 
 /** `find` is where tests put their own place. */

@@ -1,7 +1,8 @@
 /** oz-install: a TDL becomes an image, its libvirt XML and, with -g, its ICICLE. */
+
+import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozInstall } from './options.ts';
-import type { FindPlace } from './places.ts';
 import { runCommand } from './run-command.ts';
 
 /** `find` is where tests put their own place. */

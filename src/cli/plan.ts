@@ -1,7 +1,8 @@
 /** oz plan: what oz-install would do with the same options, and nothing else. */
+
+import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozPlan } from './options.ts';
-import type { FindPlace } from './places.ts';
 import { runCommand } from './run-command.ts';
 
 /** `find` is where tests put their own place. */

@@ -3,11 +3,12 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, OzError } from '../base/errors.ts';
+import { readConfig } from '../compose/settings.ts';
 import type { OzConfig } from '../config/types.ts';
 import { isoCachePath } from '../plan/names.ts';
 import { type Proposal, proposalFor } from '../plan/proposal.ts';
 import { type IncompleteTdl, readIncompleteTdl } from '../tdl/read.ts';
-import { type BuildLine, readConfig } from './compose.ts';
+import type { BuildLine } from './build-line.ts';
 import type { Io } from './io.ts';
 
 /** As --json prints it. */

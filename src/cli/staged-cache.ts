@@ -2,9 +2,9 @@
 import type { KeptMedium } from '../../backends/backend.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { noLedger } from '../base/ledger-entry.ts';
+import type { Around } from '../compose/around.ts';
+import { type FindPlace, findPlace } from '../compose/places.ts';
 import type { OzConfig } from '../config/types.ts';
-import type { Around } from './io.ts';
-import { type FindPlace, findPlace } from './places.ts';
 import { bytes, printable } from './render/format.ts';
 
 export interface StagedCache {

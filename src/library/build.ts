@@ -1,8 +1,9 @@
 /** plan() and build(), for programs. */
 import path from 'node:path';
-import { checkOutputs, placeholderAccess, readAnswer } from '../cli/compose.ts';
-import { decideBuild } from '../cli/decide-build.ts';
-import { runBuild } from '../cli/run-build.ts';
+import { decideBuild } from '../compose/decide-build.ts';
+import { placeholderAccess, readAnswer } from '../compose/inputs.ts';
+import { checkOutputs } from '../compose/outputs.ts';
+import { runBuild } from '../compose/run-build.ts';
 import type { BuildResult } from '../engine/events.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Tdl } from '../tdl/types.ts';

@@ -1,7 +1,7 @@
 /** customize() and generateIcicle(), for programs. */
 import path from 'node:path';
-import { checkOutputs } from '../cli/compose.ts';
-import { readGuest, runExisting } from '../cli/run-existing.ts';
+import { checkOutputs } from '../compose/outputs.ts';
+import { readGuest, runExisting } from '../compose/run-existing.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { Tdl } from '../tdl/types.ts';
 import type { ExistingOptions, IcicleOptions } from './options.ts';

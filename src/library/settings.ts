@@ -1,9 +1,9 @@
 /** From the options of a call to what the commands work with. */
 import path from 'node:path';
 import process from 'node:process';
-import { readConfig, type Settings } from '../cli/compose.ts';
-import type { Around } from '../cli/io.ts';
-import { findPlace } from '../cli/places.ts';
+import type { Around } from '../compose/around.ts';
+import { findPlace } from '../compose/places.ts';
+import { readConfig, type Settings } from '../compose/settings.ts';
 import { createEventStream, type EventStream } from '../engine/event-stream.ts';
 import type { PlanOptions as Decisions } from '../plan/input.ts';
 import type { Tdl } from '../tdl/types.ts';

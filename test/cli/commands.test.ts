@@ -18,7 +18,7 @@ import { main as cleanupCache } from '../../src/cli/oz-cleanup-cache.ts';
 import { main as customize } from '../../src/cli/oz-customize.ts';
 import { main as generateIcicle } from '../../src/cli/oz-generate-icicle.ts';
 import { main as install } from '../../src/cli/oz-install.ts';
-import type { FindPlace } from '../../src/cli/places.ts';
+import type { FindPlace } from '../../src/compose/places.ts';
 import type { MemoryBackendOptions } from '../fakes/memory-backend.ts';
 import { fakeIo } from './fake-io.ts';
 import {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { FindPlace } from '../../src/cli/places.ts';
+import type { FindPlace } from '../../src/compose/places.ts';
 import {
   type MemoryBackend,
   type MemoryBackendOptions,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FindPlace } from '../../src/cli/places.ts';
+import type { FindPlace } from '../../src/compose/places.ts';
 import { type BuildEvent, build, OzError, plan, readTdl, type Tdl } from '../../src/index.ts';
 import {
   anyFileServer,
@@ -14,7 +14,7 @@ import {
 import type { MemoryBackend } from '../fakes/memory-backend.ts';
 
 const given = vi.hoisted(() => ({ find: undefined as FindPlace | undefined }));
-vi.mock('../../src/cli/places.ts', () => ({
+vi.mock('../../src/compose/places.ts', () => ({
   findPlace: (...args: Parameters<FindPlace>) => given.find?.(...args),
 }));
 

@@ -2,8 +2,9 @@
 import type { Capabilities } from '../../backends/backend.ts';
 import type { PlanInput } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
-import { type Settings, thisHost } from './compose.ts';
-import type { Around } from './io.ts';
+import type { Around } from './around.ts';
+import { thisHost } from './inputs.ts';
+import type { Settings } from './settings.ts';
 
 /** What differs between showing a build and doing it. */
 export interface BuildChoices extends Pick<PlanInput, 'options' | 'answer'> {

@@ -2,9 +2,12 @@
 import type { EventStream } from '../engine/event-stream.ts';
 import type { BuildResult } from '../engine/events.ts';
 import type { PlanInput } from '../plan/input.ts';
-import { buildAccess, judgeMedium, type Settings, withBackend } from './compose.ts';
+import type { Around } from './around.ts';
 import { decideBuild } from './decide-build.ts';
-import type { Around } from './io.ts';
+import { buildAccess } from './inputs.ts';
+import { judgeMedium } from './medium.ts';
+import type { Settings } from './settings.ts';
+import { withBackend } from './with-backend.ts';
 
 export interface BuildRequest extends Pick<PlanInput, 'options' | 'answer'> {
   onError?: 'cleanup' | 'keep' | undefined;

@@ -9,7 +9,7 @@ import type {
 } from '../../backends/backend.ts';
 import { noLedger } from '../base/ledger-entry.ts';
 import type { OzConfig } from '../config/types.ts';
-import type { Around } from './io.ts';
+import type { Around } from './around.ts';
 
 /** A place that is known but not yet touched. */
 export interface Place {

@@ -6,7 +6,9 @@ import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
-import { buildAccess, type Settings, withBackend } from './compose.ts';
+import { buildAccess } from './inputs.ts';
+import type { Settings } from './settings.ts';
+import { withBackend } from './with-backend.ts';
 
 export interface ExistingRequest {
   /** Absolute path of the domain XML. */

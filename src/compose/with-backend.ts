@@ -1,0 +1,70 @@
+/** Opens the place and the ledger for a piece of work. */
+import type { Backend } from '../../backends/backend.ts';
+import { messageOf, OzError } from '../base/errors.ts';
+import type { EventStream } from '../engine/event-stream.ts';
+import type { Ledger } from '../engine/ledger.ts';
+import type { Place } from './places.ts';
+import type { Settings } from './settings.ts';
+
+function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
+  try {
+    return open(dataDir);
+  } catch (error) {
+    throw new OzError(
+      'OZ_DATA_DIR',
+      `Cannot use the data directory ${dataDir}: ${messageOf(error)}`,
+      { hint: 'set [paths] data_dir in oz.cfg to a directory that you may write', cause: error },
+    );
+  }
+}
+
+/** What an earlier run left here goes first; what is elsewhere stays for a run there. */
+async function clearLeftovers(
+  place: Place,
+  backend: Backend,
+  dataDir: string,
+  stream: EventStream,
+): Promise<void> {
+  const { clearDeadLedgers } = await import('../engine/ledger.ts');
+  const { removed, failed } = await clearDeadLedgers(dataDir, async (entry) => {
+    const here = entry.place === backend.type && (entry.at === undefined || entry.at === place.uri);
+    if (!here) throw new Error(`it is in ${entry.place} ${entry.at ?? ''}`);
+    await backend.remove(entry);
+  });
+  for (const entry of removed) {
+    const text = `removed ${entry.kind} ${entry.ref}, left by an earlier run`;
+    stream.emit({ type: 'log', level: 'info', text });
+  }
+  for (const { entry, error } of failed) {
+    const text = `cannot remove ${entry.kind} ${entry.ref} of an earlier run: ${messageOf(error)}`;
+    stream.emit({ type: 'log', level: 'warning', text });
+  }
+}
+
+/** Runs `work` with the place open and a ledger; both are closed afterwards, come what may. */
+export async function withBackend<T>(
+  { tdl, place, config }: Settings,
+  stream: EventStream,
+  signal: AbortSignal,
+  work: (backend: Backend, ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const [{ openLedger }, { masker }, { secretsOf }] = await Promise.all([
+    import('../engine/ledger.ts'),
+    import('../base/secrets.ts'),
+    import('../plan/planned-work.ts'),
+  ]);
+  const mask = masker(secretsOf(tdl)); // a guest's description has the kernel's arguments
+  const ledger = openLedgerIn(config.paths.dataDir, openLedger);
+  try {
+    const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text: mask(text) });
+    const backend = await place.open({ ledger, log }, signal);
+    try {
+      await clearLeftovers(place, backend, config.paths.dataDir, stream);
+      return await work(backend, ledger);
+    } finally {
+      await backend.close();
+    }
+  } finally {
+    ledger.close();
+  }
+}
