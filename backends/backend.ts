@@ -67,6 +67,8 @@ export interface Capabilities {
         url: string | null;
       }
     | undefined;
+  /** Whether a guest must say its address on its console, since nobody else here knows it. */
+  announce?: boolean | undefined;
   /** Whether the guest's SSH port can be reached from here; absent: yes. */
   sshReachable?: { reachable: boolean; reason: string } | undefined;
 }
@@ -267,6 +269,7 @@ export interface Backend {
   staged?(options?: CallOptions): Promise<KeptMedium[]>;
   /** Removes one resource that a ledger names; what is gone already is no error. */
   remove(entry: LedgerEntry, options?: CallOptions): Promise<void>;
+  /** Lets go of the place. What it made here is removed, save what the ledger no longer holds. */
   close(): Promise<void>;
 }
 

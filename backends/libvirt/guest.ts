@@ -1,6 +1,7 @@
 /** One virtual machine: a transient domain for each run, nothing in between. */
 import { rm } from 'node:fs/promises';
 import { delay } from '../../src/base/abort.ts';
+import { announced } from '../../src/base/announcement.ts';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import type {
@@ -40,6 +41,8 @@ export interface GuestParts {
 
 /** How often a guest that doesn't react is asked again to shut down. */
 const askAgain = 10_000;
+/** Bytes of the console that are searched for an address; guests repeat it. */
+const announcementTail = 65_536;
 /** How long an event may lag behind the state it tells of. */
 const eventLag = 2000;
 
@@ -185,6 +188,13 @@ export function makeGuest(parts: GuestParts): Guest {
     return nics;
   }
 
+  /** What the guest itself says on its console. */
+  async function announcedAddress(): Promise<string | null> {
+    if (!local || !spec.consoleLog) return null;
+    const log = await readConsoleLog(spec.consoleLog, announcementTail);
+    return log && announced(log.tail, uuid);
+  }
+
   /** `use`'s result, or `otherwise` for a guest that isn't running (any more). */
   async function whileRunning<T>(use: () => Promise<T>, otherwise: T): Promise<T> {
     if (!running) return otherwise;
@@ -312,8 +322,10 @@ export function makeGuest(parts: GuestParts): Guest {
           port ??= await forwardSsh(connection, uuid, signal);
           return { host: '127.0.0.1', port };
         }
-        const address = await guestAddress(connection, bridge, uuid, macOf(spec), signal);
-        return address === null ? null : { host: address, port: 22 };
+        const host =
+          (await guestAddress(connection, bridge, uuid, macOf(spec), signal)) ??
+          (await announcedAddress());
+        return host === null ? null : { host, port: 22 };
       }, null);
     },
 

@@ -62,7 +62,7 @@ export function makePlace(parts: PlaceParts): Backend {
   const { uri, context, connection, capabilities, bridge } = parts;
   const { driver, remote, userNetworking } = readUri(uri);
   const hypervisor = openHypervisor(parts, connection, capabilities);
-  const destroyers = new Set<() => Promise<void>>();
+  const guests = new Map<Guest, LedgerEntry>();
 
   /** The user that QEMU will run as, where libvirt makes it another one. */
   function ownerFor(type: string): Owner | undefined {
@@ -113,7 +113,9 @@ export function makePlace(parts: PlaceParts): Backend {
     async capabilities(call) {
       const type = call?.arch && (await hypervisor.typeFor(call.arch, call.signal));
       const platform = await platformHere(call?.signal);
-      return { ...libvirtCapabilities(uri, type), platform };
+      // On a bridge of the host's own, whoever hands out addresses does not tell us.
+      const announce = bridge !== null && bridge.network === undefined && !remote;
+      return { ...libvirtCapabilities(uri, type), platform, ...(announce && { announce }) };
     },
 
     async check(hardware, call) {
@@ -163,7 +165,7 @@ export function makePlace(parts: PlaceParts): Backend {
         );
       }
       const entry: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: name, at: uri };
-      const onDestroyed = () => void destroyers.delete(guest.destroy);
+      const onDestroyed = () => void guests.delete(guest);
       const guest = makeGuest({
         connection,
         context,
@@ -174,7 +176,7 @@ export function makePlace(parts: PlaceParts): Backend {
         entry,
         onDestroyed,
       });
-      destroyers.add(guest.destroy);
+      guests.set(guest, entry);
       return guest;
     },
 
@@ -203,7 +205,8 @@ export function makePlace(parts: PlaceParts): Backend {
     },
 
     async close() {
-      for (const destroy of [...destroyers]) await destroy();
+      for (const [guest, entry] of [...guests])
+        if (context.ledger.has(entry)) await guest.destroy();
       await storage.close();
       await connection.close();
     },

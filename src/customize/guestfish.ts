@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { deadline } from '../base/abort.ts';
 import { codeOf, OzError } from '../base/errors.ts';
+import { mountSystem } from './mount-system.ts';
 
 export interface Guestfish {
   /** Runs one command and returns what it printed. Throws OZ_OFFLINE with guestfish's own words. */
@@ -74,8 +75,8 @@ export async function openGuestfish(
     const limit = deadline(acceleratedLimit, () => slow, signal);
     const fish = start(disk, format, undefined, limit.signal, signal);
     try {
-      await fish.command('echo', 'up');
-      return fish;
+      await fish.command('run');
+      return await mounted(fish, disk);
     } catch (error) {
       fish.kill();
       if (error !== slow) throw error;
@@ -84,8 +85,19 @@ export async function openGuestfish(
     }
   }
   const fish = start(disk, format, emulate === false ? undefined : 'force_tcg', signal, signal);
-  await fish.command('echo', 'up');
-  return fish;
+  await fish.command('run');
+  return mounted(fish, disk);
+}
+
+async function mounted(fish: Guestfish, disk: string): Promise<Guestfish> {
+  try {
+    if (await mountSystem(fish)) return fish;
+  } catch (error) {
+    fish.kill();
+    throw error;
+  }
+  fish.kill();
+  throw failure(disk, 'there is not exactly one operating system on it');
 }
 
 /** `launchSignal` may only end the launch, `signal` also what follows. */
@@ -97,7 +109,7 @@ function start(
   signal: AbortSignal | undefined,
 ): Guestfish {
   launchSignal?.throwIfAborted();
-  const args = [`--format=${format}`, '-a', disk, '-i'];
+  const args = [`--format=${format}`, '-a', disk];
   const child = spawn('guestfish', args, {
     env: {
       ...(settings && { LIBGUESTFS_BACKEND_SETTINGS: settings }),

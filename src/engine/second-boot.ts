@@ -57,6 +57,7 @@ async function bootAndEnter(
       signal,
       format: spec.disk.format,
       emulate: access.emulate,
+      announceAs: access.announce ? spec.uuid : undefined,
     });
   }
   const userData = access.via === 'user-data' ? accessUserData(access.publicKey) : undefined;

@@ -15,7 +15,7 @@ export async function listOffline(
   options: OfflineOptions = {},
 ): Promise<IciclePackage[]> {
   const command = listingCommand(lister);
-  return inDisk(disk, options, async (fish) => {
+  return inDisk(disk, { ...options, programs: true }, async (fish) => {
     const list = await fish.command('sh', command);
     const extra = extraCommand?.trim() ? await fish.command('sh', extraCommand) : undefined;
     return packagesFrom(lister, list, extra);
