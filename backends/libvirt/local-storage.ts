@@ -54,7 +54,7 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
     exportDisk: exportLocalDisk,
     async close() {
       const dir = await staging;
-      if (dir === undefined) return;
+      if (dir === undefined || !context.ledger.has(entryOf(dir))) return;
       await removeStaging(dir);
       context.ledger.drop(entryOf(dir));
     },

@@ -2,7 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
-import type { Backend, BackendContext, GuestSpec, Leftover } from '../backend.ts';
+import type { Backend, BackendContext, Guest, GuestSpec, Leftover } from '../backend.ts';
 import { libvirtCapabilities } from './abilities.ts';
 import type { HostCapabilities } from './caps.ts';
 import type { Connection } from './connection.ts';

@@ -184,12 +184,15 @@ export function remoteStorage(
       const poolName = finding && (await finding.catch(() => undefined));
       if (poolName !== undefined) {
         for (const [there, name] of volumes) {
-          await removeVolume(connection, `${poolName}/${name}`);
-          context.ledger.drop(entry('volume', `${poolName}/${name}`));
+          const made = entry('volume', `${poolName}/${name}`);
+          if (!context.ledger.has(made)) continue;
+          await removeVolume(connection, made.ref);
+          context.ledger.drop(made);
           volumes.delete(there);
         }
       }
-      if (ownPool !== undefined) await removePool(connection, ownPool);
+      if (ownPool !== undefined && context.ledger.has(entry('pool', prefix)))
+        await removePool(connection, ownPool);
       context.ledger.drop(entry('pool', prefix));
     },
   };

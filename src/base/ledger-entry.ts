@@ -17,7 +17,9 @@ export interface LedgerWriter {
   add(entry: LedgerEntry): void;
   /** Call once it is gone, or is a result that is to stay. */
   drop(entry: LedgerEntry): void;
+  /** Whether it is still to be removed: added, and not dropped since. */
+  has(entry: LedgerEntry): boolean;
 }
 
-/** A ledger that remembers nothing, for tests and read-only commands. */
-export const noLedger: LedgerWriter = { add: () => {}, drop: () => {} };
+/** A ledger that remembers nothing, for tests and read-only commands: nothing is to stay. */
+export const noLedger: LedgerWriter = { add: () => {}, drop: () => {}, has: () => true };

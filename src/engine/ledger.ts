@@ -65,6 +65,7 @@ export function openLedger(dataDir: string): Ledger {
     drop(entry) {
       if (open.delete(keyOf(entry)) && !closed) write({ drop: entry });
     },
+    has: (entry) => open.has(keyOf(entry)),
     entries: () => [...open.values()].reverse(),
     close() {
       if (closed) return;

@@ -23,6 +23,7 @@ const context = {
   ledger: {
     add: (entry: LedgerEntry) => void ledger.set(`${entry.kind} ${entry.ref}`, entry),
     drop: (entry: LedgerEntry) => void ledger.delete(`${entry.kind} ${entry.ref}`),
+    has: (entry: LedgerEntry) => ledger.has(`${entry.kind} ${entry.ref}`),
   },
   log: () => {},
 };
@@ -94,6 +95,17 @@ describe('remote storage', () => {
     await storage.close();
     expect(ledger.size).toBe(0);
     expect(await readdir(pool)).toEqual([]);
+  }, 60_000);
+
+  it('leaves what the ledger was told to keep', async () => {
+    const storage = remoteStorage(context, connection, uri, pool);
+    const disk = await storage.createDisk({ path: '/x/d.raw', format: 'raw', size: 2 ** 20 });
+    const entries = [...ledger.values()];
+    ledger.clear();
+    await storage.close();
+    expect(await readdir(pool)).toEqual([path.basename(disk.ref)]);
+    for (const { kind, ref } of entries.toReversed())
+      await (kind === 'pool' ? removePool : removeVolume)(connection, ref);
   }, 60_000);
 
   it('is cleared by the ledger after a crash', async () => {

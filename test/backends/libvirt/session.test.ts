@@ -24,6 +24,7 @@ const context = {
   ledger: {
     add: (entry: LedgerEntry) => void ledger.set(JSON.stringify(entry), entry),
     drop: (entry: LedgerEntry) => void ledger.delete(JSON.stringify(entry)),
+    has: (entry: LedgerEntry) => ledger.has(JSON.stringify(entry)),
   },
   log: () => {},
 };
@@ -250,6 +251,29 @@ describe('guests in qemu:///session', () => {
       await other.close();
       expect(await backend.existing(third.spec.name, '/nowhere/disk')).toEqual([]);
       expect(ledger.size).toBe(0);
+    },
+    timeout,
+  );
+
+  it(
+    'outlive close() when the ledger was told to keep them (--on-error=keep)',
+    async () => {
+      const { spec } = await makeGuest(idler('x'));
+      const other = await openLibvirt({
+        uri: 'qemu:///session',
+        type: 'qemu',
+        cacheDir: path.join(dir, 'cache'),
+        context,
+      });
+      const guest = await other.createGuest(spec);
+      await guest.start();
+      const [entry] = [...ledger.values()];
+      if (!entry) throw new Error('nothing in the ledger');
+      context.ledger.drop(entry);
+      await other.close();
+      const kept = await backend.existing(spec.name, '/nowhere/disk');
+      await backend.clear(spec.name, spec.disk.ref);
+      expect(kept).toEqual([{ kind: 'guest', name: spec.name }]);
     },
     timeout,
   );

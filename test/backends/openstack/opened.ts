@@ -60,6 +60,7 @@ export async function openPlace(opening: Opening = {}): Promise<OpenedPlace> {
             ever.push(entry);
           },
           drop: (entry) => void held.delete(keyOf(entry)),
+          has: (entry) => held.has(keyOf(entry)),
         },
       },
       at: placeName(cloud),
