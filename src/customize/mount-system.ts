@@ -5,6 +5,8 @@
  */
 import type { Guestfish } from './guestfish.ts';
 
+type Fish = Pick<Guestfish, 'command' | 'is'>;
+
 const linuxTypes = /^(ext[234]|xfs)$/;
 
 /** Directories that may be elsewhere: nothing is looked up or changed there. */
@@ -38,7 +40,7 @@ export function wholeOnRoot(fstab: string): boolean {
   return points.includes('/') && points.every((point) => point === '/' || elsewhere.test(point));
 }
 
-async function mountPlain(fish: Guestfish): Promise<boolean> {
+async function mountPlain(fish: Fish): Promise<boolean> {
   const root = onlyRoot(await fish.command('list-filesystems'));
   if (root === undefined) return false;
   // A dash before a command: its failure is none.
@@ -52,7 +54,7 @@ async function mountPlain(fish: Guestfish): Promise<boolean> {
 }
 
 /** As guestfish -i does it. False when there is not exactly one system. */
-async function mountInspected(fish: Guestfish): Promise<boolean> {
+async function mountInspected(fish: Fish): Promise<boolean> {
   const roots = (await fish.command('inspect-os')).split('\n').filter((line) => line.trim() !== '');
   const [root] = roots;
   if (root === undefined || roots.length > 1) return false;
@@ -64,6 +66,6 @@ async function mountInspected(fish: Guestfish): Promise<boolean> {
 }
 
 /** After `run`. False when the disk holds no system, or several. */
-export async function mountSystem(fish: Guestfish): Promise<boolean> {
+export async function mountSystem(fish: Fish): Promise<boolean> {
   return (await mountPlain(fish)) || (await mountInspected(fish));
 }
