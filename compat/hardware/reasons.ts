@@ -51,6 +51,7 @@ const fromUrl = ({ of }: Difference) => of.type === 'url';
 const isFamily = (...names: string[]) => {
   return ({ family }: Difference) => names.includes(family);
 };
+const isEmulated = ({ all }: Difference) => all.ours['install @type'] === 'qemu';
 const startsKernel = ({ all }: Difference) => all.ours['install os/kernel'] === 'kernel';
 const theyStartKernel = ({ all }: Difference) => all.theirs['install os/kernel'] === 'kernel';
 const onlyWeRestart = ({ all }: Difference) => all.theirs.restarts === '0';
@@ -144,6 +145,25 @@ export const reasons: readonly Reason[] = [
     ],
   },
   {
+    name: 'emulated',
+    rows: [
+      { fact: at('cpu@mode'), theirs: null, ours: 'maximum', when: isEmulated },
+      { fact: at('cpu/feature@name'), theirs: null, ours: 'cx16', when: both(isX86, isEmulated) },
+      {
+        fact: at('cpu/feature@policy'),
+        theirs: null,
+        ours: 'disable',
+        when: both(isX86, isEmulated),
+      },
+      {
+        fact: /^timeout$/,
+        theirs: /./,
+        ours: ({ theirs }) => String(6 * Number(theirs)),
+        when: isEmulated,
+      },
+    ],
+  },
+  {
     name: 'features-by-arch',
     rows: [
       { fact: at('features'), theirs: null, ours: '', when: notX86 },
@@ -159,8 +179,8 @@ export const reasons: readonly Reason[] = [
   {
     name: 'firmware-by-libvirt',
     rows: [
-      { fact: at('os/loader(@.*)?'), theirs: /./, ours: null, when: onArch('aarch64') },
-      { fact: at('os/nvram@template'), theirs: /./, ours: null, when: onArch('aarch64') },
+      { fact: at('os/loader(@.*)?'), theirs: /./, ours: null, when: isArm },
+      { fact: at('os/nvram@template'), theirs: /./, ours: null, when: isArm },
       { fact: at('os@firmware'), theirs: null, ours: 'efi', when: isArm },
       { fact: building('os/nvram'), theirs: null, ours: '/work/probe_VARS.fd', when: isArm },
     ],
@@ -518,6 +538,57 @@ export const reasons: readonly Reason[] = [
         theirs: null,
         ours: 'hd',
         when: both(isFamily('autoyast'), onlyWeRestart),
+      },
+    ],
+  },
+  // after 0.17
+  {
+    name: 'later-oz',
+    rows: [
+      { fact: at('features'), theirs: '', ours: null, when: onArch('i386') },
+      { fact: at('features/(acpi|apic|pae)'), theirs: null, ours: '', when: onArch('i386') },
+      { fact: argument('console'), theirs: 'ttyAMA0 tty0', ours: 'ttyAMA0', when: isArm },
+      {
+        fact: argument('console'),
+        theirs: 'ttyAMA0 tty0',
+        ours: null,
+        when: both(isArm, isFamily('bsdinstall', 'windows-setup')),
+      },
+      {
+        fact: at('os/(loader(@.*)?|nvram@template)'),
+        theirs: /./,
+        ours: null,
+        when: both(
+          onArch('x86_64'),
+          ({ of }) => of.distro === 'Fedora' && Number(of.version) >= 37,
+        ),
+      },
+      // it appends the console to a command line that is not there
+      { fact: argument('None'), theirs: '', ours: null, when: onArch('aarch64') },
+      {
+        fact: argument('.*'),
+        theirs: null,
+        ours: /./,
+        when: both(onArch('aarch64'), ({ all }) => all.theirs['argument None'] === ''),
+      },
+      // for installers that came before these names
+      {
+        fact: argument('inst\\.(ks|method|repo|nosave)'),
+        theirs: /./,
+        ours: null,
+        when: ({ all }) => all.ours['argument ks'] !== undefined,
+      },
+      {
+        fact: argument('ks'),
+        theirs: null,
+        ours: /^(file:\/ks\.cfg|floppy)$/,
+        when: (of) => theirArgument('inst.ks')(of) !== null,
+      },
+      {
+        fact: argument('method'),
+        theirs: null,
+        ours: theirArgument('inst.repo'),
+        when: fromUrl,
       },
     ],
   },
