@@ -2,6 +2,18 @@
 // then loads only what it uses, from few files, since opening each costs it time.
 import { defineConfig } from 'tsdown';
 
+/** What every command loads, and what every look into the osinfo database does. */
+const groups = [
+  {
+    name: 'command',
+    test: /\/src\/(?:base\/(?:errors|package-root|suggest)|cli\/(?:getopt|option-table|parse-args|render\/format|report-error|run-command|usage-error|values))\.ts$/,
+  },
+  {
+    name: 'osinfo',
+    test: /\/osinfo\/(?:open|database\/[^/]+|xml\/[^/]+)\.ts$|\/src\/cli\/(?:options-os|os\/database)\.ts$/,
+  },
+];
+
 export default defineConfig({
   entry: [
     'src/index.ts',
@@ -17,7 +29,10 @@ export default defineConfig({
   platform: 'node',
   target: 'node20',
   outDir: 'dist',
-  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js' },
+  outputOptions: {
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    codeSplitting: { groups },
+  },
   dts: true,
   sourcemap: false,
   clean: true,
