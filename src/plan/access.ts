@@ -22,17 +22,20 @@ function cloudMethod(input: PlanInput, locked: boolean): 'ssh' | 'cloud-init' {
   return locked || sshReachable?.reachable === false ? 'cloud-init' : 'ssh';
 }
 
+/** Which kinds of system can be made to say their address, from outside. */
+export const announcing = (seal: string): boolean => seal !== 'windows' && seal !== 'freebsd';
+
 /** Null when there is nothing to do in the guest. */
 export function plannedAccess(
   input: PlanInput,
-  family: Pick<GuestFamily, 'setsRootPassword'>,
+  family: Pick<GuestFamily, 'setsRootPassword' | 'seal'>,
   needed: boolean,
 ): PlannedAccess | null {
   const { access, answer, backend, config, options } = input;
   if (!needed || !access) return null;
   const untouched = config.icicle.safeGeneration && options.icicle && !options.customize;
   const emulate = backend.capabilities.accelerated === false;
-  const { announce } = backend.capabilities;
+  const announce = backend.capabilities.announce && announcing(family.seal);
   const rootPassword =
     family.setsRootPassword && !answer
       ? { rootPassword: { text: rootPasswordOf(input.tdl), mend: config.cache.jeos } }

@@ -2,9 +2,11 @@
 import path from 'node:path';
 import type { Capabilities } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
+import { announcing } from './access.ts';
 import { plannedCatalogue } from './catalogue.ts';
 import { customiseSteps } from './customise-steps.ts';
 import type { ExistingGuest } from './existing-guest.ts';
+import type { GuestFamily } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import type { PlanInput } from './input.ts';
 import { timeStamp } from './names.ts';
@@ -79,7 +81,11 @@ function accessMethod(wanted: string | undefined, { sshReachable }: Capabilities
   return ssh ? 'ssh' : 'cloud-init';
 }
 
-function plannedAccess(input: ExistingInput, customise: boolean): PlannedAccess | null {
+function plannedAccess(
+  input: ExistingInput,
+  { seal }: GuestFamily,
+  customise: boolean,
+): PlannedAccess | null {
   const { access, backend, config, guest, options } = input;
   if (!access || !(customise || options.icicle)) return null;
   const common = {
@@ -88,7 +94,7 @@ function plannedAccess(input: ExistingInput, customise: boolean): PlannedAccess 
     emulate: backend.capabilities.accelerated === false,
   };
   if (backend.type !== 'openstack') {
-    const { announce } = backend.capabilities;
+    const announce = backend.capabilities.announce && announcing(seal);
     return { ...common, via: 'offline', ...(announce && { announce }) };
   }
   // To read the package list one need not get in: the image can be brought here.
@@ -123,7 +129,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
     ...(published && { published }),
     customise: customise ? { packageManager: family.packageManager(os), steps } : null,
     icicle: plannedIcicle(input, family, customise),
-    access: plannedAccess(input, customise),
+    access: plannedAccess(input, family, customise),
     seal: family.seal,
     timeouts: plannedTimeouts(input),
     evidenceDir: path.join(config.paths.screenshotDir, `${guest.name}-${timeStamp(now)}`),

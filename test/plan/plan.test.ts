@@ -141,6 +141,14 @@ describe('plan()', () => {
     expect(made.access?.via).toBe('offline');
   });
 
+  it('goes in offline where the guest itself must say its address', () => {
+    const { backend } = testInput();
+    const capabilities = { ...backend.capabilities, announce: true };
+    const made = plan(testInput({ ...full(), backend: { ...backend, capabilities } }));
+    expect(made.access).toMatchObject({ via: 'offline', announce: true });
+    expect(plan(testInput(full())).access).not.toHaveProperty('announce');
+  });
+
   it('runs customising for a TDL with precommands or repositories alone', () => {
     for (const part of ['precommands', 'repositories'] as const) {
       const tdl = testTdl({ [part]: full().tdl?.[part] });

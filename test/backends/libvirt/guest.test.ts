@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GuestSpec, StopEvent } from '../../../backends/backend.ts';
+import { macOf } from '../../../backends/libvirt/domain-xml.ts';
 import { vir } from '../../../backends/libvirt/ffi.ts';
 import { makeGuest } from '../../../backends/libvirt/guest.ts';
 import { noLedger } from '../../../src/base/ledger-entry.ts';
@@ -26,6 +30,45 @@ function make(answers: Answers, type = 'qemu') {
 }
 
 const paused = (reason: number) => () => ({ state: vir.state.paused, reason });
+
+/** On a bridge of the host's own, where libvirt knows no leases; its console says `said`. */
+async function onBridge(said: string, arp: unknown[]) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'ozma-guest-'));
+  const consoleLog = path.join(dir, 'console.log');
+  const guest = makeGuest({
+    connection: fakeConnection({ interfaceAddresses: () => arp }),
+    context: { ledger: noLedger, log: () => {} },
+    storage: { exportDisk: async () => {} },
+    spec: { ...kernelSpec, consoleLog },
+    host: { uri: 'test:///default', type: 'qemu' },
+    bridge: { name: 'br0' },
+    entry: { place: 'libvirt', kind: 'domain', ref: spec.name },
+    onDestroyed: () => {},
+  });
+  await guest.start();
+  await writeFile(consoleLog, said);
+  const address = await guest.address();
+  await rm(dir, { recursive: true });
+  return address;
+}
+
+describe('a guest on a bridge that nobody tells about', () => {
+  const known = { mac: macOf(spec), addresses: [{ family: 'ipv4', address: '192.0.2.8' }] };
+
+  it('is where it says it is', async () => {
+    const said = `booting\n!192.0.2.9,${spec.uuid}!\nlogin: `;
+    expect(await onBridge(said, [])).toEqual({ host: '192.0.2.9', port: 22 });
+  });
+
+  it('is rather where this machine has seen it', async () => {
+    const said = `!192.0.2.9,${spec.uuid}!`;
+    expect(await onBridge(said, [known])).toEqual({ host: '192.0.2.8', port: 22 });
+  });
+
+  it('is nowhere before it says so', async () => {
+    expect(await onBridge('!192.0.2.9,somebody-else!', [])).toBeNull();
+  });
+});
 
 describe('a libvirt guest', () => {
   it.each([
