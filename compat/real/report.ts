@@ -1,0 +1,98 @@
+/** What came of a comparison, in Markdown. */
+import { readFile } from 'node:fs/promises';
+import { XmlDocument } from 'libxml2-wasm';
+import type { CrossResult } from './cross.ts';
+import {
+  compareFiles,
+  compareLists,
+  type Difference,
+  type ListDifference,
+  type Look,
+} from './images.ts';
+
+/** Why files may differ between two installs of one system. The first match counts. */
+const reasons: readonly [reason: string, files: RegExp][] = [
+  ['host keys, which Ozma removes', /^\/etc\/ssh\/ssh_host_/],
+  [
+    'made for each install: UUIDs, machine id, random seeds',
+    /^\/etc\/(machine-id|fstab)$|\/random-seed$|^\/boot\/grub\/grub\.cfg$|^\/var\/lib\/(dbus\/machine-id|systemd\/|cloud)|^\/etc\/hostid$/,
+  ],
+  [
+    'compiled again each time, with times in it',
+    /^\/boot\/initrd|\/ldconfig\/|\/ld\.so\.cache$|^\/var\/lib\/(dpkg|apt)\/|^\/var\/cache\/|\.pyc$|^\/boot\/grub\//,
+  ],
+  ['passwords, salted', /^\/etc\/(shadow|gshadow)-?$/],
+  [
+    'logs, histories, leases',
+    /^\/var\/log\/|^\/var\/lib\/(dhcp|dhcpcd|NetworkManager|installer)|^\/root\/\.(bash_history|lesshst)|^\/var\/spool\/|^\/run\/|^\/tmp\/|^\/var\/tmp\//,
+  ],
+  ['names of network devices', /^\/etc\/(network\/interfaces|default\/grub)/],
+  ['left by Oz', /\.ozbackup$|^\/etc\/rc\d\.d\/S\d+(ssh|cron)$/],
+  ['where the installer came from', /^\/etc\/apt\/sources\.list~?$|^\/etc\/resolv\.conf/],
+];
+
+export function explained(differences: readonly Difference[]): Map<string, Difference[]> {
+  const groups = new Map<string, Difference[]>();
+  for (const difference of differences) {
+    const reason = reasons.find(([, files]) => files.test(difference.file))?.[0] ?? 'not explained';
+    groups.set(reason, [...(groups.get(reason) ?? []), difference]);
+  }
+  return groups;
+}
+
+/** Names of the packages in an ICICLE document. */
+export async function icicleNames(text: string): Promise<string[]> {
+  const document = XmlDocument.fromString(text.slice(text.indexOf('<icicle')));
+  try {
+    return document.find('/icicle/packages/package/@name').map((node) => node.content);
+  } finally {
+    document.dispose();
+  }
+}
+
+const listed = (what: string, { same, onlyOz, onlyOurs }: ListDifference): string =>
+  [
+    `- ${what}: ${same} the same`,
+    ...(onlyOz.length ? [`only Oz: ${onlyOz.join(', ')}`] : []),
+    ...(onlyOurs.length ? [`only Ozma: ${onlyOurs.join(', ')}`] : []),
+  ].join('; ');
+
+export interface Compared {
+  looks: { oz: Look; ours: Look };
+  icicles: { oz: string; ours: string };
+}
+
+export async function resultLines({ looks: { oz, ours }, icicles }: Compared): Promise<string[]> {
+  const differences = compareFiles(oz.files, ours.files);
+  const groups = explained(differences);
+  const names = new Set([...oz.files.keys(), ...ours.files.keys()]);
+  const same = (what: string, a: string, b: string) =>
+    a === b ? `- ${what}: the same, ${a}` : `- ${what}: Oz ${a}; Ozma ${b}`;
+  return [
+    same('partition table', oz.table, ours.table),
+    same('ext4 features', oz.fileSystem, ours.fileSystem),
+    listed('packages with versions', compareLists(oz.packages, ours.packages)),
+    listed('users', compareLists(oz.users, ours.users)),
+    listed('ICICLE', compareLists(await icicleNames(icicles.oz), await icicleNames(icicles.ours))),
+    `- files: ${names.size - differences.length} of ${names.size} the same`,
+    ...[...groups].flatMap(([reason, files]) => [
+      `  - ${reason}: ${files.length}`,
+      ...(reason === 'not explained' || reason === 'left by Oz'
+        ? files.slice(0, 40).map(({ file, what }) => `    - ${file} (${what})`)
+        : []),
+    ]),
+  ];
+}
+
+export async function readRun<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(file, 'utf8')) as T;
+}
+
+/** What each side made of the other's image. */
+export function crossLines(results: readonly CrossResult[]): string[] {
+  const names = { oz: 'Oz', ours: 'Ozma' };
+  return results.map(({ by, of, command, seconds, exitCode, wrong }) => {
+    const outcome = exitCode ? `exit code ${exitCode}` : wrong.join(', ') || 'as it should be';
+    return `- ${names[by]}'s ${command} on ${names[of]}'s image and XML: ${outcome}, ${seconds} s`;
+  });
+}
