@@ -79,8 +79,8 @@ function once(is: (event: BuildEvent) => boolean, act: () => Promise<unknown>) {
       done.catch(() => {});
     },
     /** Throws where the event never came. */
-    async finished(): Promise<void> {
-      expect(done, 'the event to act on never came').toBeDefined();
+    async finished(run: Run): Promise<void> {
+      expect(done, `the event to act on never came: ${explain(run)}`).toBeDefined();
       await done;
     },
   };
@@ -151,7 +151,7 @@ describe('while it builds', () => {
       project.api.send('DELETE', `${neutron}/networks/${made.id}`),
     );
     const run = await install(debian(), deletion.onEvent);
-    await deletion.finished();
+    await deletion.finished(run);
     await expectFailure(run, 'OZ_CLOUD_REFUSED', new RegExp(`${made.id}.*could not be found`));
   });
 
@@ -173,7 +173,7 @@ describe('while it builds', () => {
     const run = await install(fromIso(), breaking.onEvent).finally(() => {
       over = true;
     });
-    await breaking.finished();
+    await breaking.finished(run);
     await expectFailure(run, 'OZ_CLOUD_VOLUME', /error|volume/i);
   });
 
@@ -195,8 +195,8 @@ describe('while it builds', () => {
       crash.onEvent(event);
       change.onEvent(event);
     });
-    await crash.finished();
-    await change.finished();
+    await crash.finished(run);
+    await change.finished(run);
     expect(run.exitCode, explain(run)).toBe(0);
     const text = JSON.stringify(run.events);
     // It was seen, and survived: an upload begun again, a new token.

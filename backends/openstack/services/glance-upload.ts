@@ -36,21 +36,28 @@ async function openSource(
   const hash = runningDigest('sha512', source.size);
   let sent = 0;
   let failure: unknown;
+  const failed = (error: unknown): never => {
+    failure = error;
+    throw error;
+  };
+  // The stream may be a plain iterable, which nothing but its iterator ends.
+  const pieces = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   async function* read(): AsyncGenerator<Buffer> {
     try {
-      for await (const piece of stream as AsyncIterable<Buffer>) {
-        await hash.update([piece]);
-        sent += piece.length;
-        yield piece;
+      for (;;) {
+        const { done, value } = await pieces.next().catch(failed);
+        if (done) break;
+        await hash.update([value]).catch(failed);
+        sent += value.length;
+        // What is thrown in here is the connection's failure, not the source's.
+        yield value;
         onProgress(sent, source.size);
       }
-    } catch (error) {
-      failure = error;
-      throw error;
+    } finally {
+      await pieces.return?.();
     }
     if (source.size !== null && sent !== source.size) {
-      failure = new Error(`it has ${sent} bytes instead of ${source.size}`);
-      throw failure;
+      failed(new Error(`it has ${sent} bytes instead of ${source.size}`));
     }
   }
   return {

@@ -99,6 +99,17 @@ describe('upload()', () => {
     expect((await failureOf(cloud.glance.upload('i', source))).code).toBe('OZ_CLOUD_UNREACHABLE');
   });
 
+  test('does not blame the source for a connection dropped in the middle', async () => {
+    const { fake, cloud } = await opened();
+    imageStore(fake);
+    fake.refuse('PUT', file, { drop: true });
+    function* endless() {
+      for (;;) yield content;
+    }
+    const source = streamSource(Readable.from(endless()), null);
+    expect((await failureOf(cloud.glance.upload('i', source))).code).toBe('OZ_CLOUD_UNREACHABLE');
+  });
+
   test('notices bytes that changed on their way', async () => {
     const { fake, cloud } = await opened();
     const { state } = imageStore(fake);
