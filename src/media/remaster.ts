@@ -35,36 +35,40 @@ function checkPaths({ add, target }: RemasterRequest): void {
   }
 }
 
-/** Throws OzError OZ_REMASTER, OZ_NO_SPACE, OZ_ISO, OZ_TOOL_MISSING. */
-export async function remasterIso(request: RemasterRequest): Promise<void> {
-  const { iso, target, add, signal } = request;
-  checkPaths(request);
-  const { size } = await isoInfo(iso);
-  await checkFreeSpace(target, size, `build ${target}`);
+/** Lets xorriso add the files to the drives that `drives` names, and write. */
+export async function addByXorriso(
+  { add, signal }: Pick<RemasterRequest, 'add' | 'signal'>,
+  drives: readonly string[],
+): Promise<void> {
   const maps = add.flatMap(({ from, to }) => [
     '-map',
     path.resolve(from),
     path.posix.resolve('/', to),
   ]);
+  await runTool(
+    'xorriso',
+    [
+      '-no_rc',
+      ...drives,
+      // names as long as they are, not cut to what DOS knew
+      ...['-joliet', 'on', '-compliance', 'joliet_long_names'],
+      ...['-overwrite', 'on'],
+      ...maps,
+      '-commit',
+    ],
+    { signal },
+  );
+}
+
+/** Runs `write`, which makes the file at the path it is given, and words its failures. */
+export async function writeWhole(
+  request: RemasterRequest,
+  write: (copy: string) => Promise<void>,
+): Promise<void> {
+  const { target, signal } = request;
+  checkPaths(request);
   try {
-    await replaceFile(target, async (copy) => {
-      await (await open(copy, 'wx', 0o600)).close(); // xorriso keeps the mode
-      await runTool(
-        'xorriso',
-        [
-          '-no_rc',
-          ...['-indev', `stdio:${path.resolve(iso)}`],
-          ...['-outdev', `stdio:${copy}`],
-          ...['-boot_image', 'any', 'replay'],
-          // names as long as they are, not cut to what DOS knew
-          ...['-joliet', 'on', '-compliance', 'joliet_long_names'],
-          ...['-overwrite', 'on'],
-          ...maps,
-          '-commit',
-        ],
-        { signal },
-      );
-    });
+    await replaceFile(target, write);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OzError && error.code !== 'OZ_TOOL_FAILED') throw error;
@@ -74,4 +78,19 @@ export async function remasterIso(request: RemasterRequest): Promise<void> {
     }
     throw wordWriteFailure(error, target, `build ${target}`);
   }
+}
+
+/** Throws OzError OZ_REMASTER, OZ_NO_SPACE, OZ_ISO, OZ_TOOL_MISSING. */
+export async function remasterIso(request: RemasterRequest): Promise<void> {
+  const { iso, target } = request;
+  await writeWhole(request, async (copy) => {
+    const { size } = await isoInfo(iso);
+    await checkFreeSpace(target, size, `build ${target}`);
+    await (await open(copy, 'wx', 0o600)).close(); // xorriso keeps the mode
+    await addByXorriso(request, [
+      ...['-indev', `stdio:${path.resolve(iso)}`],
+      ...['-outdev', `stdio:${copy}`],
+      ...['-boot_image', 'any', 'replay'],
+    ]);
+  });
 }

@@ -51,12 +51,20 @@ function efiProgram(code: Buffer): Buffer {
   return image;
 }
 
-/** Makes the ISO in `dir`, with one file `hello` in it; returns its path. */
-export function makeHybridIso(dir: string): string {
+/**
+ * Makes the ISO in `dir`, with a file `hello` in it and what `fill` puts into its
+ * tree; returns its path. `bios` is the file that a BIOS starts from the CD.
+ */
+export function makeHybridIso(
+  dir: string,
+  { bios = 'boot/bios.img', fill }: { bios?: string; fill?: (tree: string) => void } = {},
+): string {
   const tree = path.join(dir, 'hybrid');
-  mkdirSync(path.join(tree, 'boot'), { recursive: true });
+  for (const name of ['boot', path.dirname(bios)])
+    mkdirSync(path.join(tree, name), { recursive: true });
   writeFileSync(path.join(tree, 'hello'), 'hello\n');
-  writeFileSync(path.join(tree, 'boot/bios.img'), Buffer.concat([say('BIOS', false)], 2048));
+  fill?.(tree);
+  writeFileSync(path.join(tree, bios), Buffer.concat([say('BIOS', false)], 2048));
   const mbr = path.join(dir, 'mbr.bin');
   writeFileSync(mbr, Buffer.concat([say('MBR', false)], 432));
   const program = path.join(dir, 'bootx64.efi');
@@ -71,7 +79,7 @@ export function makeHybridIso(dir: string): string {
     'xorriso',
     ...['-as', 'mkisofs', '-quiet', '-V', 'HYBRID 1', '-J', '-r', '-o', iso],
     ...['-isohybrid-mbr', mbr, '-c', 'boot/boot.cat'],
-    ...['-b', 'boot/bios.img', '-no-emul-boot', '-boot-load-size', '4'],
+    ...['-b', bios, '-no-emul-boot', '-boot-load-size', '4'],
     ...['-eltorito-alt-boot', '-e', 'boot/efi.img', '-no-emul-boot', '-isohybrid-gpt-basdat'],
     tree,
   );

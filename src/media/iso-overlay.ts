@@ -1,0 +1,128 @@
+/**
+ * An installer's ISO with further files in it that takes no copy: a qcow2 overlay
+ * which holds what is new, a few MiB, above the ISO as it is. xorriso appends a
+ * session to a stand-in: as long as the ISO, with all its blocks but those of the
+ * files' content, which nobody reads meanwhile. What boots stays where it is.
+ */
+import { constants } from 'node:fs';
+import { chmod, type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { runTool } from '../base/run-tool.ts';
+import { checkFreeSpace } from './free-space.ts';
+import { isoInfo } from './iso.ts';
+import { addByXorriso, type RemasterRequest, writeWhole } from './remaster.ts';
+
+const block = 2048;
+/** Bytes; the clusters of a qcow2 file are either the ISO's or ours as a whole. */
+const cluster = 64 * 1024;
+/** Bytes behind the volume that a new session would be written over. */
+const mostTrailing = 1024 * 1024;
+
+interface Range {
+  from: number;
+  /** Exclusive. */
+  to: number;
+}
+
+/** Where the content of files lies, as xorriso tells; whole clusters only, sorted. */
+async function contentOf(iso: string, signal: AbortSignal | undefined): Promise<Range[]> {
+  const device = `stdio:${path.resolve(iso)}`;
+  const args = ['-no_rc', '-indev', device, '-find', '/', '-type', 'f', '-exec', 'report_lba'];
+  const { stdout } = await runTool('xorriso', args, { signal });
+  const lines = stdout.toString('utf8').matchAll(/^File data lba: +\d+ , +(\d+) , +(\d+) ,/gm);
+  const extents = [...lines]
+    .map(([, start, count]) => ({ from: Number(start), to: Number(start) + Number(count) }))
+    .sort((a, b) => a.from - b.from);
+  const joined: Range[] = [];
+  for (const extent of extents) {
+    const last = joined.at(-1);
+    if (last && extent.from <= last.to) last.to = Math.max(last.to, extent.to);
+    else joined.push(extent);
+  }
+  return joined
+    .map(({ from, to }) => ({
+      from: Math.ceil((from * block) / cluster) * cluster,
+      to: Math.floor((to * block) / cluster) * cluster,
+    }))
+    .filter(({ from, to }) => to > from);
+}
+
+/** What lies between the ranges, from 0 to `size`. */
+function between(ranges: readonly Range[], size: number): Range[] {
+  const starts = [0, ...ranges.map(({ to }) => to)];
+  const ends = [...ranges.map(({ from }) => from), size];
+  return starts
+    .map((from, i) => ({ from, to: Math.min(ends[i] ?? size, size) }))
+    .filter(({ from, to }) => to > from);
+}
+
+async function copyRange(from: FileHandle, to: FileHandle, range: Range): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(1024 * 1024, range.to - range.from));
+  for (let at = range.from; at < range.to; ) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, range.to - at), at);
+    if (bytesRead === 0) return;
+    await to.write(buffer, 0, bytesRead, at);
+    at += bytesRead;
+  }
+}
+
+/** A sparse file as long as the ISO, with those ranges of it. */
+async function makeStandIn(
+  iso: string,
+  file: string,
+  { ranges, size, signal }: { ranges: Range[]; size: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  const source = await open(iso, 'r');
+  try {
+    const target = await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+    try {
+      await target.truncate(size);
+      for (const range of ranges) {
+        signal?.throwIfAborted();
+        await copyRange(source, target, range);
+      }
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Writes the overlay to `target`; `iso` must stay where it is. Returns false,
+ * with nothing written, where the ISO has data behind its volume that would be
+ * written over: such a one takes remasterIso(). Throws as that does.
+ */
+export async function overlayIso(request: RemasterRequest): Promise<boolean> {
+  const { target, signal } = request;
+  const iso = path.resolve(request.iso);
+  const { size: volume } = await isoInfo(iso);
+  const { size } = await stat(iso);
+  if (size - volume > mostTrailing) return false;
+  await writeWhole(request, async (copy) => {
+    const ranges = between(await contentOf(iso, signal), size);
+    const copied = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+    await checkFreeSpace(target, 2 * copied, `build ${target}`);
+    const dir = await mkdtemp(path.join(path.dirname(path.resolve(target)), '.ozma-session-'));
+    try {
+      const standIn = path.join(dir, 'iso');
+      await makeStandIn(iso, standIn, { ranges, size, signal });
+      await addByXorriso(request, ['-dev', `stdio:${standIn}`, '-boot_image', 'any', 'keep']);
+      const overlay = path.join(dir, 'overlay');
+      await runTool('qemu-img', ['convert', '-q', '-f', 'raw', '-O', 'qcow2', standIn, overlay], {
+        signal,
+      });
+      // holes are the ISO's from now on
+      const base = ['-b', iso, '-F', 'raw'];
+      await runTool('qemu-img', ['rebase', '-q', '-u', '-f', 'qcow2', ...base, overlay], {
+        signal,
+      });
+      await chmod(overlay, 0o600);
+      await rename(overlay, copy);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+  return true;
+}
