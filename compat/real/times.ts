@@ -14,6 +14,8 @@ const shutdown = 'shutdown';
 
 /** When each side says that it is in the guest, and that it sends it to sleep. */
 interface Landmarks {
+  /** That it knows where the guest is: stands in for an SSH greeting that was missed. */
+  heard?: number | undefined;
   entered?: number | undefined;
   leaving?: number | undefined;
 }
@@ -28,13 +30,16 @@ function landmarksOfOz({ lines }: SideRun): Landmarks {
   const second = find(lines, /Succeeded$/);
   const wait = down > second ? down : find(lines.slice(second), /to finish shutdown/) + second;
   const sent = lines.slice(0, wait).findLast(({ text }) => text.includes('Permanently added'));
-  return { entered: lines[second]?.at, leaving: sent?.at };
+  const heard = lines[find(lines, /IP address of guest is/)]?.at;
+  return { heard, entered: lines[second]?.at, leaving: sent?.at };
 }
 
 /** Ours: out of the events. */
 function landmarksOfOurs({ lines }: SideRun): Landmarks {
+  const entered = lines[find(lines, /"mark":"ssh-found"/)]?.at;
   return {
-    entered: lines[find(lines, /"mark":"ssh-found"/)]?.at,
+    heard: entered,
+    entered,
     leaving: lines[find(lines, /"type":"phase-start".*"phase":"seal"/)]?.at,
   };
 }
@@ -45,12 +50,12 @@ function landmarksOfOurs({ lines }: SideRun): Landmarks {
  */
 export function partsOf(run: SideRun): Part[] {
   const [install, second] = run.guest;
-  const { entered, leaving } = run.side === 'oz' ? landmarksOfOz(run) : landmarksOfOurs(run);
+  const { heard, entered, leaving } = run.side === 'oz' ? landmarksOfOz(run) : landmarksOfOurs(run);
   const points: [name: string, until: number | undefined, guest: boolean][] = [
     ['media, answer file, disk', install?.started, false],
     ['install', install?.stopped, true],
     ['after the install, until the disk boots', second?.started, false],
-    ['boot until SSH answers', second?.greeted, true],
+    ['boot until SSH answers', second?.greeted ?? heard, true],
     ['until the builder is in', entered, false],
     ['package, file, command, ICICLE', leaving, true],
     [shutdown, second?.stopped, true],

@@ -21,12 +21,14 @@ export interface Watch {
 /** Where libvirt's DHCP server on the NAT network notes its leases. */
 const leases = '/var/lib/libvirt/dnsmasq/virbr0.status';
 
-async function addressOf(mac: string): Promise<string | undefined> {
+/** All that the card has had: an installer and the system it installs may be told apart. */
+async function addressesOf(mac: string): Promise<string[]> {
   try {
     const all = JSON.parse(await readFile(leases, 'utf8')) as Record<string, string>[];
-    return all.find((lease) => lease['mac-address'] === mac)?.['ip-address'];
+    const own = all.filter((lease) => lease['mac-address'] === mac);
+    return own.flatMap((lease) => lease['ip-address'] ?? []);
   } catch {
-    return undefined; // being written just now
+    return []; // being written just now
   }
 }
 
@@ -68,8 +70,8 @@ export function watchGuest(guest: string, mac: string): Watch {
   const timer = setInterval(async () => {
     const run = runs.at(-1);
     if (!run || run.stopped || run.greeted) return;
-    const host = await addressOf(mac);
-    if (host && (await greets(host))) run.greeted ??= Date.now();
+    const answers = await Promise.all((await addressesOf(mac)).map(greets));
+    if (answers.includes(true)) run.greeted ??= Date.now();
   }, 1000);
   return {
     runs,
