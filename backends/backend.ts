@@ -38,6 +38,8 @@ export interface Capabilities {
   kernelBoot: boolean;
   /** Media a guest may have besides its disk. */
   devices: readonly MediumDevice[];
+  /** Whether CDs may be overlays of files on this machine; absent: no. */
+  overlays?: boolean | undefined;
   /** How many media of all kinds at most (besides the disk). */
   maxMedia: number;
   /** Whether activity() can tell about disk and network. */
@@ -114,6 +116,8 @@ export interface LocalMedium {
   label: string;
   /** Where it came from, unchanged: a place may fetch it from there by itself. */
   url?: string | undefined;
+  /** Absolute path of the raw file that it is a qcow2 overlay of; absent: it is raw itself. */
+  base?: string | undefined;
   /** It holds what is of this build alone (an answer file): it must not outlive the build there. */
   private?: boolean | undefined;
 }
@@ -123,6 +127,8 @@ export interface StagedMedium {
   role: MediumRole;
   /** A path (libvirt) or an id (OpenStack). */
   ref: string;
+  /** As LocalMedium.base. */
+  base?: string | undefined;
   device?: MediumDevice | undefined;
   label: string;
 }

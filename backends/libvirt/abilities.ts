@@ -8,10 +8,11 @@ const userNetworkHost = '10.0.2.2';
 
 /** `type` is that of its guests, once it is known. */
 export function libvirtCapabilities(uri: string, type?: string): Capabilities {
-  const { userNetworking } = readUri(uri);
+  const { remote, userNetworking } = readUri(uri);
   return {
     kernelBoot: true,
     devices: ['cdrom', 'floppy', 'usb'],
+    overlays: !remote,
     maxMedia: 3,
     activity: { disk: true, network: !userNetworking },
     sendKeys: true,

@@ -175,7 +175,7 @@ function disksOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node[] {
   const media = orderedMedia(spec).map((medium, index) => {
     const kind = medium.device ?? 'cdrom';
     return element('disk', { device: kind === 'usb' ? 'disk' : kind, type: 'file' }, [
-      element('driver', { name: 'qemu', type: 'raw' }),
+      element('driver', { name: 'qemu', type: medium.base === undefined ? 'raw' : 'qcow2' }),
       element('source', { file: medium.ref }),
       element('target', { dev: mediaNames[index], bus: busOf(medium, spec.hardware) }),
       element('readonly'),

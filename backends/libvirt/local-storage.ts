@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { runTool } from '../../src/base/run-tool.ts';
 import { createLocalDisk, exportLocalDisk, publicDirectory, syncLocalDisk } from './local-disk.ts';
 import { closedDirectory, type Owner } from './reach.ts';
 import type { Storage, StorageContext } from './storage.ts';
@@ -21,8 +22,8 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
   let staging: Promise<string> | undefined;
   const entryOf = (dir: string): LedgerEntry => ({ place: 'libvirt', kind: 'staging', ref: dir });
 
-  /** A copy where any user may go; libvirt hands the file itself to QEMU's. */
-  async function copyOf(file: string): Promise<string> {
+  /** A copy where any user may go, whole; libvirt hands the file itself to QEMU's. */
+  async function copyOf(file: string, overlay: boolean, signal?: AbortSignal): Promise<string> {
     staging ??= (async () => {
       const dir = await publicDirectory(tmpdir(), prefix);
       context.ledger.add(entryOf(dir));
@@ -30,7 +31,10 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
     })();
     const dir = await publicDirectory(await staging, 'f-');
     const copy = path.join(dir, path.basename(file));
-    await copyFile(file, copy, constants.COPYFILE_FICLONE);
+    if (overlay) {
+      const formats = ['-f', 'qcow2', '-O', 'raw'];
+      await runTool('qemu-img', ['convert', '-q', ...formats, file, copy], { signal });
+    } else await copyFile(file, copy, constants.COPYFILE_FICLONE);
     return copy;
   }
 
@@ -44,10 +48,15 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
           { cause: error },
         );
       });
-      const closed = owner ? await closedDirectory(medium.path, owner) : null;
-      const ref = closed === null ? medium.path : await copyOf(medium.path);
+      const { role, label, path: file, base } = medium;
+      const files = base === undefined ? [file] : [file, base];
+      const closed = await Promise.all(
+        files.map((one) => (owner ? closedDirectory(one, owner) : null)),
+      );
+      const open = closed.every((directory) => directory === null);
+      const ref = open ? file : await copyOf(file, base !== undefined, options?.signal);
       options?.onProgress?.(size, size);
-      return { role: medium.role, ref, label: medium.label };
+      return { role, ref, label, ...(open && base !== undefined ? { base } : {}) };
     },
     createDisk: createLocalDisk,
     sync: (disk) => syncLocalDisk(disk.ref),

@@ -55,7 +55,11 @@ const removers: Record<string, (connection: Connection, ref: string) => Promise<
 function filesOf(spec: GuestSpec): string[] {
   const { boot, disk, media } = spec;
   const started = boot.kind === 'kernel' ? [boot.kernel.ref, boot.initrd.ref] : [];
-  return [disk.ref, ...media.map((medium) => medium.ref), ...started];
+  return [
+    disk.ref,
+    ...media.flatMap(({ ref, base }) => (base === undefined ? [ref] : [ref, base])),
+    ...started,
+  ];
 }
 
 export function makePlace(parts: PlaceParts): Backend {

@@ -6,6 +6,7 @@ import { OzError } from '../base/errors.ts';
 import { buildFloppy, buildIso, buildUsb, type MediumRequest } from '../media/answer-medium.ts';
 import { fetchDirectory } from '../media/directory.ts';
 import { download } from '../media/download.ts';
+import { overlayIso } from '../media/iso-overlay.ts';
 import { remasterIso } from '../media/remaster.ts';
 import type { AnswerFile, AnswerMedium, PlannedRemaster } from '../plan/types.ts';
 
@@ -43,13 +44,22 @@ async function fetchExtra(
   await download(source, to, { signal });
 }
 
-/** Writes the copy of the ISO into `dir`; returns its path. Throws as remasterIso() does. */
+/** An installer's ISO with more in it: whole, or as an overlay of `base`. */
+export interface MadeIso {
+  path: string;
+  base?: string | undefined;
+}
+
+/**
+ * Writes the ISO with its additions into `dir`: an overlay where that is asked for and
+ * possible, else a copy. Throws as remasterIso() does.
+ */
 export async function makeRemaster(
   iso: string,
   { files, extras }: PlannedRemaster,
   dir: string,
-  { signal }: MakeOptions = {},
-): Promise<string> {
+  { signal, overlay }: MakeOptions & { overlay?: boolean } = {},
+): Promise<MadeIso> {
   const sources = path.join(dir, 'iso-extras');
   await mkdir(sources, { recursive: true, mode: 0o700 });
   const add: { from: string; to: string }[] = [];
@@ -66,6 +76,8 @@ export async function makeRemaster(
   if (add.length === 0)
     throw new OzError('OZ_REMASTER', `Cannot copy ${iso}: nothing is to be added`);
   const target = path.join(dir, 'installer.iso');
-  await remasterIso({ iso, target, add, signal });
-  return target;
+  const request = { iso, target, add, signal };
+  if (overlay && (await overlayIso(request))) return { path: target, base: path.resolve(iso) };
+  await remasterIso(request);
+  return { path: target };
 }

@@ -9,7 +9,7 @@ import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
 import { installerLabel } from '../plan/families/family.ts';
 import type { BootFile, BuildPlan, PlannedMedium } from '../plan/types.ts';
-import { makeAnswerMedium, makeRemaster } from './answer-media.ts';
+import { type MadeIso, makeAnswerMedium, makeRemaster } from './answer-media.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 
 /** Local files by role, after fetching. */
@@ -89,16 +89,22 @@ interface BootTargets {
 async function mediaFiles(
   context: BuildContext,
   fetched: FetchedMedia,
-): Promise<Partial<Record<'installer' | 'answer', string>>> {
-  const { plan, signal, workDir, emit } = context;
-  const { medium, remaster } = plan.install;
+): Promise<Partial<Record<'installer' | 'answer', MadeIso>>> {
+  const { plan, backend, signal, workDir, emit } = context;
+  const { medium, remaster, attach } = plan.install;
   const iso = fetched.get('installer');
   if (remaster && iso) {
-    emit({ type: 'log', level: 'info', text: 'copying the ISO, with further files in it' });
+    emit({ type: 'log', level: 'info', text: 'adding further files to the ISO' });
   }
-  const installer = remaster && iso ? await makeRemaster(iso, remaster, workDir, { signal }) : iso;
+  const { overlays } = await backend.capabilities({ signal });
+  // a disk's partition table would not know of what is appended
+  const asCd = attach.some(({ role, device }) => role === 'installer' && device === 'cdrom');
+  const installer =
+    remaster && iso
+      ? await makeRemaster(iso, remaster, workDir, { signal, overlay: overlays === true && asCd })
+      : iso && { path: iso };
   const answer = medium && (await makeAnswerMedium(medium, workDir, { signal }));
-  return { ...(installer ? { installer } : {}), ...(answer ? { answer } : {}) };
+  return { ...(installer ? { installer } : {}), ...(answer ? { answer: { path: answer } } : {}) };
 }
 
 /** Where a medium may be fetched from again, and whether it may outlive the build. */
@@ -119,7 +125,7 @@ async function stageAttached(
     const file = files[role];
     if (!file) continue;
     const staged = await backend.stage(
-      { ...originOf(plan, role), role, path: file, label: `${plan.name} ${role}` },
+      { ...originOf(plan, role), ...file, role, label: `${plan.name} ${role}` },
       { signal, onProgress: byteProgress(emit, 'stage-media', `stage ${role}`) },
     );
     media.push({ ...staged, device });

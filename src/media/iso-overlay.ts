@@ -24,12 +24,31 @@ interface Range {
   to: number;
 }
 
-/** Where the content of files lies, as xorriso tells; whole clusters only, sorted. */
-async function contentOf(iso: string, signal: AbortSignal | undefined): Promise<Range[]> {
-  const device = `stdio:${path.resolve(iso)}`;
-  const args = ['-no_rc', '-indev', device, '-find', '/', '-type', 'f', '-exec', 'report_lba'];
-  const { stdout } = await runTool('xorriso', args, { signal });
-  const lines = stdout.toString('utf8').matchAll(/^File data lba: +\d+ , +(\d+) , +(\d+) ,/gm);
+/** What xorriso tells of the place of each file's content, and of what boots. */
+async function surveyOf(iso: string, signal: AbortSignal | undefined): Promise<string> {
+  const drive = ['-no_rc', '-indev', `stdio:${iso}`, '-report_el_torito', 'plain'];
+  const find = ['-find', '/', '-type', 'f', '-exec', 'report_lba'];
+  const { stdout } = await runTool('xorriso', [...drive, ...find], { signal });
+  return stdout.toString('utf8');
+}
+
+/** Whether a file would take the place of one that boots, which El Torito points to by its block. */
+async function replacesBoot(survey: string, add: RemasterRequest['add']): Promise<boolean> {
+  const images = [...survey.matchAll(/^El Torito img path : +\d+ +(.*)$/gm)];
+  for (const [, image = ''] of images) {
+    for (const { from, to } of add) {
+      const inside = path.posix.relative(path.posix.resolve('/', to), image);
+      if (inside.startsWith('..')) continue;
+      const there = await stat(path.join(from, inside)).catch(() => undefined);
+      if (there?.isFile()) return true;
+    }
+  }
+  return false;
+}
+
+/** Where the content of files lies; whole clusters only, sorted. */
+function contentOf(survey: string): Range[] {
+  const lines = survey.matchAll(/^File data lba: +\d+ , +(\d+) , +(\d+) ,/gm);
   const extents = [...lines]
     .map(([, start, count]) => ({ from: Number(start), to: Number(start) + Number(count) }))
     .sort((a, b) => a.from - b.from);
@@ -91,8 +110,8 @@ async function makeStandIn(
 
 /**
  * Writes the overlay to `target`; `iso` must stay where it is. Returns false,
- * with nothing written, where the ISO has data behind its volume that would be
- * written over: such a one takes remasterIso(). Throws as that does.
+ * with nothing written, where what boots would be replaced, or the ISO has data
+ * behind its volume that would be written over: that takes remasterIso(). Throws as that does.
  */
 export async function overlayIso(request: RemasterRequest): Promise<boolean> {
   const { target, signal } = request;
@@ -100,8 +119,10 @@ export async function overlayIso(request: RemasterRequest): Promise<boolean> {
   const { size: volume } = await isoInfo(iso);
   const { size } = await stat(iso);
   if (size - volume > mostTrailing) return false;
+  const survey = await surveyOf(iso, signal);
+  if (await replacesBoot(survey, request.add)) return false;
   await writeWhole(request, async (copy) => {
-    const ranges = between(await contentOf(iso, signal), size);
+    const ranges = between(contentOf(survey), size);
     const copied = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     await checkFreeSpace(target, 2 * copied, `build ${target}`);
     const dir = await mkdtemp(path.join(path.dirname(path.resolve(target)), '.ozma-session-'));

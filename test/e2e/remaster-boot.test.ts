@@ -4,17 +4,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overlayIso } from '../../src/media/iso-overlay.ts';
 import { remasterIso } from '../../src/media/remaster.ts';
 import { makeHybridIso } from '../media/hybrid-iso.ts';
 
 let dir: string;
 let made: string;
+let overlay: string;
 beforeAll(async () => {
   dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-boot-'));
   const iso = makeHybridIso(dir);
   made = path.join(dir, 'made.iso');
   writeFileSync(path.join(dir, 'new'), 'new\n');
-  await remasterIso({ iso, target: made, add: [{ from: path.join(dir, 'new'), to: '/new' }] });
+  const add = [{ from: path.join(dir, 'new'), to: '/new' }];
+  await remasterIso({ iso, target: made, add });
+  overlay = path.join(dir, 'overlay');
+  expect(await overlayIso({ iso, target: overlay, add })).toBe(true);
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -51,6 +56,8 @@ describe('a remastered ISO', () => {
     ['a CD, by BIOS', () => ['-cdrom', made, '-boot', 'd'], 'BIOS'],
     ['a disk, by BIOS', () => ['-drive', `file=${made},format=raw,if=ide,snapshot=on`], 'MBR'],
     ['a CD, by EFI', () => [...ovmf, '-cdrom', made], 'EFI'],
+    ['a CD that is an overlay, by BIOS', () => ['-cdrom', overlay, '-boot', 'd'], 'BIOS'],
+    ['a CD that is an overlay, by EFI', () => [...ovmf, '-cdrom', overlay], 'EFI'],
   ])('starts as %s', async (_name, args, word) => {
     expect(await boots(args(), word)).toBe(true);
   });

@@ -74,7 +74,7 @@ describe('makeRemaster()', () => {
     writeFileSync(at('more/sub/x'), 'x');
     writeFileSync(at('one'), 'one');
     const iso = installerIso('Some OS 1');
-    const made = await makeRemaster(
+    const { path: made, base } = await makeRemaster(
       iso,
       {
         files: [{ path: 'etc/installerconfig', text: 'poweroff\n' }],
@@ -91,6 +91,7 @@ describe('makeRemaster()', () => {
     expect(isoFile(made, '/boot/kernel')).toBe('kernel');
     expect(run('isoinfo', '-d', '-i', made)).toContain('Volume id: Some OS 1');
     expect(statSync(made).mode & 0o777).toBe(0o600);
+    expect(base).toBeUndefined();
   });
 
   it('says that HTTP has no directories', async () => {
@@ -119,8 +120,8 @@ describe('stageMedia()', () => {
     cmdline,
   });
 
-  async function stage(made: BuildPlan, label = 'Some OS 1') {
-    const backend: MemoryBackend = memoryBackend({});
+  async function stage(made: BuildPlan, label = 'Some OS 1', overlays = false) {
+    const backend: MemoryBackend = memoryBackend({ capabilities: { overlays } });
     const context = {
       plan: made,
       backend,
@@ -188,6 +189,22 @@ describe('stageMedia()', () => {
     expect(staged.media).toHaveLength(1);
     expect(isoFile(staged.media[0]?.ref ?? '', '/etc/installerconfig')).toBe('x');
     expect(staged.kernel).toBeUndefined();
+  });
+
+  it('starts an overlay of the ISO where the place takes one', async () => {
+    const made = isoPlan('remaster', {
+      boot: { kind: 'cdrom' },
+      remaster: { files: [{ path: 'etc/installerconfig', text: 'x' }], extras: [] },
+    });
+    const { media } = await stage(made, 'Some OS 1', true);
+    const [installer] = media;
+    expect(path.basename(installer?.base ?? '')).toBe('installer-original.iso');
+    expect(run('qemu-img', 'info', installer?.ref ?? '')).toContain(
+      `backing file: ${installer?.base}`,
+    );
+    run('qemu-img', 'convert', '-O', 'raw', installer?.ref ?? '', at('flat.iso'));
+    expect(isoFile(at('flat.iso'), '/etc/installerconfig')).toBe('x');
+    expect(isoFile(at('flat.iso'), '/boot/kernel')).toBe('kernel');
   });
 
   it('gives user data to the guest, and nothing else', async () => {

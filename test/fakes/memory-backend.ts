@@ -426,7 +426,8 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       enter('stage', medium.path, call);
       const { size } = await stat(medium.path);
       call?.onProgress?.(size, size);
-      return { role: medium.role, ref: medium.path, label: medium.label };
+      const { role, path: ref, label, base } = medium;
+      return { role, ref, label, ...(base === undefined ? {} : { base }) };
     },
     async createDisk(spec: DiskSpec, call?: TransferOptions): Promise<StagedDisk> {
       enter('createDisk', spec.path, call);

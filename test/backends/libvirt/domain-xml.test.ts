@@ -35,6 +35,14 @@ describe('domain XML', () => {
     }
   });
 
+  it('gives a CD that is an overlay the format it has', () => {
+    const media = [{ role: 'installer' as const, ref: '/w/x', base: '/c/y.iso', label: 'x' }];
+    const xml = domainXml({ ...kernelSpec, media }, { uri: 'qemu:///session' });
+    expect(xml).toMatch(
+      /device="cdrom"[^>]*>\s*<driver name="qemu" type="qcow2"\/>\s*<source file="\/w\/x"/,
+    );
+  });
+
   it('uses the boot of this run', () => {
     const xml = domainXml(kernelSpec, { uri: 'qemu:///session' }, { kind: 'disk' });
     expect(xml).toContain('<boot dev="hd"/>');

@@ -11,11 +11,13 @@ import {
   exportLocalDisk,
   syncLocalDisk,
 } from '../../../backends/libvirt/local-disk.ts';
+import { localStorage } from '../../../backends/libvirt/local-storage.ts';
 import { readNetwork } from '../../../backends/libvirt/network.ts';
 import { ppmToPng } from '../../../backends/libvirt/png.ts';
 import { closedDirectory } from '../../../backends/libvirt/reach.ts';
 import { readUri } from '../../../backends/libvirt/uri.ts';
 import { forwardedPort } from '../../../backends/libvirt/user-net.ts';
+import { noLedger } from '../../../src/base/ledger-entry.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
 
 let dir: string;
@@ -216,6 +218,28 @@ describe('local disks', () => {
     await expect(stat(file)).rejects.toThrow('ENOENT');
     const nowhere = createLocalDisk({ path: path.join(dir, 'no/d'), format: 'raw', size: 1 });
     await expect(nowhere).rejects.toMatchObject({ code: 'OZ_DISK_FAILED' });
+  });
+});
+
+describe('localStorage', () => {
+  it("copies an overlay, whole, to where QEMU's user may go; else it stays", async () => {
+    const closed = path.join(dir, 'closed');
+    await chmod(dir, 0o711);
+    await mkdir(closed, { mode: 0o700 });
+    const base = path.join(closed, 'base.iso');
+    await writeFile(base, Buffer.alloc(65536, 'b'));
+    const overlay = path.join(closed, 'overlay');
+    const args = ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, overlay];
+    await runTool('qemu-img', args);
+    const medium = { role: 'installer', path: overlay, base, label: 'x' } as const;
+    const context = { ledger: noLedger, log: () => {} };
+    const open = await localStorage(context, undefined).stage(medium);
+    expect(open).toEqual({ role: 'installer', ref: overlay, base, label: 'x' });
+    const storage = localStorage(context, { uid: 65534, gid: 65534 });
+    const { ref, ...rest } = await storage.stage(medium);
+    expect(rest).toEqual({ role: 'installer', label: 'x' });
+    expect((await readFile(ref)).equals(await readFile(base))).toBe(true);
+    await storage.close();
   });
 });
 
