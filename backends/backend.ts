@@ -52,6 +52,8 @@ export interface Capabilities {
   accelerated?: boolean | undefined;
   /** The hypervisor in osinfo's words (`http://qemu.org/qemu/2.0.0`); absent while nobody has looked. */
   platform?: string | undefined;
+  /** What PCs with EFI can be given; absent: neither. */
+  trust?: { tpm: boolean; secureBoot: boolean } | undefined;
   /** Disk formats that guests run from. */
   diskFormats: readonly string[];
   /** Where there is a choice: every way to start an installer, the preferred one first. */

@@ -1,6 +1,7 @@
 /** What libvirt can do, known without connecting to it. */
 import type { Capabilities } from '../backend.ts';
 import { diskFormats } from './local-disk.ts';
+import { trustHere } from './trust.ts';
 import { readUri } from './uri.ts';
 
 /** QEMU's user-mode network: this machine as its guests see it. */
@@ -8,11 +9,12 @@ const userNetworkHost = '10.0.2.2';
 
 /** `type` is that of its guests, once it is known. */
 export function libvirtCapabilities(uri: string, type?: string): Capabilities {
-  const { remote, userNetworking } = readUri(uri);
+  const { driver, remote, userNetworking } = readUri(uri);
   return {
     kernelBoot: true,
     devices: ['cdrom', 'floppy', 'usb'],
     overlays: !remote,
+    trust: driver === 'qemu' && !remote ? trustHere() : undefined,
     maxMedia: 3,
     activity: { disk: true, network: !userNetworking },
     sendKeys: true,

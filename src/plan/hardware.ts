@@ -1,5 +1,5 @@
 /** Which virtual hardware a guest gets: what the OS supports, then what the user asks for. */
-import type { Arch, Hardware, RngDevice } from '../../backends/backend.ts';
+import type { Arch, Capabilities, Hardware, RngDevice } from '../../backends/backend.ts';
 import type { Device, OsEntity, Osinfo, OsResources } from '../../osinfo/types.ts';
 import { OzError } from '../base/errors.ts';
 import type { OzConfig } from '../config/types.ts';
@@ -129,6 +129,22 @@ function cpusOf(needs: OsResources, host: { cpus: number }): number {
   return Math.max(needs.minimum?.cpus ?? 1, Math.min(host.cpus, wanted));
 }
 
+/** Systems whose installer asks for a TPM and secure boot; the database does not tell. */
+const asksForTrust = /^win1[1-9]/;
+
+/** Given where the place has them: our own answer files let such a system in without. */
+function trustOf(
+  { shortId }: OsEntity,
+  firmware: Hardware['firmware'],
+  trust: HardwareInput['trust'],
+): Pick<Hardware, 'tpm' | 'secureBoot'> {
+  if (firmware !== 'efi' || !trust || !asksForTrust.test(shortId)) return {};
+  return {
+    ...(trust.secureBoot ? { secureBoot: true } : {}),
+    ...(trust.tpm ? { tpm: true } : {}),
+  };
+}
+
 export interface HardwareInput {
   os: OsEntity;
   arch: Arch;
@@ -138,6 +154,8 @@ export interface HardwareInput {
   host: { cpus: number; memory: number };
   /** The hypervisor's id in osinfo, where it is known. */
   platform: string | undefined;
+  /** Which of these the place can give. */
+  trust?: Capabilities['trust'];
   /** Whether the installer comes out of a tree on the network. */
   network?: boolean | undefined;
 }
@@ -153,6 +171,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     arch,
     ...('machine' in machine ? { machine: machine.machine } : {}),
     firmware,
+    ...trustOf(os, firmware, input.trust),
     memory: config.libvirt.memory ?? memoryOf(needs, input),
     cpus: config.libvirt.cpus ?? cpusOf(needs, host),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
@@ -163,6 +182,22 @@ export function chooseHardware(input: HardwareInput): Hardware {
     clock: os.family === 'winnt' ? 'localtime' : 'utc',
     rng: rngOf(config.libvirt, pick(devices, rngs)),
   };
+}
+
+/** What such a system's installer will miss, where the answers are the user's own. */
+export function trustWarnings(
+  { name, shortId }: Pick<OsEntity, 'name' | 'shortId'>,
+  hardware: Hardware,
+  ownAnswer: boolean,
+): string[] {
+  if (!ownAnswer || !asksForTrust.test(shortId)) return [];
+  const missing = [
+    ...(hardware.tpm ? [] : ['a TPM']),
+    ...(hardware.secureBoot ? [] : ['secure boot']),
+  ].join(' and ');
+  return missing
+    ? [`${name} asks for ${missing}, which this place does not have: let the answer file lift that`]
+    : [];
 }
 
 /** What the user has set below what the system needs. */

@@ -12,7 +12,7 @@ import { customiseSteps } from './customise-steps.ts';
 import type { FamilyContext } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import { urlForGuest } from './guest-url.ts';
-import { chooseHardware, hardwareWarnings } from './hardware.ts';
+import { chooseHardware, hardwareWarnings, trustWarnings } from './hardware.ts';
 import type { PlanInput } from './input.ts';
 import { installWarnings, plannedInstall, plannedMedia } from './install.ts';
 import { domainXmlPath, imagePath, jeosPath, timeStamp } from './names.ts';
@@ -103,6 +103,7 @@ export function plan(input: PlanInput): BuildPlan {
     options,
     host,
     platform: backend.capabilities.platform,
+    trust: backend.capabilities.trust,
     network: tdl.install.type === 'url',
   });
   if (access?.method === 'cloud-init' && !input.answer && !family.cloudInit(match.os)) {
@@ -175,6 +176,7 @@ export function plan(input: PlanInput): BuildPlan {
       ...accessWarnings(access, input),
       ...installWarnings(input, family, context),
       ...hardwareWarnings(needs, hardware, size),
+      ...trustWarnings(match.os, hardware, input.answer !== undefined),
     ],
     secrets: secretsOf(tdl),
   };
