@@ -1,6 +1,6 @@
 /** Two images, file by file: unpacked on this machine, since an emulated appliance would take an hour. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -24,8 +24,11 @@ interface PartitionTable {
   };
 }
 
-const kindOf = (mode: number): string =>
-  ({ 9604: 'd', 16807: '-', 21609: 'l' })[mode & 0o170000] ?? 'special';
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'd';
+  if (stats.isSymbolicLink()) return 'l';
+  return stats.isFile() ? '-' : 'special';
+}
 
 async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -33,14 +36,17 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function listTree(top: string): Promise<Look['files']> {
-  const files: Look['files'] = new Map();
-  for (const name of (await readdir(top, { recursive: true })).sort()) {
-    const full = path.join(top, name);
-    const { mode, uid, gid } = await lstat(full);
-    const type = kindOf(mode);
+/** Links are not followed: they lead out of the tree. */
+async function listTree(top: string, below = '', files: Look['files'] = new Map()) {
+  for (const name of (await readdir(path.join(top, below))).sort()) {
+    const file = `${below}/${name}`;
+    const full = path.join(top, file);
+    const stats = await lstat(full);
+    const { mode, uid, gid } = stats;
+    const type = kindOf(stats);
     const digest = type === '-' ? await digestOf(full) : type === 'l' ? await readlink(full) : '';
-    files.set(`/${name}`, { kind: `${type}${(mode & 0o7777).toString(8)} ${uid}:${gid}`, digest });
+    files.set(file, { kind: `${type}${(mode & 0o7777).toString(8)} ${uid}:${gid}`, digest });
+    if (type === 'd') await listTree(top, file, files);
   }
   return files;
 }

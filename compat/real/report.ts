@@ -12,7 +12,10 @@ import {
 
 /** Why files may differ between two installs of one system. The first match counts. */
 const reasons: readonly [reason: string, files: RegExp][] = [
-  ['host keys, which Ozma removes', /^\/etc\/ssh\/ssh_host_/],
+  [
+    'host keys, which Ozma removes and has made anew',
+    /^\/etc\/ssh\/ssh_host_|\/ssh-host-keys\.service$/,
+  ],
   [
     'made for each install: UUIDs, machine id, random seeds',
     /^\/etc\/(machine-id|fstab)$|\/random-seed$|^\/boot\/grub\/grub\.cfg$|^\/var\/lib\/(dbus\/machine-id|systemd\/|cloud)|^\/etc\/hostid$/,
@@ -24,10 +27,10 @@ const reasons: readonly [reason: string, files: RegExp][] = [
   ['passwords, salted', /^\/etc\/(shadow|gshadow)-?$/],
   [
     'logs, histories, leases',
-    /^\/var\/log\/|^\/var\/lib\/(dhcp|dhcpcd|NetworkManager|installer)|^\/root\/\.(bash_history|lesshst)|^\/var\/spool\/|^\/run\/|^\/tmp\/|^\/var\/tmp\//,
+    /^\/var\/log\/|^\/var\/lib\/(dhcp|dhcpcd|NetworkManager|installer|wtmpdb)|^\/(etc|var)\/\.updated$|^\/root\/\.(bash_history|lesshst)|^\/var\/spool\/|^\/run\/|^\/tmp\/|^\/var\/tmp\//,
   ],
   ['names of network devices', /^\/etc\/(network\/interfaces|default\/grub)/],
-  ['left by Oz', /\.ozbackup$|^\/etc\/rc\d\.d\/S\d+(ssh|cron)$/],
+  ['left by Oz', /\.ozbackup$|^\/etc\/rc\d\.d\/S\d+(ssh|cron)$|^\/root\/\.ssh$/],
   ['where the installer came from', /^\/etc\/apt\/sources\.list~?$|^\/etc\/resolv\.conf/],
 ];
 
@@ -42,7 +45,8 @@ export function explained(differences: readonly Difference[]): Map<string, Diffe
 
 /** Names of the packages in an ICICLE document. */
 export async function icicleNames(text: string): Promise<string[]> {
-  const document = XmlDocument.fromString(text.slice(text.indexOf('<icicle')));
+  const [own = ''] = /<icicle[\s>][\s\S]*<\/icicle>/.exec(text) ?? [];
+  const document = XmlDocument.fromString(own);
   try {
     return document.find('/icicle/packages/package/@name').map((node) => node.content);
   } finally {

@@ -32,10 +32,13 @@ async function addressesOf(mac: string): Promise<string[]> {
   }
 }
 
-/** Whether an SSH server says who it is within a second. */
+/** Milliseconds; OpenSSH shuts out for a while who hangs up on it again and again. */
+const patience = 60_000;
+
+/** Whether an SSH server says who it is. */
 function greets(host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port: 22, timeout: 1000 });
+    const socket = connect({ host, port: 22, timeout: patience });
     const end = (found: boolean) => {
       socket.destroy();
       resolve(found);
@@ -67,11 +70,17 @@ export function watchGuest(guest: string, mac: string): Watch {
     if (event.what === 'Started') runs.push({ started: event.at });
     if (event.what === 'Stopped' && last) last.stopped ??= event.at;
   });
+  const asked = new Set<string>();
+  async function ask(host: string, run: GuestRun): Promise<void> {
+    if (asked.has(host)) return;
+    asked.add(host);
+    if (await greets(host)) run.greeted ??= Date.now();
+    asked.delete(host);
+  }
   const timer = setInterval(async () => {
     const run = runs.at(-1);
     if (!run || run.stopped || run.greeted) return;
-    const answers = await Promise.all((await addressesOf(mac)).map(greets));
-    if (answers.includes(true)) run.greeted ??= Date.now();
+    for (const host of await addressesOf(mac)) void ask(host, run);
   }, 1000);
   return {
     runs,

@@ -103,6 +103,6 @@ it('compares lists as sets', () => {
 
 it('finds the names in what a side printed before and after its ICICLE', async () => {
   const text =
-    'Libvirt XML was written\n<icicle><packages><package name="a"/><package name="b"/></packages></icicle>\n';
+    'said\n<icicle><packages><package name="a"/><package name="b"/></packages></icicle>\nLibvirt XML was written\n';
   expect(await icicleNames(text)).toEqual(['a', 'b']);
 });
