@@ -14,6 +14,8 @@ export interface Look {
   /** Each path with type, mode, owner and, for files and links, a digest of its content. */
   files: Map<string, { kind: string; digest: string }>;
   packages: string[];
+  /** Which package brought a file. */
+  owners: Map<string, string>;
   users: string[];
 }
 
@@ -64,6 +66,19 @@ function installed(status: string): string[] {
     .sort();
 }
 
+/** Out of dpkg's lists, whose /bin, /lib and /sbin are links into /usr today. */
+async function ownersIn(info: string): Promise<Look['owners']> {
+  const owners: Look['owners'] = new Map();
+  for (const name of await readdir(info)) {
+    const owner = /^([^:]+)(:.*)?\.list$/.exec(name)?.[1];
+    if (!owner) continue;
+    for (const file of (await readFile(path.join(info, name), 'utf8')).split('\n')) {
+      owners.set(file.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/'), owner);
+    }
+  }
+  return owners;
+}
+
 /** Looks into an image with one ext4 root partition; needs root, for the owners of files. */
 export async function lookInto(image: string, scratch: string): Promise<Look> {
   const raw = path.join(scratch, 'disk.raw');
@@ -90,6 +105,7 @@ export async function lookInto(image: string, scratch: string): Promise<Look> {
       fileSystem: /^Filesystem features:\s+(.*)$/m.exec(facts)?.[1] ?? '',
       files: await listTree(tree),
       packages: installed(await text('var/lib/dpkg/status')),
+      owners: await ownersIn(path.join(tree, 'var/lib/dpkg/info')),
       users: (await text('etc/passwd')).trim().split('\n'),
     };
   } finally {

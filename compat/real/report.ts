@@ -29,15 +29,28 @@ const reasons: readonly [reason: string, files: RegExp][] = [
     'logs, histories, leases',
     /^\/var\/log\/|^\/var\/lib\/(dhcp|dhcpcd|NetworkManager|installer|wtmpdb)|^\/(etc|var)\/\.updated$|^\/root\/\.(bash_history|lesshst)|^\/var\/spool\/|^\/run\/|^\/tmp\/|^\/var\/tmp\//,
   ],
-  ['names of network devices', /^\/etc\/(network\/interfaces|default\/grub)/],
+  [
+    'settings that console-setup makes',
+    /^\/etc\/.*(console|keyboard)-setup|^\/etc\/default\/keyboard$/,
+  ],
+  [
+    'arguments of the kernel: names of network devices, the serial console',
+    /^\/etc\/(network\/interfaces|default\/grub|securetty)|^\/var\/lib\/ucf\//,
+  ],
   ['left by Oz', /\.ozbackup$|^\/etc\/rc\d\.d\/S\d+(ssh|cron)$|^\/root\/\.ssh$/],
   ['where the installer came from', /^\/etc\/apt\/sources\.list~?$|^\/etc\/resolv\.conf/],
 ];
 
-export function explained(differences: readonly Difference[]): Map<string, Difference[]> {
+/** `extra` says which files belong to packages that only one image has. */
+export function explained(
+  differences: readonly Difference[],
+  extra: (file: string) => boolean = () => false,
+): Map<string, Difference[]> {
   const groups = new Map<string, Difference[]>();
   for (const difference of differences) {
-    const reason = reasons.find(([, files]) => files.test(difference.file))?.[0] ?? 'not explained';
+    const reason = extra(difference.file)
+      ? 'of packages that only one image has'
+      : (reasons.find(([, files]) => files.test(difference.file))?.[0] ?? 'not explained');
     groups.set(reason, [...(groups.get(reason) ?? []), difference]);
   }
   return groups;
@@ -68,14 +81,21 @@ export interface Compared {
 
 export async function resultLines({ looks: { oz, ours }, icicles }: Compared): Promise<string[]> {
   const differences = compareFiles(oz.files, ours.files);
-  const groups = explained(differences);
+  const packages = compareLists(oz.packages, ours.packages);
+  const lone = new Set(
+    [...packages.onlyOz, ...packages.onlyOurs].map((each) => each.split(' ')[0]),
+  );
+  const groups = explained(differences, (file) => {
+    const owner = oz.owners.get(file) ?? ours.owners.get(file);
+    return owner !== undefined && lone.has(owner);
+  });
   const names = new Set([...oz.files.keys(), ...ours.files.keys()]);
   const same = (what: string, a: string, b: string) =>
     a === b ? `- ${what}: the same, ${a}` : `- ${what}: Oz ${a}; Ozma ${b}`;
   return [
     same('partition table', oz.table, ours.table),
     same('ext4 features', oz.fileSystem, ours.fileSystem),
-    listed('packages with versions', compareLists(oz.packages, ours.packages)),
+    listed('packages with versions', packages),
     listed('users', compareLists(oz.users, ours.users)),
     listed('ICICLE', compareLists(await icicleNames(icicles.oz), await icicleNames(icicles.ours))),
     `- files: ${names.size - differences.length} of ${names.size} the same`,
