@@ -35,8 +35,10 @@ async function showRaw(disk: string, format: string, dir: string): Promise<Shown
   const node = (values: object) => ['--blockdev', JSON.stringify(values)];
   const share = { type: 'fuse', id: 'show', 'node-name': 'disk', mountpoint: file, writable: true };
   const child = spawn(
-    'qemu-storage-daemon',
+    'setpriv',
     [
+      // It must not outlive us, not even when we are killed.
+      ...['--pdeathsig', 'TERM', 'qemu-storage-daemon'],
       ...node({ driver: 'file', 'node-name': 'file', filename: disk }),
       ...node({ driver: format, 'node-name': 'disk', file: 'file' }),
       ...['--export', JSON.stringify(share)],
