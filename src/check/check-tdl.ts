@@ -70,14 +70,21 @@ function planFor(tdl: Tdl, type: BackendName, around: CheckSurroundings): BuildP
   const { config, osinfo, places, host, cwd, access } = around;
   const capabilities = places[type];
   checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
-  return plan({
-    ...{ tdl, osinfo, host, cwd, access },
-    // of oz.cfg itself there is a report of its own
-    config: { ...config, openstack: config.openstack, warnings: [] },
-    backend: { type, capabilities },
-    options: { customize: true, icicle: true, forceDownload: false, cleanup: false },
-    now: new Date(0),
-  });
+  const asked = (icicle: boolean) =>
+    plan({
+      ...{ tdl, osinfo, host, cwd, access },
+      // of oz.cfg itself there is a report of its own
+      config: { ...config, openstack: config.openstack, warnings: [] },
+      backend: { type, capabilities },
+      options: { customize: true, icicle, forceDownload: false, cleanup: false },
+      now: new Date(0),
+    });
+  try {
+    return asked(true);
+  } catch (error) {
+    if (codeOf(error) !== 'OZ_PLAN_NO_PACKAGES') throw error;
+    return asked(false);
+  }
 }
 
 function verdictOf({ install, warnings }: BuildPlan): Verdict {

@@ -164,7 +164,11 @@ const own: ConfigKey[] = [
     description: 'The period for rng_rate_bytes, in milliseconds.',
   },
   cache('original_media', 'yes', 'Keep downloaded installation media for the next build.'),
-  cache('modified_media', 'no', 'Keep installation media with the answer file in them.'),
+  cache(
+    'modified_media',
+    'no',
+    'Taken for the sake of Oz, without effect: media with an answer file in them are made anew.',
+  ),
   cache('jeos', 'no', 'Keep the plain installation, and customise a copy of it.'),
   {
     section: 'icicle',

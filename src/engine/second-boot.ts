@@ -8,7 +8,7 @@ import { customise } from '../customize/customise.ts';
 import { offlineUnlock } from '../customize/offline.ts';
 import { checkRootPassword } from '../customize/root-password.ts';
 import { sealAndPowerOff } from '../customize/seal.ts';
-import type { Session } from '../customize/session.ts';
+import type { Auth, Session } from '../customize/session.ts';
 import { waitForSsh } from '../customize/wait-ssh.ts';
 import { listOffline } from '../icicle/list-offline.ts';
 import { listPackages } from '../icicle/list-packages.ts';
@@ -45,6 +45,11 @@ async function checkPassword(
   emit({ type: 'log', level: 'warning', text });
 }
 
+async function authOf({ username, password, privateKeyPath }: PlannedAccess): Promise<Auth> {
+  if (password !== undefined) return { username, password };
+  return { username, privateKey: await readFile(privateKeyPath, 'utf8') };
+}
+
 async function bootAndEnter(
   context: WorkContext,
   spec: GuestSpec,
@@ -67,16 +72,11 @@ async function bootAndEnter(
   witness.consoleLog = spec.consoleLog;
   await guest.start({ signal });
   emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
-  const privateKey = await readFile(access.privateKeyPath, 'utf8');
-  const session = await waitForSsh(
-    () => guest.address({ signal }),
-    { username: access.username, privateKey },
-    {
-      timeoutMs: plan.timeouts.boot,
-      signal,
-      isAlive: async () => (await guest.state({ signal })) === 'running',
-    },
-  );
+  const session = await waitForSsh(() => guest.address({ signal }), await authOf(access), {
+    timeoutMs: plan.timeouts.boot,
+    signal,
+    isAlive: async () => (await guest.state({ signal })) === 'running',
+  });
   emit({ type: 'mark', mark: 'ssh-found' });
   await checkPassword(context, session, access);
   return { guest, stops, session };

@@ -4,6 +4,7 @@ import type { GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
 import { rootPasswordOf } from './planned-work.ts';
 import type { PlannedAccess } from './types.ts';
+import { windowsAccess } from './windows-access.ts';
 
 /** A disk that is not here can't be unlocked from outside: the key comes with the answers or not at all. */
 function cloudMethod(input: PlanInput, locked: boolean): 'ssh' | 'cloud-init' {
@@ -40,7 +41,9 @@ export function plannedAccess(
     family.setsRootPassword && !answer
       ? { rootPassword: { text: rootPasswordOf(input.tdl), mend: config.cache.jeos } }
       : {};
+  const windows = windowsAccess(family, rootPasswordOf(input.tdl));
   if (backend.type === 'openstack') {
+    if (windows) return { ...access, emulate, ...windows };
     const method = cloudMethod(input, answer !== undefined || untouched);
     return { username: 'root', ...access, via: 'answer', method, emulate, ...rootPassword };
   }
@@ -51,6 +54,7 @@ export function plannedAccess(
     ...(announce && { announce }),
     emulate,
     ...rootPassword,
+    ...windows,
   };
 }
 

@@ -10,8 +10,15 @@ import type { GuestFamily } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import type { PlanInput } from './input.ts';
 import { timeStamp } from './names.ts';
-import { findOs, plannedIcicle, plannedTimeouts, secretsOf } from './planned-work.ts';
+import {
+  findOs,
+  plannedIcicle,
+  plannedTimeouts,
+  rootPasswordOf,
+  secretsOf,
+} from './planned-work.ts';
 import type { PlannedAccess, PlannedEntry, WorkPlan } from './types.ts';
+import { checkWindowsWork, windowsAccess } from './windows-access.ts';
 
 export type ExistingInput = Omit<PlanInput, 'answer' | 'cwd' | 'host'> & {
   guest: ExistingGuest;
@@ -83,7 +90,7 @@ function accessMethod(wanted: string | undefined, { sshReachable }: Capabilities
 
 function plannedAccess(
   input: ExistingInput,
-  { seal }: GuestFamily,
+  family: GuestFamily,
   customise: boolean,
 ): PlannedAccess | null {
   const { access, backend, config, guest, options } = input;
@@ -94,8 +101,13 @@ function plannedAccess(
     emulate: backend.capabilities.accelerated === false,
   };
   if (backend.type !== 'openstack') {
-    const announce = backend.capabilities.announce && announcing(seal);
-    return { ...common, via: 'offline', ...(announce && { announce }) };
+    const announce = backend.capabilities.announce && announcing(family.seal);
+    return {
+      ...common,
+      via: 'offline',
+      ...(announce && { announce }),
+      ...windowsAccess(family, rootPasswordOf(input.tdl)),
+    };
   }
   // To read the package list one need not get in: the image can be brought here.
   const closed = guest.published?.userData === false || !backend.capabilities.userData;
@@ -112,6 +124,12 @@ export function planExisting(input: ExistingInput): WorkPlan {
   const family = familyOf(os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
+  checkWindowsWork(family, {
+    name: os.name,
+    steps: customise ? steps : [],
+    icicle: options.icicle,
+    mayHaveSsh: true,
+  });
   const published = backend.type === 'openstack' ? cloudImage(input) : undefined;
   const disk = published
     ? {

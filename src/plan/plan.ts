@@ -24,6 +24,7 @@ import {
   secretsOf,
 } from './planned-work.ts';
 import type { BuildPlan } from './types.ts';
+import { checkWindowsWork } from './windows-access.ts';
 
 /** Bytes. */
 const defaultDiskSize = 10 * 1024 ** 3;
@@ -87,6 +88,12 @@ export function plan(input: PlanInput): BuildPlan {
   const family = familyOf(match.os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
+  checkWindowsWork(family, {
+    name: match.os.name,
+    steps: customise ? steps : [],
+    icicle: options.icicle,
+    mayHaveSsh: input.answer !== undefined,
+  });
   const access = plannedAccess(input, family, customise || options.icicle);
   const sources =
     tdl.install.type === 'url'

@@ -116,6 +116,8 @@ export interface PlannedAccess {
   /** One line in OpenSSH's form. */
   publicKey: string;
   privateKeyPath: string;
+  /** Logs in instead of the key. Secret. */
+  password?: string | undefined;
   /**
    * `answer`: the answer file places the key; `offline`: it is put into the
    * disk before the second boot (own answer file, cached JEOS, safe ICICLE);

@@ -14,7 +14,12 @@ const osinfo = loadOsinfo({ env: {} });
 
 async function planExample(name: string, backend = testInput().backend) {
   const tdl = await readTdl(`${directory}/${name}`);
-  const options = { customize: true, icicle: true, forceDownload: false, cleanup: false };
+  const options = {
+    customize: true,
+    icicle: tdl.distro !== 'Windows',
+    forceDownload: false,
+    cleanup: false,
+  };
   const config = testConfig({ backend: { type: backend.type }, openstack: {} });
   return { tdl, made: plan(testInput({ osinfo, tdl, backend, config, options })) };
 }

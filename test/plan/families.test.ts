@@ -76,10 +76,14 @@ function planned(
   [distro, version, type, arch = 'x86_64']: Case,
   change: Partial<PlanInput> = {},
 ): BuildPlan {
-  const packages = [{ name: 'less' }];
+  const isWindows = distro === 'Windows';
+  const packages = isWindows ? [] : [{ name: 'less' }];
   const key = 'AAAAA-BBBBB';
   const tdl = testTdl({ distro, version, arch, install: install(type), key, packages });
-  return plan(testInput({ osinfo, tdl, ...change }));
+  const input = testInput({ osinfo, tdl, ...change });
+  // there is nothing to list in a Windows, and asking for it is refused
+  const options = { ...input.options, icicle: input.options.icicle && !isWindows };
+  return plan({ ...input, options });
 }
 
 /** The salt is random. */
@@ -102,7 +106,7 @@ function shown(made: BuildPlan): string {
     ...(medium ? [`medium ${medium.device} labelled ${medium.label}`] : []),
     ...files.map((file) => shownFile(file, i.answer.text)),
     `boot: ${JSON.stringify(i.boot, null, 1)}`,
-    `packages by ${made.customise?.packageManager ?? 'nobody'}, listed by ${made.icicle?.lister}, sealed as ${made.seal}`,
+    `packages by ${made.customise?.packageManager ?? 'nobody'}, listed by ${made.icicle?.lister ?? 'nobody'}, sealed as ${made.seal}`,
     ...warnings.map((warning) => `warning: ${warning}`),
     `== ${i.answer.filename} (${i.answer.origin})`,
     i.answer.text,
