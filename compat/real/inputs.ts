@@ -45,7 +45,7 @@ function tdlText(guest: string, install: string, gib: number, ...work: string[])
 `;
 }
 
-/** The stand-in's system comes without lists of packages, and Oz fetches none. */
+/** Oz fetches no lists of packages; the stand-in's system has none, nor has an image that we sealed. */
 const lists = `<precommands><command name="lists">apt-get -q update</command></precommands>`;
 
 const work = `<packages><package name="figlet"/></packages>
@@ -157,7 +157,7 @@ export async function prepareInputs(
   };
   const before = installer === 'standin' ? [lists] : [];
   await writeFile(inputs.tdl, tdlText(guest, rig.isoUrl, gib, ...before, work));
-  await writeFile(inputs.laterTdl, tdlText(guest, rig.isoUrl, gib, ...before, laterWork));
+  await writeFile(inputs.laterTdl, tdlText(guest, rig.isoUrl, gib, lists, laterWork));
   await writeFile(inputs.answers, await answersFor(rig));
   return {
     inputs,
