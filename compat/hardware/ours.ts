@@ -53,7 +53,7 @@ function staged(made: BuildPlan) {
       ),
       device,
     })),
-    consoleLog: '/work/console.log',
+    consoleLog: '/probe/console.log',
   };
 }
 

@@ -182,7 +182,7 @@ export const reasons: readonly Reason[] = [
       { fact: at('os/loader(@.*)?'), theirs: /./, ours: null, when: isArm },
       { fact: at('os/nvram@template'), theirs: /./, ours: null, when: isArm },
       { fact: at('os@firmware'), theirs: null, ours: 'efi', when: isArm },
-      { fact: building('os/nvram'), theirs: null, ours: '/work/probe_VARS.fd', when: isArm },
+      { fact: building('os/nvram'), theirs: null, ours: '/probe/probe_VARS.fd', when: isArm },
     ],
   },
   {
@@ -404,7 +404,7 @@ export const reasons: readonly Reason[] = [
     name: 'console-to-a-log',
     rows: [
       { fact: building('devices/serial\\[0\\]@type'), theirs: 'pty', ours: 'null' },
-      { fact: building('devices/serial\\[0\\]/log@file'), theirs: null, ours: '/work/console.log' },
+      { fact: building('devices/serial\\[0\\]/log@file'), theirs: null, ours: '/probe/console.log' },
       { fact: building('devices/serial\\[0\\]/log@append'), theirs: null, ours: 'on' },
     ],
   },

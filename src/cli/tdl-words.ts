@@ -158,7 +158,7 @@ export const tdlExample = `<template version="1.0">
     <version>13</version>
     <arch>x86_64</arch>
     <install type="url">
-      <url>http://deb.debian.org/debian/dists/trixie/</url>
+      <url>http://ftp.debian.org/debian/dists/trixie/</url>
     </install>
     <rootpw>correct horse</rootpw>
     <kernelparam>quiet</kernelparam>
