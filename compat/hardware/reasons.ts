@@ -404,7 +404,11 @@ export const reasons: readonly Reason[] = [
     name: 'console-to-a-log',
     rows: [
       { fact: building('devices/serial\\[0\\]@type'), theirs: 'pty', ours: 'null' },
-      { fact: building('devices/serial\\[0\\]/log@file'), theirs: null, ours: '/probe/console.log' },
+      {
+        fact: building('devices/serial\\[0\\]/log@file'),
+        theirs: null,
+        ours: '/probe/console.log',
+      },
       { fact: building('devices/serial\\[0\\]/log@append'), theirs: null, ours: 'on' },
     ],
   },
