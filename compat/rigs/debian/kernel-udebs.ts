@@ -8,10 +8,13 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../../src/base/errors.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
+import type { Archive } from '../lib/archive.ts';
 import { field } from '../lib/control.ts';
 import { copyFileTo, mapLimited } from '../lib/files.ts';
 import type { Build, InstallerTree } from './build.ts';
 import { isMissing, makeUdeb } from './udeb.ts';
+
+const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 
 export interface KernelModules {
   /** Directory of the whole kernel's modules. */
@@ -27,6 +30,25 @@ interface Wedge {
   dependencies: Map<string, string[]>;
 }
 
+/**
+ * Debian's part of the kernel's source: of the version wanted or, where the mirror does not have
+ * that one yet, of the newest before it; the lists of modules hardly change within a release.
+ */
+async function fetchKernelSource(archive: Archive, wanted: string): Promise<string> {
+  const sources = (await archive.index('main/source/Sources.xz'))
+    .split('\n\n')
+    .filter((stanza) => field(stanza, 'Package') === 'linux')
+    .map((stanza) => ({ stanza, version: field(stanza, 'Version') }))
+    .filter(({ version }) => byNumber(version, wanted) <= 0)
+    .sort((a, b) => byNumber(b.version, a.version));
+  for (const { stanza } of sources) {
+    const [, digest, name] = /^ ([0-9a-f]{64}) \d+ (\S+\.debian\.tar\.\w+)$/m.exec(stanza) ?? [];
+    const file = `${field(stanza, 'Directory')}/${name}`;
+    if (digest && (await archive.exists(file))) return archive.fetch(file, digest);
+  }
+  throw new OzError('OZ_RIG_SOURCE', `Cannot find the source of linux ${wanted}`);
+}
+
 /** Unpacks the kernel, kernel-wedge and the kernel source's lists. */
 async function unpackKernel(build: Build, version: string): Promise<Wedge> {
   const { archive, scratch, signal } = build;
@@ -36,14 +58,7 @@ async function unpackKernel(build: Build, version: string): Promise<Wedge> {
   await archive.unpack(image, root);
   await archive.unpack('kernel-wedge', top);
   const wanted = field(archive.packages.get(image) ?? '', 'Version');
-  const source = (await archive.index('main/source/Sources.xz'))
-    .split('\n\n')
-    .find((s) => field(s, 'Package') === 'linux' && field(s, 'Version') === wanted);
-  const line = /^ ([0-9a-f]{64}) \d+ (\S+\.debian\.tar\.\w+)$/m.exec(source ?? '');
-  if (!source || !line?.[1]) {
-    throw new OzError('OZ_RIG_SOURCE', `Cannot find the source of linux ${wanted}`);
-  }
-  const tar = await archive.fetch(`${field(source, 'Directory')}/${line[2]}`, line[1]);
+  const tar = await fetchKernelSource(archive, wanted);
   await runTool('tar', ['-C', top, '-xf', tar, 'debian/installer'], { signal });
 
   const base = existsSync(path.join(root, 'usr/lib/modules')) ? path.join(root, 'usr') : root;
@@ -102,9 +117,32 @@ function shareOut(
   return contents;
 }
 
+/**
+ * Gives an index older than the installer's kernel that kernel's udebs: named and described as
+ * those of the newest kernel that it has.
+ */
+export function describeKernel(udebs: Map<string, string>, kernelVersion: string): void {
+  if (udebs.has(`kernel-image-${kernelVersion}-di`)) return;
+  const newest = [...udebs.keys()]
+    .flatMap((name) => /^kernel-image-(.+)-di$/.exec(name)?.[1] ?? [])
+    .sort(byNumber)
+    .at(-1);
+  if (!newest) {
+    throw new OzError('OZ_RIG_KERNEL', 'Cannot find any kernel in the index of udebs', {
+      hint: "the mirror's index is not that of this release",
+    });
+  }
+  for (const [name, stanza] of [...udebs]) {
+    if (!name.endsWith(`-${newest}-di`)) continue;
+    const renamed = (text: string) => text.replaceAll(newest, kernelVersion);
+    udebs.set(renamed(name), renamed(stanza));
+  }
+}
+
 /** Makes the kernel udebs that are missing. */
 export async function makeKernelUdebs(build: Build, tree: InstallerTree): Promise<KernelModules> {
   const { kernelVersion } = tree;
+  describeKernel(build.udebs, kernelVersion);
   const wedge = await unpackKernel(build, kernelVersion);
   const suffix = `-${kernelVersion}-di`;
   const names = [...build.udebs.keys()].filter((name) => name.endsWith(suffix)).sort();

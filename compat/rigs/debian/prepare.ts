@@ -12,7 +12,7 @@ import { makeImages } from './images.ts';
 import { makeInstallerTree } from './installer-tree.ts';
 import { makeKernelUdebs } from './kernel-udebs.ts';
 import { makeRebuiltUdebs } from './rebuilt-udebs.ts';
-import { suite } from './tables.ts';
+import { knownUdebIndexes, suite } from './tables.ts';
 import { makeUdebIndex } from './udeb-index.ts';
 
 const lib = path.join(import.meta.dirname, '../lib');
@@ -47,7 +47,8 @@ export function rigSources(...dirs: string[]): string[] {
 }
 
 async function buildAll(build: Build): Promise<void> {
-  const text = await build.archive.index('main/debian-installer/binary-amd64/Packages.xz');
+  const file = 'main/debian-installer/binary-amd64/Packages.xz';
+  const text = await build.archive.index(file, knownUdebIndexes);
   for (const [name, stanza] of byPackage(text)) build.udebs.set(name, stanza);
   const tree = await makeInstallerTree(build);
   const kernel = await makeKernelUdebs(build, tree);

@@ -3,6 +3,16 @@
 /** Code name of the release that the rig installs. */
 export const suite = 'trixie';
 
+/**
+ * SHA-256 of main/debian-installer/binary-amd64/Packages.xz in signed Release files of this
+ * suite. After a point release a caching mirror may serve a new Release beside an old one of
+ * these for days; the rig makes what differs, the kernel's udebs, by itself.
+ */
+export const knownUdebIndexes: readonly string[] = [
+  '8a62f92d62717509394f7b918c68594ae53d873628481defd3f2127cc8659f6e', // 13.7, 2026-09-12
+  '5cbbc5d9b4d1adba65a133099178cc08eb21eb919fa4f2a22bf71a10e233779e', // 13.8, 2026-11-21
+];
+
 const lib = 'usr/lib/x86_64-linux-gnu/';
 
 /** A udeb that is made of files of ordinary packages; `files` are matched from the start. */

@@ -36,10 +36,13 @@ export interface Archive {
   packages: Map<string, string>;
   /** Downloads a file, or takes it from the cache; the path is relative to the archive. */
   fetch(file: string, digest?: string): Promise<string>;
-  /** Whether the mirror itself has a file. */
+  /** Whether the mirror has a file. */
   exists(file: string): Promise<boolean>;
-  /** Text of an index that the Release file names, relative to dists/<suite>. */
-  index(file: string): Promise<string>;
+  /**
+   * Text of an index that the Release file names, relative to dists/<suite>. Mirrors may renew
+   * the Release file before it: `earlier` has the SHA-256 of indexes that will do as well.
+   */
+  index(file: string, earlier?: readonly string[]): Promise<string>;
   /** Path of a package's .deb in the cache. */
   deb(name: string): Promise<string>;
   /** Unpacks a package's files into a directory. */
@@ -109,11 +112,11 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const inRelease = await freshInRelease(options);
   const release = await verified(inRelease, signal);
 
-  async function fetchFile(file: string, digest?: string): Promise<string> {
+  async function fetchFile(file: string, ...digests: string[]): Promise<string> {
     const target = path.join(cache, file);
     // encodeURI leaves `+` and `~` alone, as mirrors have them.
     if (!existsSync(target)) await download(`${mirror}/${encodeURI(file)}`, target, signal);
-    if (digest && (await sha256(target)) !== digest) {
+    if (digests.length > 0 && !digests.includes(await sha256(target))) {
       await rm(target);
       throw new OzError('OZ_RIG_HASH', `Cannot use ${file}: its checksum is not the archive's`, {
         hint: 'run it again: the file has been dropped from the cache',
@@ -122,12 +125,12 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     return target;
   }
 
-  async function index(file: string): Promise<string> {
+  async function index(file: string, earlier: readonly string[] = []): Promise<string> {
     const name = file.replaceAll('.', '\\.');
     const digest = new RegExp(`^ ([0-9a-f]{64}) +\\d+ ${name}$`, 'm').exec(release)?.[1];
     if (!digest)
       throw new OzError('OZ_RIG_INDEX', `Cannot find ${file} in ${suite}'s Release file`);
-    const local = await fetchFile(`dists/${suite}/${file}`, digest);
+    const local = await fetchFile(`dists/${suite}/${file}`, digest, ...earlier);
     return (await runTool('xz', ['-dc', local], { signal })).stdout.toString('utf8');
   }
 
