@@ -20,10 +20,10 @@ export default defineConfig({
     'osinfo/index.ts',
     'src/cli/oz*.ts',
     'src/cli/process-io.ts',
-    'src/media/digest-worker.ts',
+    'src/media/*-worker.ts',
     'backends/libvirt/*-worker.ts',
     // compat/bench/openstack.ts measures these as they are shipped
-    'backends/openstack/services/{open,save-data,upload-source}.ts',
+    'backends/openstack/services/{open,save-image,upload-source}.ts',
   ],
   format: 'esm',
   platform: 'node',

@@ -1,8 +1,8 @@
 /** Disks in the cloud: blank ones, snapshots, copies, and the way home. */
 import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { besideName, replaceFile } from '../../src/base/atomic-file.ts';
+import { besideName, replaceFile, syncFile } from '../../src/base/atomic-file.ts';
 import { OzError } from '../../src/base/errors.ts';
 import { convertImage } from '../../src/image/convert.ts';
 import { imageFormat } from '../../src/image/formats.ts';
@@ -12,7 +12,7 @@ import { blankDisk } from './blank-disk.ts';
 import { diskRef, gib, inGib, parseDiskRef } from './disk-ref.ts';
 import { passingProperties, withoutTraces } from './result.ts';
 import { createOnce } from './services/create-once.ts';
-import { saveData } from './services/save-data.ts';
+import { type SavedImage, saveImage } from './services/save-image.ts';
 import type { Cinder, Image } from './services/types.ts';
 import { buildKey, entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import { awaitImage, awaitVolume, removeVolume } from './wait.ts';
@@ -225,20 +225,32 @@ export async function volumeToImage(
   return image;
 }
 
-/** The data of an image in a file, which appears whole or not at all. */
+/** The data of an image in a file. */
 async function download(
   site: Site,
   image: Image,
   target: string,
-  { signal, onProgress }: TransferOptions,
-): Promise<void> {
+  options: TransferOptions,
+): Promise<SavedImage> {
   await checkFreeSpace(target, image.size ?? 0, `download the image ${image.name ?? image.id}`);
-  const file = await open(target, 'w', 0o600);
-  try {
-    await saveData(site.cloud.glance.download(image, { signal, onProgress }), file);
-    await file.sync();
-  } finally {
-    await file.close();
+  return saveImage(site.cloud.glance, image, target, options);
+}
+
+/** Goes on with an image that is still being checked; what is wrong with the image is told first. */
+async function beside(
+  saved: SavedImage,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const own = new AbortController();
+  const checking = saved.check().catch((error) => {
+    own.abort(error);
+    throw error;
+  });
+  const working = work(signal ? AbortSignal.any([signal, own.signal]) : own.signal);
+  for (const ended of await Promise.allSettled([checking, working])) {
+    signal?.throwIfAborted();
+    if (ended.status === 'rejected') throw ended.reason;
   }
 }
 
@@ -249,20 +261,24 @@ async function imageToFile(
   format: string,
   options: TransferOptions,
 ): Promise<void> {
-  const source = image.diskFormat ?? 'raw';
-  if (imageFormat(format).driver === source) {
-    return replaceFile(target, (temporary) => download(site, image, temporary, options));
-  }
-  const temporary = besideName(target);
-  try {
-    await download(site, image, temporary, options);
-    await convertImage(temporary, target, {
-      format,
-      sourceFormat: source,
-      signal: options.signal,
+  const sourceFormat = image.diskFormat ?? 'raw';
+  const { signal } = options;
+  if (imageFormat(format).driver === sourceFormat) {
+    return replaceFile(target, async (temporary) => {
+      const saved = await download(site, image, temporary, options);
+      await Promise.all([saved.check(), syncFile(temporary)]);
     });
+  }
+  const fetched = besideName(target);
+  try {
+    const saved = await download(site, image, fetched, options);
+    await replaceFile(target, (temporary) =>
+      beside(saved, signal, (either) =>
+        convertImage(fetched, temporary, { format, sourceFormat, signal: either }),
+      ),
+    );
   } finally {
-    await rm(temporary, { force: true });
+    await rm(fetched, { force: true });
   }
 }
 

@@ -5,9 +5,10 @@
  *   npx tsx compat/bench/openstack.ts [GiB [rounds]]      (4 and 3 unless told)
  *
  * Timed are the calls themselves: upload() until the image is active and its
- * digest compared, download() into a file until its digest is compared; of curl,
- * the whole process. Neither syncs the file. A round measures both, the order
- * changes with each; the medians count.
+ * digest compared; saveImage() until the file is whole, as curl leaves it, and
+ * besides until its digest is compared, which a build does while it converts the
+ * image; of curl, the whole process. Neither syncs the file. A round measures both,
+ * the order changes with each; the medians count.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,21 +17,21 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readCredentials } from '../../backends/openstack/auth/credentials.ts';
-import type { Cloud, Image } from '../../backends/openstack/services/types.ts';
+import type { Cloud } from '../../backends/openstack/services/types.ts';
 import { runTool } from '../../src/base/run-tool.ts';
 import { signIn } from '../rigs/openstack/cloud-api.ts';
 import { cloudsFile, openStackLayout, url } from '../rigs/openstack/layout.ts';
 import { median } from './measure.ts';
 
 type Services = typeof import('../../backends/openstack/services/open.ts') &
-  typeof import('../../backends/openstack/services/save-data.ts') &
+  typeof import('../../backends/openstack/services/save-image.ts') &
   typeof import('../../backends/openstack/services/upload-source.ts');
 
 /** As built: that is what users run. */
 const built = async (name: string): Promise<Services> =>
   import(new URL(`../../dist/backends/openstack/services/${name}.js`, import.meta.url).href);
 const { openCloud } = await built('open');
-const { saveData } = await built('save-data');
+const { saveImage } = await built('save-image');
 const { fileSource } = await built('upload-source');
 
 /** What must hold. */
@@ -43,6 +44,8 @@ interface Taken {
 }
 
 interface Measured extends Taken {
+  /** Seconds until the digest has been compared, too. */
+  checked: number;
   /** Peak above idle, in MB. */
   megabytes: number;
 }
@@ -70,15 +73,6 @@ const memory = (key: string) =>
     new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1],
   ) / 1000;
 
-async function downloadTo(file: string, cloud: Cloud, image: Image): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await saveData(cloud.glance.download(image), handle);
-  } finally {
-    await handle.close();
-  }
-}
-
 /** In a process of its own: what it does, timed, with the highest memory meanwhile. */
 async function inChild(mode: string, file: string, id: string): Promise<Measured> {
   const cloud = await openBench();
@@ -88,12 +82,20 @@ async function inChild(mode: string, file: string, id: string): Promise<Measured
   writeFileSync('/proc/self/clear_refs', '5'); // begins the peak anew
   const begin = performance.now();
   const cpu = process.cpuUsage();
-  if (mode === 'upload') await cloud.glance.upload(id, await fileSource(file));
-  else await downloadTo(file, cloud, image);
-  const seconds = (performance.now() - begin) / 1000;
+  const since = () => (performance.now() - begin) / 1000;
+  let seconds: number;
+  if (mode === 'upload') {
+    await cloud.glance.upload(id, await fileSource(file));
+    seconds = since();
+  } else {
+    const saved = await saveImage(cloud.glance, image, file);
+    seconds = since();
+    await saved.check();
+  }
+  const checked = since();
   const { user, system } = process.cpuUsage(cpu);
   cloud.close();
-  return { seconds, cpu: (user + system) / 1e6, megabytes: memory('VmHWM') - idle };
+  return { seconds, checked, cpu: (user + system) / 1e6, megabytes: memory('VmHWM') - idle };
 }
 
 function measured(mode: string, file: string, id: string): Promise<Measured> {
@@ -141,7 +143,8 @@ async function makeFile(file: string, gibibytes: number): Promise<void> {
 
 /** Prints the figures of one way; whether they are as they must be. */
 function report(mode: string, size: number, ours: Measured[], theirs: Taken[]): boolean {
-  const middle = (list: readonly Taken[], key: keyof Taken) => median(list.map((one) => one[key]));
+  const middle = <T>(list: readonly T[], key: keyof T) =>
+    median(list.map((one) => Number(one[key])));
   const seconds = middle(ours, 'seconds');
   const share = middle(theirs, 'seconds') / seconds;
   const shares = ours.map((one, i) => ((theirs[i]?.seconds ?? 0) / one.seconds).toFixed(2));
@@ -149,7 +152,8 @@ function report(mode: string, size: number, ours: Measured[], theirs: Taken[]): 
   const perGib = (list: readonly Taken[]) => ((middle(list, 'cpu') / size) * 2 ** 30).toFixed(1);
   process.stdout.write(
     `${mode}: ${(size / 1e6 / seconds).toFixed(0)} MB/s, ${share.toFixed(2)} of curl's (at least ${least.share}; ` +
-      `by rounds ${shares.join(' ')}); ${megabytes.toFixed(0)} MB above idle (at most ${most.megabytes}); ` +
+      `by rounds ${shares.join(' ')}); checked after ${middle(ours, 'checked').toFixed(2)} s, ` +
+      `curl ended after ${middle(theirs, 'seconds').toFixed(2)} s; ${megabytes.toFixed(0)} MB above idle (at most ${most.megabytes}); ` +
       `a GiB costs ${perGib(ours)} s of a processor, curl ${perGib(theirs)} s; ` +
       `load ${os.loadavg()[0]?.toFixed(1)}\n`,
   );

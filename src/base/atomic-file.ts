@@ -42,3 +42,13 @@ export async function writeFileAtomic(
     }
   });
 }
+
+/** Brings a file that another program wrote to stable storage. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

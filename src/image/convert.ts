@@ -1,7 +1,6 @@
 /** Copies disk images from format to format with qemu-img, and checks them. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceFile } from '../base/atomic-file.ts';
+import { replaceFile, syncFile } from '../base/atomic-file.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from '../media/free-space.ts';
@@ -101,15 +100,6 @@ function wordFailure(error: unknown, target: string, signal?: AbortSignal): unkn
       });
 }
 
-async function syncToDisk(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync(); // qemu-img convert leaves that to the system
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
  * Writes `source` as `target` in another (or the same) format; blocks of zeros
  * take no room. The target appears complete, checked and on stable storage, or
@@ -149,7 +139,7 @@ export async function convertImage(
         onStdout: percentReader(onPercent),
       });
       await checkImage(temporary, format.driver, { signal });
-      await syncToDisk(temporary);
+      await syncFile(temporary);
     });
   } catch (error) {
     throw wordFailure(error, target, signal);

@@ -37,9 +37,9 @@ const bufferSource = (data: Buffer) => ({
   open: () => Readable.from([data]),
 });
 
-async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(batches: AsyncIterable<readonly Buffer[]>): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const chunk of chunks) pieces.push(chunk);
+  for await (const batch of batches) pieces.push(...batch);
   return Buffer.concat(pieces);
 }
 

@@ -179,10 +179,10 @@ export interface Glance {
    */
   upload(id: string, source: UploadSource, call?: TransferCall): Promise<Image>;
   /**
-   * The data, checked against Glance's digest at the end (`OZ_CLOUD_CORRUPT`);
-   * goes on where it was after a dropped connection.
+   * The data, in order, all of it; goes on where it was after a dropped connection.
+   * Not compared with Glance's digest: saveImage() does that.
    */
-  download(image: Image, call?: TransferCall): AsyncIterable<Buffer>;
+  download(image: Image, call?: TransferCall): AsyncIterable<readonly Buffer[]>;
   changeImage(id: string, changes: ImageChange, call?: Call): Promise<Image>;
   /** What is gone already is no error. A protected image is refused. */
   deleteImage(id: string, call?: Call): Promise<void>;

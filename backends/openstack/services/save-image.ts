@@ -1,0 +1,75 @@
+/** Writes the data of an image into a file and checks it by Glance's digest. */
+import { getHashes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { OzError } from '../../../src/base/errors.ts';
+import { chunkWriter } from '../../../src/media/chunk-writer.ts';
+import { followFile } from '../../../src/media/file-digest.ts';
+import type { Glance, Image, TransferCall } from './types.ts';
+
+export interface SavedImage {
+  /**
+   * Waits for the digest and compares it. Until then the file may be read, but what is made of
+   * it is not to be handed out. Throws `OZ_CLOUD_CORRUPT`. The call's signal ends it.
+   */
+  check(): Promise<void>;
+}
+
+const unchecked: SavedImage = { check: async () => {} };
+
+/** The thread hears of every so many bytes. */
+const stepBytes = 8 << 20;
+
+function corrupt(image: Image): OzError {
+  return new OzError(
+    'OZ_CLOUD_CORRUPT',
+    `Cannot download the image ${image.name ?? image.id}: it differs from the digest that Glance has`,
+    { hint: 'try again; if it stays so, the image is damaged in the cloud' },
+  );
+}
+
+/**
+ * The file is begun anew, readable by its owner alone, and not synced. An image of an old Glance
+ * has no digest.
+ */
+export async function saveImage(
+  glance: Pick<Glance, 'download'>,
+  image: Image,
+  target: string,
+  call: TransferCall = {},
+): Promise<SavedImage> {
+  const { digest } = image;
+  const { signal } = call;
+  const file = await open(target, 'w', 0o600);
+  const known = digest !== null && getHashes().includes(digest.algorithm);
+  const sum = known ? followFile(digest.algorithm, target) : null;
+  const giveUp = () => sum?.close();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    const writer = chunkWriter(file, 0);
+    let told = 0;
+    for await (const pieces of glance.download(image, call)) {
+      for (const piece of pieces) await writer.write(piece);
+      if (writer.written() - told < stepBytes) continue;
+      told = writer.written();
+      sum?.grown(told);
+    }
+    await writer.flush();
+    sum?.grown(writer.written());
+  } catch (error) {
+    giveUp();
+    throw error;
+  } finally {
+    await file.close();
+  }
+  if (!sum || !digest) return unchecked;
+  return {
+    async check() {
+      try {
+        if ((await sum.digest()) !== digest.value.toLowerCase()) throw corrupt(image);
+      } finally {
+        signal?.removeEventListener('abort', giveUp);
+        signal?.throwIfAborted();
+      }
+    },
+  };
+}
