@@ -3,6 +3,7 @@
  * place, a Guest is one virtual machine in it. Nothing else lives here.
  */
 import type { LedgerEntry, LedgerWriter } from '../src/base/ledger-entry.ts';
+import type { Splice } from '../src/media/splice.ts';
 
 /** Architectures a TDL may name. */
 export type Arch = 'i386' | 'x86_64' | 'ppc64' | 'ppc64le' | 'aarch64' | 'armv7l' | 's390x';
@@ -38,8 +39,8 @@ export interface Capabilities {
   kernelBoot: boolean;
   /** Media a guest may have besides its disk. */
   devices: readonly MediumDevice[];
-  /** Whether CDs may be overlays of files on this machine; absent: no. */
-  overlays?: boolean | undefined;
+  /** How it takes an installer's ISO with more in it, besides whole: LocalMedium.base or .splice. */
+  remasters?: 'overlay' | 'splice' | undefined;
   /** How many media of all kinds at most (besides the disk). */
   maxMedia: number;
   /** Whether activity() can tell about disk and network. */
@@ -120,6 +121,8 @@ export interface LocalMedium {
   url?: string | undefined;
   /** Absolute path of the raw file that it is a qcow2 overlay of; absent: it is raw itself. */
   base?: string | undefined;
+  /** The bytes of it that are not in `path`, whose holes they fill; absent: none. */
+  splice?: Splice | undefined;
   /** It holds what is of this build alone (an answer file): it must not outlive the build there. */
   private?: boolean | undefined;
 }

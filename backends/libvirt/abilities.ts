@@ -13,7 +13,7 @@ export function libvirtCapabilities(uri: string, type?: string): Capabilities {
   return {
     kernelBoot: true,
     devices: ['cdrom', 'floppy', 'usb'],
-    overlays: !remote,
+    remasters: remote ? 'splice' : 'overlay',
     trust: driver === 'qemu' && !remote ? trustHere() : undefined,
     maxMedia: 3,
     activity: { disk: true, network: !userNetworking },

@@ -3,7 +3,8 @@
  * up by UUID or name in every operation and freed before it returns, so that
  * nothing outside ever holds a pointer other than the connection's.
  */
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { blocksOf, type Piece, sizeOf } from '../../src/media/splice.ts';
 import { type Libvirt, loadLibvirt, type Pointer, vir } from './ffi.ts';
 
 /** libvirt's own words about a failed call. */
@@ -501,38 +502,30 @@ export const operations = {
       ok(lib, 'virStorageVolDelete', lib.virStorageVolDelete(volume, 0)),
     );
   },
-  /** Fills a volume from a local file of `size` bytes. */
+  /** Fills a volume with the bytes of local files. */
   uploadVolume(
     context: OperationContext,
     conn: Pointer,
     pool: string,
     name: string,
-    file: string,
-    size: number,
+    pieces: readonly Piece[],
   ): void {
+    const size = sizeOf(pieces);
     withVolume(conn, pool, name, (_lib, volume) =>
       withStream(conn, (lib, stream) => {
         ok(lib, 'virStorageVolUpload', lib.virStorageVolUpload(volume, stream, 0, size, 0));
-        const fd = openSync(file, 'r');
-        const piece = new Uint8Array(pieceSize);
-        let done = 0;
         try {
-          for (;;) {
+          for (const block of blocksOf(pieces)) {
             if (context.aborted()) throw new Error('aborted');
-            const read = readSync(fd, piece, 0, piece.length, null);
-            if (read === 0) break;
-            for (let sent = 0; sent < read; ) {
-              const rest = piece.subarray(sent, read);
+            for (let sent = 0; sent < block.bytes.length; ) {
+              const rest = block.bytes.subarray(sent);
               sent += ok(lib, 'virStreamSend', lib.virStreamSend(stream, rest, rest.length));
             }
-            done += read;
-            context.progress(done, size);
+            context.progress(block.end, size);
           }
         } catch (error) {
           lib.virStreamAbort(stream);
           throw error;
-        } finally {
-          closeSync(fd);
         }
         ok(lib, 'virStreamFinish', lib.virStreamFinish(stream));
       }),

@@ -3,11 +3,12 @@
  * pools, filled and read through libvirt's streams.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { type Piece, piecesOf, sizeOf } from '../../src/media/splice.ts';
 import type { TransferOptions } from '../backend.ts';
 import { parseXml } from './caps.ts';
 import type { Connection } from './connection.ts';
@@ -101,15 +102,15 @@ export function remoteStorage(
     return finding;
   };
 
-  /** Makes a volume from a local file's bytes; returns its path there. */
+  /** Makes a volume of these bytes; returns its path there. */
   async function upload(
-    file: string,
+    pieces: readonly Piece[],
     label: string,
     format: string,
     options: TransferOptions = {},
   ): Promise<string> {
     const poolName = await pool();
-    const { size } = await stat(file);
+    const size = sizeOf(pieces);
     const name = `${prefix}-${volumes.size}-${label.replace(/[^\w.-]+/g, '_')}`;
     context.ledger.add(entry('volume', `${poolName}/${name}`));
     const action = `upload ${label}`;
@@ -118,7 +119,7 @@ export function remoteStorage(
       volumeXml(name, format, size),
     ]);
     volumes.set(there, name);
-    await connection.call(action, 'uploadVolume', [poolName, name, file, size], options);
+    await connection.call(action, 'uploadVolume', [poolName, name, pieces], options);
     return there;
   }
 
@@ -133,7 +134,8 @@ export function remoteStorage(
 
   return {
     async stage(medium, options) {
-      const ref = await upload(medium.path, path.basename(medium.path), 'raw', options);
+      const pieces = await piecesOf(medium.path, medium.splice);
+      const ref = await upload(pieces, path.basename(medium.path), 'raw', options);
       return { role: medium.role, ref, label: medium.label };
     },
 
@@ -143,7 +145,8 @@ export function remoteStorage(
         return inTemporary(async (dir) => {
           const file = path.join(dir, 'disk');
           const made = await createLocalDisk({ ...spec, path: file }, { signal: options?.signal });
-          return { ...made, remote: true, ref: await upload(file, label, spec.format, options) };
+          const ref = await upload(await piecesOf(file), label, spec.format, options);
+          return { ...made, remote: true, ref };
         });
       }
       const poolName = await pool();

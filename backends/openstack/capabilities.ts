@@ -19,6 +19,7 @@ export function capabilitiesOf(survey: Survey): Capabilities {
   const { ssh, network, admin } = survey;
   return {
     kernelBoot: true,
+    remasters: 'splice',
     devices: volumes ? ['cdrom', 'floppy', 'usb'] : ['cdrom'],
     // Without volumes there is room for a rescue medium alone.
     maxMedia: volumes ? 3 : 1,

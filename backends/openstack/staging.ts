@@ -19,21 +19,20 @@ const makerKey = 'ozma_maker';
 /** An unfinished image of a maker that can't be asked is given up after so long. */
 const abandonedMs = 24 * 3600_000;
 
+/** Of a whole file (what is spliced never stays); each is worked out when it is first needed. */
 interface Content {
-  sha256: string;
-  /** What Glance knows it by; worked out when it is first needed. */
+  sha256(): Promise<string>;
+  /** What Glance knows it by. */
   sha512(): Promise<string>;
 }
 
-async function contentOf(file: string, { signal }: TransferOptions): Promise<Content> {
-  let known: Promise<string> | undefined;
-  return {
-    sha256: await fileDigest(file, 'sha256', { signal }),
-    sha512: () => {
-      known ??= fileDigest(file, 'sha512', { signal });
-      return known;
-    },
+function contentOf(file: string, { signal }: TransferOptions): Content {
+  const known: Record<string, Promise<string>> = {};
+  const digest = (algorithm: 'sha256' | 'sha512') => () => {
+    known[algorithm] ??= fileDigest(file, algorithm, { signal });
+    return known[algorithm];
   };
+  return { sha256: digest('sha256'), sha512: digest('sha512') };
 }
 
 /** What holds an answer file, or is made of one, is of this build alone. */
@@ -79,7 +78,7 @@ export function createStaging(
 
   async function reusable(kind: MediumKind, content: Content, signal?: AbortSignal) {
     const found = await glance.images(
-      { properties: { [contentKey]: content.sha256 }, mine: true },
+      { properties: { [contentKey]: await content.sha256() }, mine: true },
       { signal },
     );
     for (const image of found) if (await fits(image, kind, content)) return image;
@@ -104,7 +103,7 @@ export function createStaging(
           [buildKey]: site.buildId,
           [makerKey]: thisMaker(),
           // Nobody is to find what will be gone with this build.
-          ...(mayStay(medium) ? { [contentKey]: content.sha256 } : {}),
+          ...(mayStay(medium) ? { [contentKey]: await content.sha256() } : {}),
         },
       },
       { signal },
@@ -154,7 +153,7 @@ export function createStaging(
     const { signal } = options;
     const source: UploadSource = kind.wrapped
       ? { ...(await wrapFile(medium.path)), repeatable: true }
-      : await fileSource(medium.path);
+      : await fileSource(medium.path, medium.splice);
     for (let attempt = 1; ; attempt++) {
       const image = await createImage(medium, kind, content, signal);
       try {
@@ -171,10 +170,8 @@ export function createStaging(
   return {
     async stage(medium, options = {}) {
       const { role, label } = medium;
-      const [kind, content] = await Promise.all([
-        mediumKind(medium),
-        contentOf(medium.path, options),
-      ]);
+      const kind = await mediumKind(medium);
+      const content = contentOf(medium.path, options);
       const stays = mayStay(medium);
       const known = stays ? await reusable(kind, content, options.signal) : undefined;
       if (known) {

@@ -1,12 +1,12 @@
 /** Makes the media that a plan puts an answer file on: a medium of its own, or a copy of the ISO. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { MediumDevice } from '../../backends/backend.ts';
+import type { Capabilities, LocalMedium, MediumDevice } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { buildFloppy, buildIso, buildUsb, type MediumRequest } from '../media/answer-medium.ts';
 import { fetchDirectory } from '../media/directory.ts';
 import { download } from '../media/download.ts';
-import { overlayIso } from '../media/iso-overlay.ts';
+import { overlayIso, spliceIso } from '../media/iso-overlay.ts';
 import { remasterIso } from '../media/remaster.ts';
 import type { AnswerFile, AnswerMedium, PlannedRemaster } from '../plan/types.ts';
 
@@ -44,21 +44,18 @@ async function fetchExtra(
   await download(source, to, { signal });
 }
 
-/** An installer's ISO with more in it: whole, or as an overlay of `base`. */
-export interface MadeIso {
-  path: string;
-  base?: string | undefined;
-}
+/** An installer's ISO with more in it: whole, as an overlay of `base`, or to be spliced. */
+export type MadeIso = Pick<LocalMedium, 'path' | 'base' | 'splice'>;
 
 /**
- * Writes the ISO with its additions into `dir`: an overlay where that is asked for and
- * possible, else a copy. Throws as remasterIso() does.
+ * Writes the ISO with its additions into `dir`: in the form that is asked for where that is
+ * possible, else as a copy. Throws as remasterIso() does.
  */
 export async function makeRemaster(
   iso: string,
   { files, extras }: PlannedRemaster,
   dir: string,
-  { signal, overlay }: MakeOptions & { overlay?: boolean } = {},
+  { signal, form }: MakeOptions & { form?: Capabilities['remasters'] } = {},
 ): Promise<MadeIso> {
   const sources = path.join(dir, 'iso-extras');
   await mkdir(sources, { recursive: true, mode: 0o700 });
@@ -77,7 +74,13 @@ export async function makeRemaster(
     throw new OzError('OZ_REMASTER', `Cannot copy ${iso}: nothing is to be added`);
   const target = path.join(dir, 'installer.iso');
   const request = { iso, target, add, signal };
-  if (overlay && (await overlayIso(request))) return { path: target, base: path.resolve(iso) };
+  if (form === 'overlay' && (await overlayIso(request))) {
+    return { path: target, base: path.resolve(iso) };
+  }
+  if (form === 'splice') {
+    const splice = await spliceIso(request);
+    if (splice) return { path: target, splice };
+  }
   await remasterIso(request);
   return { path: target };
 }

@@ -96,12 +96,12 @@ async function mediaFiles(
   if (remaster && iso) {
     emit({ type: 'log', level: 'info', text: 'adding further files to the ISO' });
   }
-  const { overlays } = await backend.capabilities({ signal });
+  const { remasters } = await backend.capabilities({ signal });
   // a disk's partition table would not know of what is appended
   const asCd = attach.some(({ role, device }) => role === 'installer' && device === 'cdrom');
   const installer =
     remaster && iso
-      ? await makeRemaster(iso, remaster, workDir, { signal, overlay: overlays === true && asCd })
+      ? await makeRemaster(iso, remaster, workDir, { signal, form: asCd ? remasters : undefined })
       : iso && { path: iso };
   const answer = medium && (await makeAnswerMedium(medium, workDir, { signal }));
   return { ...(installer ? { installer } : {}), ...(answer ? { answer: { path: answer } } : {}) };

@@ -1,6 +1,6 @@
 /**
- * An installer's ISO with further files in it that takes no copy: a qcow2 overlay
- * which holds what is new, a few MiB, above the ISO as it is. xorriso appends a
+ * An installer's ISO with further files in it that takes no copy: what is new, a few MiB, as a
+ * qcow2 overlay above the ISO as it is, or as a file to be spliced with it. xorriso appends a
  * session to a stand-in: as long as the ISO, with all its blocks but those of the
  * files' content, which nobody reads meanwhile. What boots stays where it is.
  */
@@ -11,18 +11,13 @@ import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from './free-space.ts';
 import { isoInfo } from './iso.ts';
 import { addByXorriso, type RemasterRequest, writeWhole } from './remaster.ts';
+import { between, type Range, type Splice } from './splice.ts';
 
 const block = 2048;
 /** Bytes; the clusters of a qcow2 file are either the ISO's or ours as a whole. */
 const cluster = 64 * 1024;
 /** Bytes behind the volume that a new session would be written over. */
 const mostTrailing = 1024 * 1024;
-
-interface Range {
-  from: number;
-  /** Exclusive. */
-  to: number;
-}
 
 /** What xorriso tells of the place of each file's content, and of what boots. */
 async function surveyOf(iso: string, signal: AbortSignal | undefined): Promise<string> {
@@ -66,15 +61,6 @@ function contentOf(survey: string): Range[] {
     .filter(({ from, to }) => to > from);
 }
 
-/** What lies between the ranges, from 0 to `size`. */
-function between(ranges: readonly Range[], size: number): Range[] {
-  const starts = [0, ...ranges.map(({ to }) => to)];
-  const ends = [...ranges.map(({ from }) => from), size];
-  return starts
-    .map((from, i) => ({ from, to: Math.min(ends[i] ?? size, size) }))
-    .filter(({ from, to }) => to > from);
-}
-
 async function copyRange(from: FileHandle, to: FileHandle, range: Range): Promise<void> {
   const buffer = Buffer.allocUnsafe(Math.min(1024 * 1024, range.to - range.from));
   for (let at = range.from; at < range.to; ) {
@@ -108,12 +94,11 @@ async function makeStandIn(
   }
 }
 
-/**
- * Writes the overlay to `target`; `iso` must stay where it is. Returns false,
- * with nothing written, where what boots would be replaced, or the ISO has data
- * behind its volume that would be written over: that takes remasterIso(). Throws as that does.
- */
-export async function overlayIso(request: RemasterRequest): Promise<boolean> {
+/** The ISO with its new session; `standIn` holds all but what `splice` names. */
+type Finish = (made: { standIn: string; splice: Splice; copy: string }) => Promise<void>;
+
+/** False where what is asked for takes remasterIso(). */
+async function withSession(request: RemasterRequest, finish: Finish): Promise<boolean> {
   const { target, signal } = request;
   const iso = path.resolve(request.iso);
   const { size: volume } = await isoInfo(iso);
@@ -122,7 +107,8 @@ export async function overlayIso(request: RemasterRequest): Promise<boolean> {
   const survey = await surveyOf(iso, signal);
   if (await replacesBoot(survey, request.add)) return false;
   await writeWhole(request, async (copy) => {
-    const ranges = between(contentOf(survey), size);
+    const content = contentOf(survey);
+    const ranges = between(content, size);
     const copied = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     await checkFreeSpace(target, 2 * copied, `build ${target}`);
     const dir = await mkdtemp(path.join(path.dirname(path.resolve(target)), '.ozma-session-'));
@@ -130,20 +116,43 @@ export async function overlayIso(request: RemasterRequest): Promise<boolean> {
       const standIn = path.join(dir, 'iso');
       await makeStandIn(iso, standIn, { ranges, size, signal });
       await addByXorriso(request, ['-dev', `stdio:${standIn}`, '-boot_image', 'any', 'keep']);
-      const overlay = path.join(dir, 'overlay');
-      await runTool('qemu-img', ['convert', '-q', '-f', 'raw', '-O', 'qcow2', standIn, overlay], {
-        signal,
-      });
-      // holes are the ISO's from now on
-      const base = ['-b', iso, '-F', 'raw'];
-      await runTool('qemu-img', ['rebase', '-q', '-u', '-f', 'qcow2', ...base, overlay], {
-        signal,
-      });
-      await chmod(overlay, 0o600);
-      await rename(overlay, copy);
+      await finish({ standIn, splice: { base: iso, ranges: content }, copy });
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
   });
   return true;
+}
+
+/**
+ * Writes a qcow2 overlay of the ISO to `target`; `iso` must stay where it is. Returns false,
+ * with nothing written, where what boots would be replaced, or the ISO has data
+ * behind its volume that would be written over: that takes remasterIso(). Throws as that does.
+ */
+export function overlayIso(request: RemasterRequest): Promise<boolean> {
+  const { signal } = request;
+  return withSession(request, async ({ standIn, splice, copy }) => {
+    const overlay = path.join(path.dirname(standIn), 'overlay');
+    await runTool('qemu-img', ['convert', '-q', '-f', 'raw', '-O', 'qcow2', standIn, overlay], {
+      signal,
+    });
+    // holes are the ISO's from now on
+    const base = ['-b', splice.base, '-F', 'raw'];
+    await runTool('qemu-img', ['rebase', '-q', '-u', '-f', 'qcow2', ...base, overlay], { signal });
+    await chmod(overlay, 0o600);
+    await rename(overlay, copy);
+  });
+}
+
+/**
+ * The same for a place that is sent the ISO: `target` becomes a sparse file as long as all of
+ * it, without what the splice takes from `iso`. Null where overlayIso() returns false.
+ */
+export async function spliceIso(request: RemasterRequest): Promise<Splice | null> {
+  let made: Splice | null = null;
+  await withSession(request, async ({ standIn, splice, copy }) => {
+    made = splice;
+    await rename(standIn, copy);
+  });
+  return made;
 }

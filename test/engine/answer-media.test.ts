@@ -10,13 +10,16 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LocalMedium } from '../../backends/backend.ts';
 import { makeAnswerMedium, makeRemaster } from '../../src/engine/answer-media.ts';
 import type { BuildContext } from '../../src/engine/build-context.ts';
 import { stageMedia, udevLabel } from '../../src/engine/prepare-media.ts';
 import { cpioArchive } from '../../src/media/cpio.ts';
+import { piecesOf, readPieces } from '../../src/media/splice.ts';
 import { installerLabel } from '../../src/plan/families/family.ts';
 import { guestSpecOf, installSpec } from '../../src/plan/guest-spec.ts';
 import { plan } from '../../src/plan/plan.ts';
@@ -120,8 +123,20 @@ describe('stageMedia()', () => {
     cmdline,
   });
 
-  async function stage(made: BuildPlan, label = 'Some OS 1', overlays = false) {
-    const backend: MemoryBackend = memoryBackend({ capabilities: { overlays } });
+  async function stage(
+    made: BuildPlan,
+    label = 'Some OS 1',
+    remasters?: 'overlay' | 'splice',
+    seen?: (medium: LocalMedium) => void,
+  ) {
+    const memory: MemoryBackend = memoryBackend({ capabilities: { remasters } });
+    const backend: MemoryBackend = {
+      ...memory,
+      stage(medium, options) {
+        seen?.(medium);
+        return memory.stage(medium, options);
+      },
+    };
     const context = {
       plan: made,
       backend,
@@ -196,7 +211,7 @@ describe('stageMedia()', () => {
       boot: { kind: 'cdrom' },
       remaster: { files: [{ path: 'etc/installerconfig', text: 'x' }], extras: [] },
     });
-    const { media } = await stage(made, 'Some OS 1', true);
+    const { media } = await stage(made, 'Some OS 1', 'overlay');
     const [installer] = media;
     expect(path.basename(installer?.base ?? '')).toBe('installer-original.iso');
     expect(run('qemu-img', 'info', installer?.ref ?? '')).toContain(
@@ -205,6 +220,25 @@ describe('stageMedia()', () => {
     run('qemu-img', 'convert', '-O', 'raw', installer?.ref ?? '', at('flat.iso'));
     expect(isoFile(at('flat.iso'), '/etc/installerconfig')).toBe('x');
     expect(isoFile(at('flat.iso'), '/boot/kernel')).toBe('kernel');
+  });
+
+  it('sends the ISO and what is new in one where the place is sent it', async () => {
+    const made = isoPlan('remaster', {
+      boot: { kind: 'cdrom' },
+      remaster: { files: [{ path: 'etc/installerconfig', text: 'x' }], extras: [] },
+    });
+    mkdirSync(at('tree'), { recursive: true });
+    writeFileSync(at('tree/payload'), Buffer.alloc(300_000, 'p'));
+    let sent: LocalMedium | undefined;
+    await stage(made, 'Some OS 1', 'splice', (medium) => {
+      sent = medium;
+    });
+    const pieces = await piecesOf(sent?.path ?? '', sent?.splice);
+    expect(new Set(pieces.map(({ file }) => file)).size).toBe(2);
+    writeFileSync(at('sent.iso'), await buffer(readPieces(pieces)));
+    expect(isoFile(at('sent.iso'), '/etc/installerconfig')).toBe('x');
+    expect(isoFile(at('sent.iso'), '/boot/kernel')).toBe('kernel');
+    expect(isoFile(at('sent.iso'), '/payload')).toBe('p'.repeat(300_000));
   });
 
   it('gives user data to the guest, and nothing else', async () => {

@@ -14,8 +14,10 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { overlayIso } from '../../src/media/iso-overlay.ts';
+import { overlayIso, spliceIso } from '../../src/media/iso-overlay.ts';
+import { blocksOf, piecesOf, readPieces, type Splice } from '../../src/media/splice.ts';
 import { makeHybridIso } from './hybrid-iso.ts';
 
 const payload = randomBytes(32 * 1024 * 1024);
@@ -53,23 +55,37 @@ function flat(overlay: string): string {
   return image;
 }
 
-describe('overlayIso()', () => {
+/** The ISO that a splice gives, in a file; read both ways. */
+async function spliced(file: string, splice: Splice): Promise<string> {
+  const pieces = await piecesOf(file, splice);
+  const bytes = await buffer(readPieces(pieces));
+  const blocks = [...blocksOf(pieces)].map(({ end }) => end);
+  expect(blocks.at(-1)).toBe(bytes.length);
+  const image = `${file}.spliced`;
+  writeFileSync(image, bytes);
+  return image;
+}
+
+describe.each(['overlay', 'splice'] as const)('an ISO with more in it, as %s', (form) => {
   it('holds what is new, and shows the rest of the ISO where it was', async () => {
     mkdirSync(at('extra/deep'), { recursive: true });
     writeFileSync(at('extra/deep/file'), 'deep\n');
     const before = readFileSync(iso);
-    const target = at('made');
+    const target = at(form);
     const add = [
       { from: at('extra'), to: '/many' },
       { from: at('new'), to: 'hello' },
     ];
-    expect(await overlayIso({ iso, target, add })).toBe(true);
+    const request = { iso, target, add };
+    const splice = form === 'splice' ? await spliceIso(request) : null;
+    if (form === 'overlay') expect(await overlayIso(request)).toBe(true);
+    else expect(splice?.base).toBe(iso);
     expect(readFileSync(iso).equals(before)).toBe(true);
     expect(statSync(target).blocks * 512).toBeLessThan(before.length / 10);
     expect(statSync(target).mode & 0o777).toBe(0o600);
     expect(readdirSync(dir).filter((name) => /tmp|session/.test(name))).toEqual([]);
 
-    const image = flat(target);
+    const image = splice ? await spliced(target, splice) : flat(target);
     const read = (name: string, ...names: string[]) =>
       execFileSync('isoinfo', [...names, '-i', image, '-x', name], {
         maxBuffer: 2 * payload.length,
@@ -90,7 +106,9 @@ describe('overlayIso()', () => {
     expect(boots(image)[0]?.equals(mbr ?? Buffer.of())).toBe(true);
     expect(boots(image)[1]?.equals(images ?? Buffer.of())).toBe(true);
   });
+});
 
+describe('overlayIso()', () => {
   it.each([
     ['a file that boots', () => [{ from: at('new'), to: '/boot/bios.img' }]],
     [
@@ -103,6 +121,7 @@ describe('overlayIso()', () => {
     ],
   ])('leaves %s to a copy', async (_what, add) => {
     expect(await overlayIso({ iso, target: at('none'), add: add() })).toBe(false);
+    expect(await spliceIso({ iso, target: at('none'), add: add() })).toBe(null);
     expect(existsSync(at('none'))).toBe(false);
   });
 

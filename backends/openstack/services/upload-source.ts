@@ -1,19 +1,15 @@
 /** Where the bytes of an upload come from. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { piecesOf, readPieces, type Splice, sizeOf } from '../../../src/media/splice.ts';
 import type { UploadSource } from './types.ts';
 
-/** Large pieces: fewer turns through the event loop for each gigabyte. */
-const pieceBytes = 1 << 20;
-
 /** A local file, which can be sent again after a failure. */
-export async function fileSource(file: string): Promise<UploadSource> {
-  const { size } = await stat(file);
+export async function fileSource(file: string, splice?: Splice): Promise<UploadSource> {
+  const pieces = await piecesOf(file, splice);
   return {
-    size,
+    size: sizeOf(pieces),
     repeatable: true,
-    open: () => createReadStream(file, { highWaterMark: pieceBytes }),
+    open: () => readPieces(pieces),
   };
 }
 
