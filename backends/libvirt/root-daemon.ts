@@ -6,7 +6,7 @@
  * can't start guests from Node: libuv's fork handler closes its pipes.)
  */
 import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { delay } from '../../src/base/abort.ts';
@@ -53,9 +53,14 @@ async function findDaemon(name: string): Promise<string | null> {
   return null;
 }
 
-/** Starts a daemon in the background; when it returns it listens, or has failed. */
-function startDaemon(file: string): Promise<void> {
-  return new Promise((resolve) => {
+/**
+ * Starts a daemon in the background; when it returns it listens, or has failed. Where virtlogd
+ * itself makes the directory of all sockets, it is root's alone, and QEMU, which is another
+ * user, does not reach its TPM there.
+ */
+async function startDaemon(file: string): Promise<void> {
+  await mkdir(path.dirname(logSocket), { recursive: true, mode: 0o755 }).catch(() => {});
+  await new Promise<void>((resolve) => {
     const child = spawn(file, ['--daemon', `--timeout=${idle}`], {
       cwd: '/',
       stdio: 'ignore',

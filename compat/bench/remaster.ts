@@ -10,6 +10,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import {
   closeSync,
+  createWriteStream,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -17,13 +18,15 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { packageFile } from '../../src/base/package-root.ts';
-import { overlayIso } from '../../src/media/iso-overlay.ts';
+import { overlayIso, spliceIso } from '../../src/media/iso-overlay.ts';
 import { remasterIso } from '../../src/media/remaster.ts';
+import { piecesOf, readPieces } from '../../src/media/splice.ts';
 import { makeHybridIso } from '../../test/media/hybrid-iso.ts';
 import { median } from './measure.ts';
 
@@ -119,28 +122,64 @@ try {
   const extra = path.join(top, 'extra');
   writeFileSync(extra, 'extra\n');
   const add = [{ from: extra, to: '/extra' }];
-  const ours = async (dir: string) => {
-    const target = path.join(dir, 'overlay');
-    if (!(await overlayIso({ iso, target, add }))) throw new Error('no overlay was made');
-  };
-  const copy = (dir: string) => remasterIso({ iso, target: path.join(dir, 'copy.iso'), add });
-  const subjects: [string, (dir: string) => Promise<unknown>][] = [
-    ['Ozma: overlay (libvirt here)', ours],
-    ['Ozma: copy in one pass (elsewhere)', copy],
-    [`Oz: unpacked by ${values.oz}, genisoimage`, (dir) => realOz(iso, dir, extra)],
+  /** How each is looked into afterwards: writes it whole to `flat`. */
+  type Flatten = (flat: string) => Promise<void>;
+  interface Subject {
+    name: string;
+    work(dir: string): Promise<Flatten | undefined>;
+  }
+  const subjects: Subject[] = [
+    {
+      name: 'Ozma: overlay (libvirt here)',
+      async work(dir) {
+        const target = path.join(dir, 'overlay');
+        if (!(await overlayIso({ iso, target, add }))) throw new Error('no overlay was made');
+        return async (flat) =>
+          void execFileSync('qemu-img', ['convert', '-O', 'raw', target, flat]);
+      },
+    },
+    {
+      name: 'Ozma: spliced while sent (clouds)',
+      async work(dir) {
+        const target = path.join(dir, 'splice');
+        const splice = await spliceIso({ iso, target, add });
+        if (!splice) throw new Error('nothing to splice was made');
+        const pieces = await piecesOf(target, splice);
+        return (flat) => pipeline(readPieces(pieces), createWriteStream(flat));
+      },
+    },
+    {
+      name: 'Ozma: copy in one pass (USB disks)',
+      async work(dir) {
+        const target = path.join(dir, 'copy.iso');
+        await remasterIso({ iso, target, add });
+        return (flat) => rename(target, flat);
+      },
+    },
+    {
+      name: `Oz: unpacked by ${values.oz}, genisoimage`,
+      async work(dir) {
+        await realOz(iso, dir, extra);
+        return undefined;
+      },
+    },
   ];
   const costs = subjects.map((): Cost[] => []);
   for (let run = 0; run < Number(values.runs); run++) {
-    for (const [i, [name, work]] of subjects.entries()) {
+    for (const [i, { name, work }] of subjects.entries()) {
       const dir = path.join(top, 'work');
       mkdirSync(dir);
-      const cost = await measured(dir, () => work(dir));
+      let flatten: Flatten | undefined;
+      const cost = await measured(dir, async () => {
+        flatten = await work(dir);
+      });
       costs[i]?.push(cost);
       console.log(`${name}: ${cost.seconds.toFixed(1)} s, ${(cost.disk / mib).toFixed(1)} MiB`);
-      if (work === ours) {
-        const flat = path.join(dir, 'flat.iso');
-        execFileSync('qemu-img', ['convert', '-O', 'raw', path.join(dir, 'overlay'), flat]);
+      if (flatten) {
+        const flat = path.join(top, 'flat.iso');
+        await flatten(flat);
         const same = bootRecords(flat) === bootRecords(iso);
+        rmSync(flat);
         console.log(`  boot records (xorriso -report_el_torito) ${same ? 'the same' : 'DIFFER'}`);
         if (!same) process.exitCode = 1;
       }
@@ -153,7 +192,7 @@ try {
   }));
   const peer = medians.at(-1) ?? { seconds: 0, disk: 0 };
   console.log(`\nmedian of ${values.runs} runs, load ${os.loadavg()[0]?.toFixed(1)}`);
-  for (const [i, [name]] of subjects.entries()) {
+  for (const [i, { name }] of subjects.entries()) {
     const { seconds = 0, disk = 0 } = medians[i] ?? {};
     const ratios = `time x ${(seconds / peer.seconds).toFixed(4)}, disk x ${(disk / peer.disk).toFixed(4)}`;
     const figures =

@@ -6,8 +6,9 @@ import type { Rig } from '../../compat/rigs/lib/serve.ts';
 import { startStandinRig } from '../../compat/rigs/standin/rig.ts';
 import { buildAndCheck } from './support/build-and-check.ts';
 import { expectDelivered, expectSealed, expectWorking } from './support/checks.ts';
+import { lookInside } from './support/inside-image.ts';
 import { ozInstall } from './support/run-oz.ts';
-import { tdlText } from './support/tdl.ts';
+import { extraInside, tdlText } from './support/tdl.ts';
 import { makeUser, type TemporaryUser } from './support/user.ts';
 import { makeWorkspace, type Workspace } from './support/workspace.ts';
 
@@ -38,13 +39,21 @@ describe('as root, through qemu:///session', () => {
     );
   });
 
-  it('builds from an untouched ISO with a checksum', async () => {
+  it('builds from an ISO with a checksum, with a file more on it', async () => {
     const install = {
       iso: rig.isoUrl,
       sha256sum: new URL('SHA256SUMS', rig.isoUrl).href,
     };
     const kernelparam = `mirror/http/hostname=${seenByGuest()}`;
-    await buildAndCheck(workspace, session, 'iso', tdlText({ name: 'iso', install, kernelparam }));
+    const extra = await workspace.write('extra', 'added\n');
+    const tdl = tdlText({ name: 'iso', install, kernelparam, extra });
+    await buildAndCheck(workspace, session, 'iso', tdl);
+    const inside = await lookInside(workspace.at('images', 'iso.qcow2'));
+    try {
+      expect(await inside.read(extraInside)).toBe('added\n');
+    } finally {
+      await inside.close();
+    }
   });
 });
 

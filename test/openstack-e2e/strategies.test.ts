@@ -13,7 +13,7 @@ import { runTool } from '../../src/base/run-tool.ts';
 import { startSshd, type TestSshd } from '../customize/helpers/sshd.ts';
 import { lookInside } from '../e2e/support/inside-image.ts';
 import { explain, type Run, runOz } from '../e2e/support/run-oz.ts';
-import { rootPassword } from '../e2e/support/tdl.ts';
+import { extraInside, rootPassword } from '../e2e/support/tdl.ts';
 import { makeWorkspace, type Workspace } from '../e2e/support/workspace.ts';
 import { makeProject, type Project, useCloud } from './support/project.ts';
 import { type PlayedSystem, playedTemplate } from './support/standin-template.ts';
@@ -33,6 +33,8 @@ interface Case {
   region?: string;
   /** Servers are reached through another host. */
   bastion?: boolean;
+  /** A file is added to the ISO. */
+  extra?: boolean;
 }
 
 const cases: Case[] = [
@@ -42,6 +44,7 @@ const cases: Case[] = [
     carrier: 'medium',
     result: 'both',
     bastion: true,
+    extra: true,
   },
   {
     strategy: 'rescue',
@@ -86,7 +89,8 @@ describe.each(cases)('$strategy', (each) => {
   });
 
   it(`builds from the ISO, with the answers by ${each.carrier}`, async () => {
-    const text = playedTemplate(strategy, each.system, rig.isoUrl);
+    const extra = each.extra ? await workspace.write('extra', 'added\n') : undefined;
+    const text = playedTemplate(strategy, each.system, rig.isoUrl, extra);
     const tdl = await workspace.write('played.tdl', text);
     const { stdout } = await runTool(
       process.execPath,
@@ -130,6 +134,7 @@ describe.each(cases)('$strategy', (each) => {
     try {
       expect(await inside.read('/etc/ozma-e2e')).toBe('a file of the TDL');
       expect(await inside.read('/root/effect')).toMatch(/^uid=0/);
+      expect(await inside.read(extraInside)).toBe(each.extra ? 'added\n' : null);
       expect(await inside.read('/root/.ssh/authorized_keys')).toBeNull();
     } finally {
       await inside.close();

@@ -121,6 +121,8 @@ async function startLibvirt(): Promise<void> {
     runTool('env', ['-i', ...Object.entries(cleanEnv()).map(([k, v]) => `${k}=${v}`), name, '-d'], {
       okCodes: [0, 1],
     });
+  // as systemd makes it: virtlogd would let nobody else in, and QEMU is another user
+  await mkdir('/run/libvirt', { recursive: true, mode: 0o755 });
   if (!logs) await daemon('virtlogd');
   if (!(await libvirtAnswers())) await daemon('libvirtd');
   for (let i = 0; i < 100 && !(await libvirtAnswers()); i++) await sleep(200);

@@ -1,5 +1,5 @@
 /** Templates of systems whose installers the stand-in plays by ISO: what they install is its Debian. */
-import { rootPassword } from '../../e2e/support/tdl.ts';
+import { extrasXml, rootPassword } from '../../e2e/support/tdl.ts';
 
 const escaped = rootPassword
   .replaceAll('&', '&amp;')
@@ -16,13 +16,14 @@ export const playedTemplate = (
   name: string,
   system: PlayedSystem,
   iso: string,
+  extra?: string,
 ): string => `<template version="1.0">
   <name>${name}</name>
   <os>
     <name>${system.name}</name>
     <version>${system.version}</version>
     <arch>x86_64</arch>
-    <install type="iso"><iso>${iso}</iso></install>
+    <install type="iso"><iso>${iso}</iso>${extrasXml(extra)}</install>
     <rootpw>${escaped}</rootpw>
   </os>
   <disk><size>4GiB</size></disk>
