@@ -4,8 +4,6 @@ import type { FileHandle } from 'node:fs/promises';
 export interface ChunkWriter {
   /** Bytes taken so far, counted from the file's begin. */
   position(): number;
-  /** Bytes that are in the file, counted likewise. */
-  written(): number;
   write(chunk: Uint8Array): Promise<void>;
   /** Everything taken is in the file afterwards. */
   flush(): Promise<void>;
@@ -57,7 +55,6 @@ export function chunkWriter(handle: FileHandle, start: number, sparse = false): 
 
   return {
     position: () => written + waitingBytes,
-    written: () => written,
     async write(chunk) {
       waiting.push(chunk);
       waitingBytes += chunk.length;

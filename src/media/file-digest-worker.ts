@@ -16,7 +16,7 @@ export interface FileDigestNews {
   digest: string;
 }
 
-const niceness = 10;
+const niceness = 19;
 const blockBytes = 512 << 10;
 
 // Linux alone has a priority for each thread; elsewhere this would slow down the whole process.

@@ -4,6 +4,7 @@
  */
 import http, { type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
+import type net from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 
 export interface DataRequest {
@@ -18,6 +19,29 @@ export interface DataRequest {
   /** Agent, and TLS settings as node:tls has them. */
   connection: Pick<RequestOptions, 'agent' | 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
   signal?: AbortSignal | undefined;
+}
+
+/** What is read at once at most; Node's own 64 KiB, each newly allocated, cost as much as curl's all. */
+const regionBytes = 1 << 20;
+const slabBytes = 4 << 20;
+
+/** Reads into regions of few large buffers (net.Socket's `onread`); goes on as pieces of a stream. */
+function wideReading(): net.OnReadOpts {
+  let slab = Buffer.alloc(0);
+  let used = 0;
+  return {
+    buffer() {
+      if (slab.length - used < regionBytes) {
+        slab = Buffer.allocUnsafeSlow(slabBytes);
+        used = 0;
+      }
+      return slab.subarray(used, used + regionBytes);
+    },
+    callback(this: net.Socket, bytes: number, region: Uint8Array) {
+      used += bytes;
+      return this.push(region.subarray(0, bytes));
+    },
+  };
 }
 
 /** As got names them: `event` is the step that took too long. */
@@ -54,6 +78,7 @@ export function exchangeData(request: DataRequest): Promise<IncomingMessage> {
       ...connection,
       method,
       headers,
+      ...(body ? {} : { onread: wideReading() }),
       ...(signal ? { signal } : {}),
     });
     limitConnecting(sending, secure, connectMs);
