@@ -23,6 +23,9 @@ export interface BuildParameters {
   console?: string | undefined;
   /** Windows partitions the disk for it. */
   firmware?: 'bios' | 'efi' | undefined;
+  /** What the guest has: Windows 11 checks for it then. */
+  tpm?: boolean | undefined;
+  secureBoot?: boolean | undefined;
   /** Windows' product key, SUSE's registration code. Secret. */
   productKey?: string | undefined;
   /** Which of the editions on a Windows medium, from 1. */
@@ -57,6 +60,8 @@ export function scriptConfig(build: BuildParameters): Record<string, string> {
     'cloud-init': build.cloudInit ? 'true' : undefined,
     console: build.console,
     firmware: build.firmware,
+    tpm: build.tpm ? 'true' : undefined,
+    'secure-boot': build.secureBoot ? 'true' : undefined,
     'reg-product-key': build.productKey,
     'image-index': build.imageIndex?.toString(),
     'l10n-language': build.language,
@@ -80,6 +85,8 @@ const forms: Readonly<Record<string, RegExp>> = {
   'admin-password-crypted': /^\$[A-Za-z0-9./$=,-]+$/,
   'reg-product-key': /^[A-Za-z0-9-]+$/,
   firmware: /^(?:bios|efi)$/,
+  tpm: /^(?:true|false)$/,
+  'secure-boot': /^(?:true|false)$/,
   'image-index': /^[1-9][0-9]*$/,
   console: /^[A-Za-z0-9,]+$/,
   'l10n-language': /^[A-Za-z0-9._@-]+$/,

@@ -146,6 +146,8 @@ describe('what would break out of its line is refused', () => {
     ['reg-product-key', '"},'],
     ['firmware', 'uefi'],
     ['image-index', '0'],
+    ['tpm', 'yes'],
+    ['secure-boot', '1'],
     ['console', 'ttyS0" init=/bin/sh'],
   ])('%s %j', (name, value) => {
     const make = () => answer(one('fedora44'), 'media', { 'admin-password': 'x', [name]: value });

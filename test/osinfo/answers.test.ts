@@ -341,10 +341,28 @@ describe('the source of the packages', () => {
     expect(of({ firmware: 'bios' })).not.toContain('<Type>EFI</Type>');
     expect(text('win11', 'media')).toContain('BypassTPMCheck');
     expect(text('win10', 'media')).not.toContain('LabConfig');
+    const trust = { tpm: 'true', 'secure-boot': 'true' };
+    expect(text('win10', 'media', trust)).toBe(text('win10', 'media'));
     const keyed = of({ 'reg-product-key': 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE' });
     expect(keyed).toContain('<Key>AAAAA-BBBBB-CCCCC-DDDDD-EEEEE</Key>');
     expect(keyed).not.toContain('/IMAGE/INDEX');
     expect(of({ 'image-index': '4' })).toMatch(/<Value>4<\/Value>/);
+  });
+
+  it.each([
+    [{}, ['BypassTPMCheck', 'BypassSecureBootCheck', 'BypassRAMCheck']],
+    [{ tpm: 'true' }, ['BypassSecureBootCheck', 'BypassRAMCheck']],
+    [{ 'secure-boot': 'true' }, ['BypassTPMCheck', 'BypassRAMCheck']],
+    [{ tpm: 'true', 'secure-boot': 'true' }, ['BypassRAMCheck']],
+    [{ tpm: 'false' }, ['BypassTPMCheck', 'BypassSecureBootCheck', 'BypassRAMCheck']],
+  ])('Windows 11 checks for what the guest has: %j', (config, lifted) => {
+    const made = text('win11', 'media', config);
+    const commands = [
+      ...made.matchAll(/<Order>(\d)<\/Order>\s*<Description>No check[\s\S]*?\/v (\w+)/g),
+    ];
+    expect(commands.map(([, order, name]) => [order, name])).toEqual(
+      lifted.map((name, i) => [String(i + 1), name]),
+    );
   });
 
   it('SUSE takes a registration code', () => {

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Arch } from '../../backends/backend.ts';
 import { domainXml } from '../../backends/libvirt/domain-xml.ts';
+import { hardwareProperties } from '../../backends/openstack/hardware-properties.ts';
 import { loadOsinfo } from '../../osinfo/index.ts';
 import { guestSpecOf } from '../../src/plan/guest-spec.ts';
 import type { PlanInput } from '../../src/plan/input.ts';
@@ -194,6 +195,26 @@ describe('families in a cloud', () => {
     if (spec.boot.kind === 'kernel' && carrier === 'user-data') {
       expect(spec.boot.cmdline).toMatch(/169\.254\.169\.254|LABEL=config-2/);
     }
+  });
+
+  it.each([
+    [{ tpm: true, secureBoot: true }, []],
+    [{ tpm: true, secureBoot: false }, ['BypassSecureBootCheck']],
+    [undefined, ['BypassTPMCheck', 'BypassSecureBootCheck']],
+  ])('let Windows 11 check for what the cloud has: %o', (trust, lifted) => {
+    const made = planned(['Windows', '11', 'iso'], {
+      backend: testCloud({ trust }),
+      config: asked({}),
+    });
+    const { filename, text } = made.install.answer;
+    expect(filename).toBe('Autounattend.xml');
+    expect(text.match(/Bypass(TPM|SecureBoot)Check/g) ?? []).toEqual(lifted);
+    expect(hardwareProperties(guestSpecOf(made).hardware)).toMatchObject({
+      hw_machine_type: 'q35',
+      hw_firmware_type: 'uefi',
+      ...(trust?.tpm ? { hw_tpm_version: '2.0' } : {}),
+      ...(trust?.secureBoot ? { os_secure_boot: 'required' } : {}),
+    });
   });
 
   it('customises by cloud-init where nobody gets in, and installs it then', () => {

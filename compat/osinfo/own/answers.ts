@@ -38,6 +38,8 @@ export const cases: readonly Case[] = [
       'ssh-root-password': 'true',
       'reg-product-key': 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE',
       firmware: 'efi',
+      tpm: 'true',
+      'secure-boot': 'true',
       'image-index': '2',
     },
   },

@@ -55,11 +55,12 @@ export const windowsSetup: GuestFamily = {
   ways: ({ tdl }) => (tdl.install.type === 'iso' ? [ways.medium] : []),
   answer(context) {
     refuseQuotes(context);
+    const { firmware, tpm, secureBoot } = context.hardware;
     const made = scriptAnswer(context, {
       script: isClassic(context.os) ? sif : unattend,
       parameters: {
         productKey: productKey(context),
-        firmware: context.hardware.firmware,
+        ...{ firmware, tpm, secureBoot },
         sshRootPassword: undefined,
         sshAuthorizedKey: undefined,
       },
