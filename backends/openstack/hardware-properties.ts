@@ -70,8 +70,8 @@ export function hardwareProperties(hardware: Hardware): Properties {
     hw_machine_type: machineOf(hardware),
     hw_firmware_type: firmware === 'efi' && 'uefi',
     os_secure_boot: secureBoot && 'required',
+    // Its model is Nova's own choice, or the flavor's, which no image may contradict.
     hw_tpm_version: tpm && '2.0',
-    hw_tpm_model: tpm && 'tpm-crb',
     hw_disk_bus: diskBus,
     hw_scsi_model: scsi && 'virtio-scsi',
     hw_cdrom_bus: cdromBusOf(hardware),

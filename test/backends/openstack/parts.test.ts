@@ -270,7 +270,7 @@ describe('hardware', () => {
       }),
     ).toEqual({
       ...{ hw_architecture: 'i686', hw_machine_type: 'q35', hw_firmware_type: 'uefi' },
-      ...{ os_secure_boot: 'required', hw_tpm_version: '2.0', hw_tpm_model: 'tpm-crb' },
+      ...{ os_secure_boot: 'required', hw_tpm_version: '2.0' },
       ...{ hw_disk_bus: 'scsi', hw_scsi_model: 'virtio-scsi', hw_cdrom_bus: 'sata' },
       ...{ hw_vif_model: 'virtio', hw_video_model: 'vga', hw_pointer_model: 'usbtablet' },
       os_type: 'windows',
