@@ -16,7 +16,7 @@ function hasMetadata({ network }: Survey): boolean {
 export function capabilitiesOf(survey: Survey): Capabilities {
   const strategies = strategiesOf(survey);
   const volumes = strategies.some(({ name, possible }) => name === 'volumes' && possible);
-  const { ssh, network, admin } = survey;
+  const { ssh, network, admin, trust } = survey;
   return {
     kernelBoot: true,
     remasters: 'splice',
@@ -26,6 +26,7 @@ export function capabilitiesOf(survey: Survey): Capabilities {
     // Diagnostics are for administrators, as clouds come; the first question tells.
     activity: { disk: admin, network: admin },
     sendKeys: false,
+    trust,
     hostAddress: network?.hostAddress ?? null,
     diskFormats: ['qcow2', 'raw'],
     strategies,

@@ -24,9 +24,15 @@ function refuse(what: string, why: string, hint: string): OzError {
 /** A flavor without a disk of its own is for volumes only, unless one is an administrator. */
 const holdsRoot = (flavor: Flavor, disk: number) => disk === 0 || flavor.disk >= disk;
 
+/** The flavor of that id, else of that name. */
+export function namedFlavor(flavors: readonly Flavor[], name: string): Flavor | undefined {
+  return (
+    flavors.find((flavor) => flavor.id === name) ?? flavors.find((flavor) => flavor.name === name)
+  );
+}
+
 function named(flavors: readonly Flavor[], name: string, { disk }: FlavorNeeds): Flavor {
-  const found =
-    flavors.find((flavor) => flavor.id === name) ?? flavors.find((flavor) => flavor.name === name);
+  const found = namedFlavor(flavors, name);
   if (!found) {
     const names = flavors.map((flavor) => flavor.name);
     const near = suggest(name, names);
@@ -44,8 +50,11 @@ function named(flavors: readonly Flavor[], name: string, { disk }: FlavorNeeds):
   );
 }
 
-/** Hosts with something special, which a build would only keep from others. */
-const special = /^(pci_passthrough|resources|trait|accel)[:.]/;
+/**
+ * Hosts with something special, which a build would only keep from others. A
+ * guest that needs a TPM or secure boot says so on its image.
+ */
+const special = /^(pci_passthrough|resources|trait|accel)[:.]|^(hw:tpm_|os:secure_boot$)/;
 
 /** Further disks would have an installer ask, or choose the wrong one. */
 const isPlain = ({ ephemeral, swap, extraSpecs }: Flavor) =>

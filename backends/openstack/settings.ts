@@ -24,6 +24,9 @@ export interface OpenstackSettings {
   availabilityZone: string | null;
   keypair: string | null;
   volumeType: string | null;
+  /** Whether the cloud has hosts with these. */
+  tpm: boolean;
+  secureBoot: boolean;
   strategy: BootStrategy | 'auto';
   webDownload: boolean;
   customize: 'auto' | 'ssh' | 'cloud-init';
@@ -137,6 +140,8 @@ export function readOpenstackSettings(
     availabilityZone: read.text('availability_zone'),
     keypair: read.text('keypair'),
     volumeType: read.text('volume_type'),
+    tpm: read.flag('tpm', false),
+    secureBoot: read.flag('secure_boot', false),
     strategy: read.choice('strategy', ['auto', 'direct', 'volumes', 'rescue'], 'auto'),
     webDownload: read.flag('web_download', true),
     customize: read.choice('customize', ['auto', 'ssh', 'cloud-init'], 'auto'),

@@ -11,6 +11,7 @@ import type {
   VolumeType,
 } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
+import { type Trust, trustOf } from './trust.ts';
 
 export interface Survey {
   flavors: readonly Flavor[];
@@ -28,6 +29,8 @@ export interface Survey {
   importMethods: readonly string[];
   /** A rescue medium beside the disk, which stays as it is. */
   stableRescue: boolean;
+  /** What hosts can give to a guest. */
+  trust: Trust;
   admin: boolean;
 }
 
@@ -101,7 +104,8 @@ async function checkNames({ nova }: Cloud, settings: OpenstackSettings, call: Ca
 
 /**
  * Reads only. Throws OzErrors for what no build could live with: names in
- * [openstack] that are not there, no network to choose, no way in.
+ * [openstack] that are not there, no network to choose, no way in, a TPM or
+ * secure boot that cannot be.
  */
 export async function surveyCloud(
   cloud: Cloud,
@@ -118,14 +122,16 @@ export async function surveyCloud(
     ifTold(() => glance.importMethods(call)),
     checkNames(cloud, settings, call),
   ]);
+  const usable = flavors.filter(({ disabled }) => !disabled);
   return {
-    flavors: flavors.filter(({ disabled }) => !disabled),
+    flavors: usable,
     limits: { compute, volumes: volumes.limits, network: net.limits },
     volumeObstacle: volumes.obstacle,
     network: net.network,
     ssh: net.ssh,
     importMethods: methods ?? [],
     stableRescue: nova.supports(rescueVersion),
+    trust: trustOf(cloud, settings, usable),
     admin: cloud.roles.includes('admin'),
   };
 }

@@ -77,6 +77,16 @@ const servers: ConfigKey[] = [
   key('keypair', 'Key pair of the project to give to servers as well.'),
   key('volume_type', 'Type of the volumes.'),
   key(
+    'secure_boot',
+    'Whether the cloud has hosts with secure boot, for systems that ask for it (Nova since Wallaby). Also told by a flavor set here with os:secure_boot=required.',
+    { type: 'boolean', default: 'no' },
+  ),
+  key(
+    'tpm',
+    'Whether the cloud has hosts with TPMs and a key manager, for systems that ask for a TPM 2.0. Also told by a flavor set here with hw:tpm_version=2.0.',
+    { type: 'boolean', default: 'no' },
+  ),
+  key(
     'strategy',
     'How the installer is started: by its kernel on the disk (direct), from volumes, as a rescue medium, or as the cloud allows (auto).',
     {

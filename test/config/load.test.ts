@@ -169,6 +169,8 @@ install = 1200
     expect(config.openstack).toEqual({
       password: 'hunter2',
       flavor: 'small',
+      secure_boot: 'no',
+      tpm: 'no',
       strategy: 'auto',
       answer: 'auto',
       web_download: 'yes',

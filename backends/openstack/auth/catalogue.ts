@@ -46,6 +46,20 @@ export function chooseRegion(
   return regions[0] ?? null;
 }
 
+const isIn = (endpoint: CatalogueEndpoint, region: string | null) =>
+  region === null || regionOf(endpoint) === null || regionOf(endpoint) === region;
+
+/** Whether the region has a service of a type that is not used here, but by others there. */
+export function hasService(
+  catalogue: readonly CatalogueService[],
+  type: string,
+  region: string | null,
+): boolean {
+  return catalogue.some(
+    (entry) => entry.type === type && entry.endpoints.some((endpoint) => isIn(endpoint, region)),
+  );
+}
+
 /** URL of a service as the catalogue (or an override) has it; null: it has none. */
 export function findEndpoint(
   catalogue: readonly CatalogueService[],
@@ -57,8 +71,7 @@ export function findEndpoint(
   if (override) return override;
   const found = endpointsOf(catalogue, service).find(
     (endpoint) =>
-      endpoint.interface.replace(/URL$/, '') === credentials.interface &&
-      (region === null || regionOf(endpoint) === null || regionOf(endpoint) === region),
+      endpoint.interface.replace(/URL$/, '') === credentials.interface && isIn(endpoint, region),
   );
   return found ? found.url.replace(/\/+$/, '') : null;
 }

@@ -1,7 +1,7 @@
 /** Opens a cloud: signs in, finds its services and what they speak. */
 
 import { OzError } from '../../../src/base/errors.ts';
-import { chooseRegion, findEndpoint } from '../auth/catalogue.ts';
+import { chooseRegion, findEndpoint, hasService } from '../auth/catalogue.ts';
 import type { Credentials, ServiceName } from '../auth/credentials.ts';
 import { openSession } from '../auth/session.ts';
 import { type Pace, usualPace } from '../http/pace.ts';
@@ -103,6 +103,7 @@ export async function openCloud(
     nova: createNova(nova, compute.microversion),
     cinder: cinder && volume ? createCinder(cinder, volume.microversion) : null,
     neutron: neutron ? createNeutron(neutron, project.id) : null,
+    keyManager: hasService(catalog, 'key-manager', region),
     calls: requester.calls,
     mask: secrets.mask,
     close: () => {}, // connections are not kept

@@ -51,6 +51,8 @@ export interface Cloud {
   /** Null when the catalogue has none. */
   readonly cinder: Cinder | null;
   readonly neutron: Neutron | null;
+  /** Whether the catalogue has one (Barbican): Nova keeps the keys of TPMs there. */
+  readonly keyManager: boolean;
   /** Requests sent so far, repeats and token requests included. */
   calls(): number;
   /** Takes the session's secrets out of a text. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Hardware } from '../../../backends/backend.ts';
 import { blankDisk, wrapFile } from '../../../backends/openstack/blank-disk.ts';
 import { consoleLog, growth } from '../../../backends/openstack/console-growth.ts';
 import { diskRef, inGib, parseDiskRef } from '../../../backends/openstack/disk-ref.ts';
@@ -17,7 +18,7 @@ import {
 import { isAlive, thisMaker } from '../../../backends/openstack/maker.ts';
 import { mediumKind } from '../../../backends/openstack/medium-kind.ts';
 import { chooseNetwork, sshWay } from '../../../backends/openstack/network.ts';
-import { withoutTraces } from '../../../backends/openstack/result.ts';
+import { resultProperties, withoutTraces } from '../../../backends/openstack/result.ts';
 import { socketUrl } from '../../../backends/openstack/screenshot.ts';
 import type { Flavor, Network, SecurityGroup } from '../../../backends/openstack/services/types.ts';
 import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
@@ -34,6 +35,7 @@ describe('settings', () => {
       strategy: 'auto',
       result: 'glance',
       webDownload: true,
+      ...{ tpm: false, secureBoot: false },
       timeouts: { server: 900_000, volume: 900_000, image: 3_600_000 },
     });
   });
@@ -44,6 +46,7 @@ describe('settings', () => {
       bastion: 'me@jump.example:2222',
       image_properties: 'team=a b, url=http://x/?y=1',
       web_download: 'no',
+      ...{ tpm: 'yes', secure_boot: 'yes' },
       image_timeout: '60',
     });
     expect(settings).toMatchObject({
@@ -51,6 +54,7 @@ describe('settings', () => {
       bastion: { user: 'me', host: 'jump.example', port: 2222 },
       imageProperties: { team: 'a b', url: 'http://x/?y=1' },
       webDownload: false,
+      ...{ tpm: true, secureBoot: true },
       timeouts: { image: 60_000 },
     });
     expect(readOpenstackSettings({ bastion: 'me@[2001:db8::1]' }).bastion).toEqual({
@@ -66,6 +70,8 @@ describe('settings', () => {
     ['bastion', 'jump.example', /names no user and host/],
     ['image_properties', 'a', /"a" is no name=value/],
     ['web_download', 'maybe', /neither yes nor no/],
+    ['tpm', '2.0', /"2\.0" is neither yes nor no/],
+    ['secure_boot', 'required', /neither yes nor no/],
   ])('refuses %s = %s', (key, value, message) => {
     expect(() => readOpenstackSettings({ [key]: value }, '/etc/oz.cfg')).toThrow(message);
   });
@@ -181,6 +187,9 @@ describe('flavors', () => {
     const needs = { memory: 1024, cpus: 2, disk: 10 };
     expect(chooseFlavor([scratch, gpu, ...flavors], free, needs).name).toBe('large');
     expect(chooseFlavor([scratch], free, needs).name).toBe('scratch');
+    const trusted = { ...flavor('trusted', 1024, 2, 10), extraSpecs: { 'hw:tpm_version': '1.2' } };
+    const signed = { ...trusted, extraSpecs: { 'os:secure_boot': 'disabled' } };
+    expect(chooseFlavor([trusted, signed, ...flavors], free, needs).name).toBe('large');
     expect(chooseFlavor(flavors, free, { memory: 256, cpus: 16, disk: 1 }).name).toBe('tiny');
   });
 
@@ -301,6 +310,27 @@ it('scrubs what the making of an image left', () => {
   expect(changes).toEqual({
     ...{ kernel_id: null, hw_rescue_bus: null, owner_user_name: null, ozma_tag: null },
   });
+});
+
+it('keeps what a result needs to start, and asks for it', () => {
+  const kept = { os_secure_boot: 'required', hw_tpm_version: '2.0', hw_firmware_type: 'uefi' };
+  expect(withoutTraces(kept)).toEqual({});
+  const result = (change: Partial<Hardware>) =>
+    resultProperties(
+      {
+        name: 'web',
+        os: { distro: 'win', version: '11', type: 'windows' },
+        hardware: { ...hardware, ...change },
+        minDisk: gib,
+        minRam: 4096,
+      },
+      {},
+    );
+  expect(result({ machine: 'q35', firmware: 'efi', secureBoot: true, tpm: true })).toMatchObject({
+    ...kept,
+    hw_machine_type: 'q35',
+  });
+  expect(Object.keys(result({})).filter((name) => /tpm|secure/.test(name))).toEqual([]);
 });
 
 it('names disks', () => {
