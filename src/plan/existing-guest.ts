@@ -78,6 +78,17 @@ function publishedImage(root: XmlElement): PublishedImage | undefined {
   };
 }
 
+/** A TPM and secure boot, as our own domain XML says it. */
+function trustIn(root: XmlElement): Pick<Hardware, 'tpm' | 'secureBoot'> {
+  const has = (path: string) => root.eval(`boolean(${path})`) === true;
+  return {
+    ...(has('/domain/os/firmware/feature[@name="secure-boot" and @enabled="yes"]')
+      ? { secureBoot: true }
+      : {}),
+    ...(has('/domain/devices/tpm') ? { tpm: true } : {}),
+  };
+}
+
 const unsafeName = /[/\p{Cc}]|^\.{1,2}$/u;
 
 /** `source` is the file's name, for messages. Throws OZ_DOMAIN_XML. */
@@ -115,6 +126,8 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
         arch,
         machine: textOf(root, '/domain/os/type/@machine'),
         firmware: efi ? 'efi' : 'bios',
+        // The image that takes the place of this one asks for them again.
+        ...(published && trustIn(root)),
         memory: Math.max(1, Math.round(memory / 1024)),
         cpus: Number(textOf(root, '/domain/vcpu') ?? 1) || 1,
         diskBus: bus as Hardware['diskBus'],

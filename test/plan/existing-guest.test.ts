@@ -60,6 +60,15 @@ describe("a cloud's image in the domain XML", () => {
     });
   });
 
+  it('says whether its guests have a TPM and secure boot', () => {
+    const trusting = { machine: 'q35', firmware: 'efi', tpm: true, secureBoot: true } as const;
+    const { hardware } = spec();
+    const { tpm, secureBoot } = read(xmlOf({ hardware: { ...hardware, ...trusting } })).hardware;
+    expect([tpm, secureBoot]).toEqual([true, true]);
+    const plain = read(xmlOf()).hardware;
+    expect([plain.tpm, plain.secureBoot]).toEqual([undefined, undefined]);
+  });
+
   it('is not in what a build on this machine writes', () => {
     const xml = xmlOf({
       disk: { ref: '/out/web.dsk', format: 'raw', size: 10 },
