@@ -152,7 +152,7 @@ try {
       name: 'Ozma: copy in one pass (USB disks)',
       async work(dir) {
         await remasterIso({ iso, target: path.join(dir, 'copy.iso'), add });
-        return undefined; // what boots lies at other blocks of a copy; test/media starts one
+        return undefined; // what boots lies at other blocks of a copy: test/media compares it without them
       },
     },
     {
