@@ -6,7 +6,7 @@ import { OzError } from '../../src/base/errors.ts';
 
 export interface BuildParameters {
   rootPassword?: string | undefined;
-  /** Where packages come from, such as http://deb.debian.org/debian/dists/trixie/. */
+  /** Where packages come from, such as http://ftp.debian.org/debian/dists/trixie/. */
   installationUrl?: string | undefined;
   hostname?: string | undefined;
   /** /dev/vda; the first disk there is unless told. */

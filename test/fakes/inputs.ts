@@ -12,7 +12,7 @@ export function testTdl(change: Partial<Tdl> = {}): Tdl {
     distro: 'Debian',
     version: '13',
     arch: 'x86_64',
-    install: { type: 'url', url: 'http://deb.debian.org/debian/dists/trixie/', extras: [] },
+    install: { type: 'url', url: 'http://ftp.debian.org/debian/dists/trixie/', extras: [] },
     rootpw: 'a&secret<pw',
     packages: [],
     repositories: [],

@@ -49,7 +49,7 @@ const template = `<template>
   <name>web</name>
   <os>
     <name>Debian</name><version>13</version><arch>x86_64</arch>
-    <install type='url'><url>http://deb.debian.org/debian/dists/trixie/</url></install>
+    <install type='url'><url>http://ftp.debian.org/debian/dists/trixie/</url></install>
     <rootpw>a-secret-word</rootpw>
   </os>
 </template>`;

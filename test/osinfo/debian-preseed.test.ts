@@ -88,7 +88,7 @@ describe("Debian's answer file", () => {
     ['http://m.org/debian', 'http', 'm.org', '/debian', 'bookworm'],
     ['http://m.org', 'http', 'm.org', '/', 'bookworm'],
     ['ftp://m.org/x/', 'ftp', 'm.org', '/x', 'bookworm'],
-    [undefined, 'http', 'deb.debian.org', '/debian', 'bookworm'],
+    [undefined, 'http', 'ftp.debian.org', '/debian', 'bookworm'],
   ])('takes %s apart', (installationUrl, protocol, host, directory, suite) => {
     const text = preseed('12', { installationUrl });
     expect(answer(text, 'mirror/protocol')).toBe(protocol);
@@ -96,7 +96,7 @@ describe("Debian's answer file", () => {
     expect(answer(text, `mirror/${protocol}/directory`)).toBe(directory);
     expect(answer(text, `mirror/${protocol}/proxy`)).toBe('');
     expect(answer(text, 'mirror/suite')).toBe(suite);
-    const debians = host === 'deb.debian.org';
+    const debians = host === 'ftp.debian.org';
     expect(answer(text, 'apt-setup/services-select')).toBe(debians ? 'security, updates' : '');
   });
 
