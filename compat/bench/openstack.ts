@@ -7,8 +7,8 @@
  * Timed are the calls themselves: upload() until the image is active and its
  * digest compared; saveImage() until the file is whole, as curl leaves it, and
  * besides until its digest is compared, which a build does while it converts the
- * image; of curl, the whole process. Neither syncs the file. A round measures both,
- * the order changes with each; the medians count.
+ * image; of curl, the whole process. Neither syncs the file; each begins when nothing is left to be
+ * written. A round measures both, the order changes with each; the medians count.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -186,6 +186,7 @@ async function bench(gibibytes: number, rounds: number): Promise<boolean> {
       async () => void theirs.push(await curl(mode, file, await image())),
     ];
     for (const one of round % 2 ? ends.reverse() : ends) {
+      await runTool('sync', []); // what others wrote is no matter of this one
       await one();
       if (mode === 'upload') await discard();
       else await rm(file);

@@ -9,6 +9,7 @@ export const networkWords: Readonly<Record<string, string>> = {
   ERR_READING_RESPONSE_STREAM: 'the connection was dropped',
   ERR_STREAM_PREMATURE_CLOSE: 'the connection was dropped',
   ETIMEDOUT: 'the server does not answer',
+  EBADMSG: 'what answers does not speak HTTP',
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'the network is unreachable',
   EADDRNOTAVAIL: 'the address is not available',

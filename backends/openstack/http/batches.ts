@@ -1,64 +1,75 @@
-/** Reads a body in large steps, while more of it comes. */
-import type { Readable } from 'node:stream';
+/** Hands a body on to its reader, while more of it comes. */
 
-/** A batch is passed on when it has so many bytes, … */
-const enough = 512 << 10;
-/** … or after so long. */
-const patienceMs = 100;
 /** Nothing more is read while so much waits for its reader. */
 const most = 4 << 20;
 
-/**
- * The pieces that have come since the last batch. What came before a failure is
- * passed on before that is thrown; a body that closes without its end fails by
- * ECONNRESET.
- */
-export async function* batches(body: Readable): AsyncGenerator<readonly Buffer[]> {
+export interface BatchesOptions {
+  /** More may come again. */
+  onRoom(): void;
+  /** The reader has done with these pieces. */
+  onRead(pieces: readonly Buffer[]): void;
+  /** The reader wants no more, or there is no more. */
+  onClose(): void;
+}
+
+export interface Batches {
+  /** False: nothing more until there is room. */
+  push(piece: Buffer): boolean;
+  end(failure?: unknown): void;
+  /**
+   * What has come since the last batch, for one reader, whose it is until it asks for the next
+   * one. What came before a failure is passed on before that is thrown.
+   */
+  read(): AsyncGenerator<readonly Buffer[]>;
+}
+
+export function createBatches({ onRoom, onRead, onClose }: BatchesOptions): Batches {
   let waiting: Buffer[] = [];
   let size = 0;
   let over = false;
   let failure: unknown;
   let wake = () => {};
-  let timer: NodeJS.Timeout | undefined;
 
-  const ended = (error?: unknown) => {
-    if (!over) failure = error;
-    over = true;
-    wake();
-  };
-  const onEnd = () => ended();
-  const onClose = () =>
-    ended(Object.assign(new Error('closed before its end'), { code: 'ECONNRESET' }));
-  const onData = (piece: Buffer) => {
-    if (size === 0) timer = setTimeout(() => wake(), patienceMs);
-    waiting.push(piece);
-    size += piece.length;
-    if (size >= most) body.pause();
-    if (size >= enough) wake();
-  };
-  body.on('end', onEnd).on('error', ended).on('close', onClose).on('data', onData);
-  if (body.destroyed) onClose();
-  try {
-    for (;;) {
-      if (!over && size < enough) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+  async function* read() {
+    try {
+      for (;;) {
+        if (!over && size === 0) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        if (size > 0) {
+          const batch = waiting;
+          const full = size >= most;
+          waiting = [];
+          size = 0;
+          if (full) onRoom();
+          yield batch;
+          onRead(batch);
+        } else if (over) {
+          if (failure !== undefined) throw failure;
+          return;
+        }
       }
-      clearTimeout(timer);
-      if (size > 0) {
-        const batch = waiting;
-        waiting = [];
-        size = 0;
-        body.resume();
-        yield batch;
-      } else if (over) {
-        if (failure !== undefined) throw failure;
-        return;
-      }
+    } finally {
+      onClose();
     }
-  } finally {
-    clearTimeout(timer);
-    body.off('data', onData).destroy();
   }
+
+  return {
+    push(piece) {
+      if (over) return false;
+      waiting.push(piece);
+      size += piece.length;
+      wake();
+      return size < most;
+    },
+    end(error) {
+      if (over) return;
+      over = true;
+      failure = error;
+      wake();
+    },
+    read,
+  };
 }

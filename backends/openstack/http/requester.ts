@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { delay } from '../../../src/base/abort.ts';
 import { OzError } from '../../../src/base/errors.ts';
+import type { BodyAnswer, WireBody } from './body-wire.ts';
 import {
   type BrokenOff,
   brokenOff,
@@ -18,7 +19,7 @@ import {
 import { readFault } from './fault.ts';
 import { askedPauseMs, type Pace, pauseMs } from './pace.ts';
 import type { SecretBox } from './secret-box.ts';
-import type { Wire, WireAnswer, WireRequest, WireStream } from './wire.ts';
+import type { Wire, WireAnswer, WireRequest } from './wire.ts';
 
 /** Gives tokens; the session without what it needs requests for. */
 export interface TokenSource {
@@ -60,7 +61,7 @@ export interface ApiAnswer extends WireAnswer {
 export interface Requester {
   send(request: ApiRequest): Promise<ApiAnswer>;
   /** One attempt with an open body; repeats only while there is no answer at all. */
-  open(request: ApiRequest): Promise<WireStream>;
+  open(request: ApiRequest): Promise<BodyAnswer>;
   /** Requests sent so far. */
   calls(): number;
 }
@@ -243,7 +244,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
     }
   }
 
-  async function open(request: ApiRequest): Promise<WireStream> {
+  async function open(request: ApiRequest): Promise<BodyAnswer> {
     const wait = patience(request);
     for (;;) {
       request.signal?.throwIfAborted();
@@ -269,11 +270,12 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
 }
 
 /** The begin of a body: enough for a fault. */
-async function firstOf(body: Readable): Promise<string> {
+async function firstOf(body: WireBody): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
   try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
+    for await (const batch of body) {
+      const piece = Buffer.concat(batch);
       pieces.push(piece);
       size += piece.length;
       if (size > 16_384) break;

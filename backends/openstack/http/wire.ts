@@ -8,6 +8,7 @@ import { codeOf, OzError } from '../../../src/base/errors.ts';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { proxyAgents } from '../../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
+import type { BodyAnswer } from './body-wire.ts';
 import { exchangeData, textOf } from './data-wire.ts';
 
 export interface WireRequest {
@@ -26,17 +27,11 @@ export interface WireAnswer {
   text: string;
 }
 
-export interface WireStream {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: Readable;
-}
-
 export interface Wire {
   /** Throws what got or Node throws: it may hold the headers, so let nobody see it. */
   send(request: WireRequest): Promise<WireAnswer>;
   /** The answer's body unread; the caller reads or destroys it. */
-  open(request: WireRequest): Promise<WireStream>;
+  open(request: WireRequest): Promise<BodyAnswer>;
 }
 
 export interface TlsSettings {
@@ -67,6 +62,7 @@ const directAgents = {
 };
 
 export function createWire(tls: TlsSettings): Wire {
+  const loading = import('./body-wire.ts'); // undici takes a while: beside the first requests
   const certificateAuthority = tls.cacert
     ? [readTlsFile(tls.cacert, 'CA file')]
     : trustedAuthorities();
@@ -104,30 +100,31 @@ export function createWire(tls: TlsSettings): Wire {
     };
   }
 
-  function data(request: WireRequest, body?: Readable) {
+  /** Of a large transfer. A connection of its own, by a proxy's agent where one is to be used. */
+  function transfer(request: WireRequest) {
     const url = new URL(request.url);
     const kind = url.protocol === 'https:' ? 'https' : 'http';
-    return exchangeData({
+    const agent = proxyAgents(url)[kind];
+    return {
       method: request.method,
       url: request.url,
       headers: headersOf(request),
-      body,
       idleMs: request.idleMs,
       connectMs,
       connection: {
-        agent: proxyAgents(url)[kind] ?? directAgents[kind],
+        ...(agent ? { agent } : {}),
         ca: certificateAuthority,
         rejectUnauthorized: !tls.insecure,
         ...(tls.cert ? { cert: client.certificate, key: client.key } : {}),
       },
       signal: request.signal,
-    });
+    };
   }
 
   return {
     async send(request) {
       if (typeof request.body === 'object') {
-        const answer = await data(request, request.body);
+        const answer = await exchangeData({ ...transfer(request), body: request.body });
         const { statusCode: status = 0, headers } = answer;
         return { status, headers, text: await textOf(answer) };
       }
@@ -139,9 +136,6 @@ export function createWire(tls: TlsSettings): Wire {
       const answer = (await got(request.url, init)) as Response<string>;
       return { status: answer.statusCode, headers: answer.headers, text: answer.body };
     },
-    async open(request) {
-      const body = await data(request);
-      return { status: body.statusCode ?? 0, headers: body.headers, body };
-    },
+    open: async (request) => (await loading).openBody(transfer(request)),
   };
 }

@@ -1,9 +1,9 @@
 /** Requests to one service: paths instead of URLs, JSON in and out, microversions. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { OzError } from '../../../src/base/errors.ts';
+import type { BodyAnswer } from '../http/body-wire.ts';
 import type { Service } from '../http/failures.ts';
 import type { ApiRequest, Requester, TokenSource } from '../http/requester.ts';
-import type { WireStream } from '../http/wire.ts';
 import type { Call } from './types.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -38,7 +38,7 @@ export interface ServiceClient {
   readonly service: Service;
   request(request: ServiceRequest): Promise<ServiceAnswer>;
   /** The answer's body unread. */
-  open(request: ServiceRequest): Promise<WireStream>;
+  open(request: ServiceRequest): Promise<BodyAnswer>;
 }
 
 export interface ServiceClientOptions {

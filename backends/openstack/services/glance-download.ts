@@ -3,10 +3,9 @@ import { delay } from '../../../src/base/abort.ts';
 import { OzError } from '../../../src/base/errors.ts';
 import { throttled } from '../../../src/media/progress.ts';
 import { untilStalled } from '../../../src/media/sources/stall.ts';
-import { batches } from '../http/batches.ts';
+import type { BodyAnswer } from '../http/body-wire.ts';
 import { brokenOff, unreachable } from '../http/failures.ts';
 import { pauseMs } from '../http/pace.ts';
-import type { WireStream } from '../http/wire.ts';
 import { part } from './client.ts';
 import type { GlanceOptions } from './glance.ts';
 import type { Glance, Image } from './types.ts';
@@ -17,13 +16,13 @@ const stallMs = 120_000;
 /** Attempts in a row that bring nothing. */
 const mostVain = 6;
 
-function lengthOf({ headers }: WireStream): number | null {
+function lengthOf({ headers }: BodyAnswer): number | null {
   const length = headers['content-length'];
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : null;
 }
 
 /** Where the body begins: some Glances and proxies ignore the range and send all. */
-function startOf({ status, headers }: WireStream): number {
+function startOf({ status, headers }: BodyAnswer): number {
   const match = /^bytes (\d+)-/.exec(headers['content-range'] ?? '');
   return status === 206 && match ? Number(match[1]) : 0;
 }
@@ -76,7 +75,7 @@ export function createDownload({ client, pace, log }: GlanceOptions): Glance['do
       const { body } = answer;
       try {
         if (ahead < 0) throw Object.assign(new Error('wrong range'), { code: 'ECONNRESET' });
-        for await (const batch of untilStalled(batches(body), stallMs, () => body.destroy())) {
+        for await (const batch of untilStalled(body, stallMs, () => body.destroy())) {
           const pieces = behind(batch, ahead);
           const bytes = bytesOf(pieces);
           ahead = Math.max(0, ahead - bytesOf(batch));

@@ -182,7 +182,8 @@ export interface Glance {
   upload(id: string, source: UploadSource, call?: TransferCall): Promise<Image>;
   /**
    * The data, in order, all of it; goes on where it was after a dropped connection.
-   * Not compared with Glance's digest: saveImage() does that.
+   * Each step is the reader's until it asks for the next one: its memory is used again. Not
+   * compared with Glance's digest: saveImage() does that.
    */
   download(image: Image, call?: TransferCall): AsyncIterable<readonly Buffer[]>;
   changeImage(id: string, changes: ImageChange, call?: Call): Promise<Image>;

@@ -49,7 +49,9 @@ async function both(url: string, tls: Partial<TlsSettings>) {
   const common = { url, headers: {}, idleMs: 5000 };
   const up = await wire.send({ ...common, method: 'PUT', body: Readable.from(['sent']) });
   const down = await wire.open({ ...common, method: 'GET' });
-  return [up.text, Buffer.concat(await down.body.toArray()).toString()];
+  let text = '';
+  for await (const batch of down.body) text += Buffer.concat(batch);
+  return [up.text, text];
 }
 
 test.each([

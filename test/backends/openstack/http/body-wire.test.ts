@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createPlainServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { type BodyRequest, openBody } from '../../../../backends/openstack/http/body-wire.ts';
+import { listening } from './listening.ts';
+
+const content = randomBytes(9 << 20);
+
+const serving = (answer: RequestListener) => listening(createServer(answer));
+
+const ask = (url: string, extra: Partial<BodyRequest> = {}) =>
+  openBody({
+    method: 'GET',
+    url,
+    headers: {},
+    idleMs: 5000,
+    connectMs: 5000,
+    connection: {},
+    ...extra,
+  });
+
+type Body = Awaited<ReturnType<typeof ask>>['body'];
+
+/** Slowly, where told: then the memory of what was read comes to be used again. */
+async function read(body: Body, pauseMs = 0) {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const batch of body) {
+      for (const piece of batch) pieces.push(Buffer.from(piece));
+      if (pauseMs) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    return { data: Buffer.concat(pieces), failure: undefined };
+  } catch (failure) {
+    return { data: Buffer.concat(pieces), failure };
+  }
+}
+
+describe('a body', () => {
+  test.each([
+    ['at once', true, 0],
+    ['to a slow reader', true, 30],
+    ['in chunks', false, 0],
+    ['in chunks, to a slow reader', false, 30],
+  ])('comes whole %s', async (_, sized, pauseMs) => {
+    const url = await serving((_, response) => {
+      response.writeHead(200, sized ? { 'content-length': content.length } : {});
+      for (let at = 0; at < content.length; at += 70_001) {
+        response.write(content.subarray(at, at + 70_001));
+      }
+      response.end();
+    });
+    const { status, headers, body } = await ask(url);
+    expect(status).toBe(200);
+    expect(headers['content-length']).toBe(sized ? String(content.length) : undefined);
+    const { data, failure } = await read(body, pauseMs);
+    expect(failure).toBeUndefined();
+    expect(data.equals(content)).toBe(true);
+  });
+
+  test.each([
+    ['a dropped connection', (end: () => void) => end()],
+    ['silence', () => {}],
+  ])('brings what came before %s', async (_, then) => {
+    const url = await serving((_, response) => {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 100_000), () => then(() => response.destroy()));
+    });
+    const { body } = await ask(url, { idleMs: 1000 });
+    const { data, failure } = await read(body);
+    expect(failure).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|ETIMEDOUT)$/) });
+    expect(data.equals(content.subarray(0, 100_000))).toBe(true);
+  });
+
+  test('ends by its signal, with its reason', async () => {
+    const url = await serving((_, response) => void response.write(content.subarray(0, 10)));
+    const abort = new AbortController();
+    const { body } = await ask(url, { signal: abort.signal });
+    const reason = new Error('enough');
+    setTimeout(() => abort.abort(reason), 50);
+    expect((await read(body)).failure).toBe(reason);
+  });
+
+  test('lets go of the server when its reader leaves', async () => {
+    let gone = false;
+    const url = await serving((request, response) => {
+      request.socket.on('close', () => {
+        gone = true;
+      });
+      response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 10));
+    });
+    const { body } = await ask(url);
+    for await (const _ of body) break;
+    await expect.poll(() => gone).toBe(true);
+  });
+
+  test('may be none', async () => {
+    const url = await serving((_, response) => void response.writeHead(204).end());
+    const { status, body } = await ask(url);
+    expect(status).toBe(204);
+    expect((await read(body)).data).toHaveLength(0);
+  });
+});
+
+describe('no answer:', () => {
+  test('a server that is silent', async () => {
+    const url = await serving(() => {});
+    await expect(ask(url, { idleMs: 1000 })).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+      event: 'socket',
+    });
+  });
+
+  test('a greeting that takes too long', async () => {
+    const url = (await listening(createPlainServer(() => {}))).replace('http:', 'https:');
+    await expect(ask(url, { connectMs: 200 })).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+      event: 'secureConnect',
+    });
+  });
+
+  test('nobody listens', async () => {
+    const server = createPlainServer();
+    const url = await listening(server);
+    server.close();
+    await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('what is no HTTP', async () => {
+    const url = await listening(createPlainServer((socket) => void socket.end('220 ftp\r\n')));
+    await expect(ask(url)).rejects.toMatchObject({ code: 'EBADMSG' });
+  });
+
+  test.each(['while it connects', 'while it waits'])('the signal %s', async (when) => {
+    const silent = await listening(createPlainServer(() => {}));
+    const url = when === 'while it connects' ? silent.replace('http:', 'https:') : silent;
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => abort.abort(reason), 100);
+    const began = performance.now();
+    await expect(ask(url, { signal: abort.signal })).rejects.toBe(reason);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});
