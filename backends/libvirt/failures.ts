@@ -3,6 +3,7 @@ import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
 import { vir } from './ffi.ts';
 import { CallFailure, LibraryMissing } from './threads.ts';
+import { tpmFailure } from './tpm-failure.ts';
 import { readUri } from './uri.ts';
 
 const libraryHint =
@@ -121,6 +122,14 @@ export function callFailure(error: unknown, action: string): unknown {
     [vir.error.domExist]: 'give the guest another name, or remove the old one with oz-install -p',
     [vir.error.noMemory]: 'give the guest less memory ([libvirt] memory in oz.cfg)',
   };
+  const tpm = tpmFailure(message);
+  if (tpm) {
+    const { words, hint } = tpm;
+    return new OzError('OZ_LIBVIRT_TPM', `Cannot ${action}: its TPM can't be made: ${words}`, {
+      hint,
+      cause: error,
+    });
+  }
   const hint = /permission denied/i.test(message)
     ? 'the user that QEMU runs as must be able to read the files and search their directories'
     : /cannot set up guest memory|cannot allocate memory/i.test(message)
