@@ -18,6 +18,8 @@ import { plan } from '../../src/plan/plan.ts';
 import { testCapabilities, testInput, testTdl } from '../fakes/inputs.ts';
 
 const uri = 'qemu:///session';
+/** What signs the certificates of a TPM; the package's directory. */
+const authority = '/var/lib/swtpm-localca';
 
 /** The initrd's first program; the kernel itself tells of secure boot. */
 const init = `#!/bin/busybox sh
@@ -36,6 +38,8 @@ let rig: Rig;
 let dir: string;
 let backend: Backend;
 beforeAll(async () => {
+  // A libvirtd from before the package's user made its files root's, which that user can't open.
+  execFileSync('chown', ['-R', `--reference=${authority}`, authority]);
   rig = await startStandinRig();
   dir = await mkdtemp(path.join(os.tmpdir(), 'ozma-trust-'));
   await chmod(dir, 0o711);
