@@ -22,13 +22,13 @@ const ask = (url: string, extra: Partial<BodyRequest> = {}) =>
 
 type Body = Awaited<ReturnType<typeof ask>>['body'];
 
-/** Slowly, where told: then the memory of what was read comes to be used again. */
+/** Late, where told: memory that is used again too early shows by then. */
 async function read(body: Body, pauseMs = 0) {
   const pieces: Buffer[] = [];
   try {
     for await (const batch of body) {
-      for (const piece of batch) pieces.push(Buffer.from(piece));
       if (pauseMs) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      for (const piece of batch) pieces.push(Buffer.from(piece));
     }
     return { data: Buffer.concat(pieces), failure: undefined };
   } catch (failure) {
