@@ -39,7 +39,7 @@ const bufferSource = (data: Buffer) => ({
 
 async function collect(batches: AsyncIterable<readonly Buffer[]>): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const batch of batches) pieces.push(...batch);
+  for await (const batch of batches) pieces.push(Buffer.concat(batch));
   return Buffer.concat(pieces);
 }
 
