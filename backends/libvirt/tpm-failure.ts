@@ -10,7 +10,7 @@ const foreign = /rights on (\S+) for user (\S+?)\.?$/;
 export interface TpmFailure {
   /** The log's own words. */
   words: string;
-  hint: string | undefined;
+  hint: string;
 }
 
 const usualHint = 'the log that libvirt names has the rest; swtpm_setup makes the same by hand';

@@ -2,27 +2,14 @@
  * Asks for a large body over HTTP, once. By undici, which hands the body on as it was read:
  * Node's own client copies each piece, and reads into memory that is new each time.
  */
-import type { Agent, IncomingHttpHeaders } from 'node:http';
-import net from 'node:net';
-import tls from 'node:tls';
-import { type buildConnector, Client, type Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Client, type Dispatcher } from 'undici';
 import { codeOf } from '../../../src/base/errors.ts';
 import { type Batches, createBatches } from './batches.ts';
-import { limitConnecting, timeout } from './connect-limit.ts';
-import type { DataConnection } from './data-wire.ts';
-import { createRegions, type Regions } from './regions.ts';
-
-export interface BodyRequest {
-  method: string;
-  url: string;
-  headers: Record<string, string>;
-  /** Milliseconds without a byte. */
-  idleMs: number;
-  /** Milliseconds for each step up to a connection. */
-  connectMs: number;
-  connection: DataConnection;
-  signal?: AbortSignal | undefined;
-}
+import { timeout } from './connect-limit.ts';
+import { connector } from './connector.ts';
+import type { TransferRequest } from './data-wire.ts';
+import { createRegions } from './regions.ts';
 
 /** For one reader, in steps. A batch is its own until it asks for the next one. */
 export interface WireBody extends AsyncIterable<readonly Buffer[]> {
@@ -44,72 +31,6 @@ function commonError(error: Error): Error {
   if (error.name === 'HTTPParserError') return withCode('EBADMSG');
   if (/^UND_ERR_/.test(code)) return withCode('ECONNRESET');
   return error;
-}
-
-/** What a socket keeps before it reads no more: Node's 64 KiB stop it at each read. */
-const highWaterMark = 1 << 20;
-
-/** Reads into few regions (net.Socket's `onread`); goes on as pieces of a stream. */
-function readingInto(regions: Regions): net.OnReadOpts {
-  return {
-    buffer: () => regions.take(),
-    callback(this: net.Socket, bytes: number, region: Uint8Array) {
-      return this.push(region.subarray(0, bytes));
-    },
-  };
-}
-
-type AgentConnect = (
-  options: tls.ConnectionOptions,
-  done: (error: Error | null, socket: net.Socket | null) => void,
-) => unknown;
-
-/** Connects directly, or as the agent of a proxy does. */
-function connector(
-  { connectMs, connection: { agent, ...trust }, signal }: BodyRequest,
-  regions: Regions,
-): buildConnector.connector {
-  return ({ hostname, port, protocol, servername }, callback) => {
-    const secure = protocol === 'https:';
-    let socket: net.Socket | null = null;
-    let over = false;
-    const settle = (error: Error | null) => {
-      if (over) {
-        socket?.destroy();
-        return;
-      }
-      over = true;
-      limit.done();
-      signal?.removeEventListener('abort', stop);
-      if (!error && socket) return callback(null, socket);
-      socket?.on('error', () => {}).destroy();
-      callback(error ?? new Error('no connection'), null);
-    };
-    const limit = limitConnecting(connectMs, settle);
-    const stop = () => settle(new Error('stopped'));
-    signal?.addEventListener('abort', stop, { once: true });
-    const options = {
-      host: hostname,
-      port: Number(port) || (secure ? 443 : 80),
-      ...(secure ? { ...trust, servername: servername ?? '' } : {}),
-    };
-    if (agent) {
-      const connect = (agent as Agent & { createConnection: AgentConnect }).createConnection;
-      connect.call(agent, options, (error, connected) => {
-        socket = connected;
-        settle(error);
-      });
-      return;
-    }
-    const direct = { ...options, highWaterMark, onread: readingInto(regions) };
-    socket = secure ? tls.connect(direct as tls.ConnectionOptions) : net.connect(direct);
-    limit.watch(socket, secure);
-    socket.once('error', settle);
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      socket?.off('error', settle);
-      settle(null);
-    });
-  };
 }
 
 /** Told by undici what comes; tells the promise's ends and the batches. */
@@ -137,7 +58,7 @@ function handler(
 }
 
 /** Rejects with Node's errors, also where undici has its own. */
-export async function openBody(request: BodyRequest): Promise<BodyAnswer> {
+export async function openBody(request: TransferRequest): Promise<BodyAnswer> {
   const { signal } = request;
   signal?.throwIfAborted();
   const url = new URL(request.url);

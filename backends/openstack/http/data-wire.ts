@@ -13,17 +13,21 @@ export type DataConnection = Pick<
   'agent' | 'ca' | 'cert' | 'key' | 'rejectUnauthorized'
 >;
 
-export interface DataRequest {
+/** What all large transfers have, in either direction. */
+export interface TransferRequest {
   method: string;
   url: string;
   headers: Record<string, string>;
-  body: Readable;
   /** Milliseconds without a byte in either direction. */
   idleMs: number;
   /** Milliseconds for each step up to a connection. */
   connectMs: number;
   connection: DataConnection;
   signal?: AbortSignal | undefined;
+}
+
+export interface DataRequest extends TransferRequest {
+  body: Readable;
 }
 
 /** The answer, its body unread; the caller reads or destroys it. Rejects with Node's errors. */

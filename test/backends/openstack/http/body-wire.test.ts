@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createPlainServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { type BodyRequest, openBody } from '../../../../backends/openstack/http/body-wire.ts';
+import { openBody } from '../../../../backends/openstack/http/body-wire.ts';
+import type { TransferRequest } from '../../../../backends/openstack/http/data-wire.ts';
 import { listening } from './listening.ts';
 
 const content = randomBytes(9 << 20);
 
 const serving = (answer: RequestListener) => listening(createServer(answer));
 
-const ask = (url: string, extra: Partial<BodyRequest> = {}) =>
+const ask = (url: string, extra: Partial<TransferRequest> = {}) =>
   openBody({
     method: 'GET',
     url,
