@@ -18,6 +18,8 @@ export interface BootIso {
   initrd: { from: string; at: string };
   /** Kernel arguments; absent: those of Debian's ISO. */
   args?: string;
+  /** Loaders in the EFI system partition's \EFI\BOOT; absent: Debian's GRUB for CDs, unsigned. */
+  efi?: { from: string; at: string }[] | undefined;
   /** Further files. */
   files?: { from: string; at: string }[];
 }
@@ -29,17 +31,27 @@ export async function unpackBootLoaders(archive: Archive, into: string): Promise
   }
 }
 
-async function makeEfiImage(file: string, loaders: string, signal?: AbortSignal): Promise<void> {
+/** Debian's GRUB for CDs: it looks for /.disk/info, then for /boot/grub there. */
+const unsignedGrub = (loaders: string) => ({
+  from: path.join(loaders, 'usr/lib/grub/x86_64-efi/monolithic/gcdx64.efi'),
+  at: 'BOOTX64.EFI',
+});
+
+async function makeEfiImage(
+  file: string,
+  programs: { from: string; at: string }[],
+  signal?: AbortSignal,
+): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const image = await open(file, 'w');
   await image.truncate(8 << 20);
   await image.close();
   const env = { MTOOLS_SKIP_CHECK: '1' };
-  // Debian's GRUB for CDs: it looks for /.disk/info, then for /boot/grub there.
-  const grub = path.join(loaders, 'usr/lib/grub/x86_64-efi/monolithic/gcdx64.efi');
   await runTool('mformat', ['-i', file, '::'], { env, signal });
   await runTool('mmd', ['-i', file, '::/EFI', '::/EFI/BOOT'], { env, signal });
-  await runTool('mcopy', ['-i', file, grub, '::/EFI/BOOT/BOOTX64.EFI'], { env, signal });
+  for (const { from, at } of programs) {
+    await runTool('mcopy', ['-i', file, from, `::/EFI/BOOT/${at}`], { env, signal });
+  }
 }
 
 /** Makes one ISO; `scratch` is a directory for its tree, `loaders` from unpackBootLoaders. */
@@ -68,7 +80,7 @@ export async function makeBootIso(
     at('boot/grub/grub.cfg'),
     `set timeout=5\nmenuentry "Install" {\n  linux ${iso.kernel.at} ${args}\n  initrd ${iso.initrd.at}\n}\n`,
   );
-  await makeEfiImage(at('boot/grub/efi.img'), loaders, signal);
+  await makeEfiImage(at('boot/grub/efi.img'), iso.efi ?? [unsignedGrub(loaders)], signal);
   await mkdir(path.dirname(iso.out), { recursive: true });
   const prefix = dir ? `${dir}/` : '';
   await runTool(

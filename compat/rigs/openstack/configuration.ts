@@ -2,7 +2,16 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { userIds } from './daemons.ts';
-import { host, type Layout, network, password, ports, region, url } from './layout.ts';
+import {
+  host,
+  type Layout,
+  network,
+  password,
+  ports,
+  publicNetwork,
+  region,
+  url,
+} from './layout.ts';
 
 type Section = Record<string, string | number | boolean>;
 type Ini = Record<string, Section>;
@@ -156,7 +165,17 @@ const nova = ({ state }: Layout): Ini => ({
     inject_key: false,
     wait_soft_reboot_seconds: 30,
     num_pcie_ports: 8,
+    // Debian's libvirt runs the emulated TPM as this user.
+    swtpm_enabled: true,
+    swtpm_user: 'tss',
+    swtpm_group: 'tss',
     nfs_mount_point_base: path.join(state('nova'), 'mnt'),
+  },
+  key_manager: { backend: 'barbican' },
+  barbican: {
+    auth_endpoint: `${url('identity')}/v3`,
+    barbican_endpoint_type: 'public',
+    barbican_region_name: region,
   },
   vnc: {
     enabled: true,
@@ -172,6 +191,21 @@ const nova = ({ state }: Layout): Ini => ({
   oslo_policy: policy('nova'),
   wsgi: { api_paste_config: '/etc/nova/api-paste.ini' },
   image_cache: { manager_interval: 900, remove_unused_original_minimum_age_seconds: 1200 },
+});
+
+/** Members of a project may keep secrets by the new rules alone. */
+const barbican = (): Ini => ({
+  DEFAULT: {
+    ...general,
+    host_href: url('secrets'),
+    sql_connection: database('barbican').connection,
+  },
+  queue: { enable: false },
+  keystone_notifications: { enable: false },
+  secretstore: { enabled_secretstore_plugins: 'store_crypto' },
+  crypto: { enabled_crypto_plugins: 'simple_crypto' },
+  keystone_authtoken: checksTokens('barbican'),
+  oslo_policy: { ...policy('barbican'), enforce_scope: true, enforce_new_defaults: true },
 });
 
 const cinder = ({ etc, state }: Layout): Ini => ({
@@ -241,6 +275,8 @@ const neutron = ({ state }: Layout): Ini => ({
   oslo_policy: policy('neutron'),
 });
 
+const flat = [network, publicNetwork];
+
 const ml2 = (): Ini => ({
   ml2: {
     type_drivers: 'local,flat',
@@ -248,10 +284,14 @@ const ml2 = (): Ini => ({
     mechanism_drivers: 'linuxbridge',
     extension_drivers: 'port_security',
   },
-  ml2_type_flat: { flat_networks: 'physnet1' },
+  ml2_type_flat: { flat_networks: flat.map(({ physical }) => physical).join(',') },
   // No kernel module for them; all that runs here is ours.
   securitygroup: { enable_security_group: false, enable_ipset: false, firewall_driver: 'noop' },
-  linux_bridge: { physical_interface_mappings: `physnet1:${network.bridgedInterface}` },
+  linux_bridge: {
+    physical_interface_mappings: flat
+      .map(({ physical, bridgedInterface }) => `${physical}:${bridgedInterface}`)
+      .join(','),
+  },
   vxlan: { enable_vxlan: false },
   agent: { prevent_arp_spoofing: false },
 });
@@ -264,6 +304,11 @@ const dhcpAgent = (): Ini => ({
     force_metadata: true,
     dnsmasq_local_resolv: true,
   },
+});
+
+/** Guests find the metadata by what DHCP tells them: the router need not pass it on. */
+const l3Agent = (): Ini => ({
+  DEFAULT: { interface_driver: 'linuxbridge', enable_metadata_proxy: false },
 });
 
 const metadataAgent = (): Ini => ({
@@ -309,6 +354,9 @@ log.file = false
 /** Path of a configuration file. */
 export const configFile = ({ etc }: Layout, name: string) => path.join(etc, name);
 
+/** Barbican's programs take no path of a configuration: they look below their home. */
+export const barbicanEnv = ({ etc }: Layout) => ({ HOME: etc });
+
 /** Writes all of them; they hold passwords, so only their service may read them. */
 export async function writeConfiguration(layout: Layout): Promise<void> {
   const files: [string, string, string][] = [
@@ -318,12 +366,14 @@ export async function writeConfiguration(layout: Layout): Promise<void> {
     ['keystone.conf', 'keystone', iniText(keystone(layout))],
     ['glance-api.conf', 'glance', iniText(glance(layout))],
     ['placement/placement.conf', 'placement', iniText(placement())],
+    ['.barbican/barbican.conf', 'barbican', iniText(barbican())],
     ['nova.conf', 'nova', iniText(nova(layout))],
     ['cinder.conf', 'cinder', iniText(cinder(layout))],
     ['nfs_shares', 'cinder', `${host}:${layout.state('cinder/export')}\n`],
     ['neutron.conf', 'neutron', iniText(neutron(layout))],
     ['ml2.ini', 'neutron', iniText(ml2())],
     ['dhcp_agent.ini', 'neutron', iniText(dhcpAgent())],
+    ['l3_agent.ini', 'neutron', iniText(l3Agent())],
     ['metadata_agent.ini', 'neutron', iniText(metadataAgent())],
   ];
   for (const [name, user, text] of files) {

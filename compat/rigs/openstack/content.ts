@@ -2,7 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OzError } from '../../../src/base/errors.ts';
 import { type CloudApi, signIn } from './cloud-api.ts';
-import { network, password, poorRegions, region, url } from './layout.ts';
+import {
+  type FlatNetwork,
+  network,
+  password,
+  poorRegions,
+  publicNetwork,
+  region,
+  url,
+} from './layout.ts';
 
 const identity = `${url('identity')}/v3`;
 
@@ -32,6 +40,7 @@ const services: readonly Service[] = [
   { name: 'nova', type: 'compute', endpoint: `${url('compute')}/v2.1` },
   { name: 'cinder', type: 'volumev3', endpoint: `${url('volume')}/v3/%(project_id)s` },
   { name: 'neutron', type: 'network', endpoint: url('network') },
+  { name: 'barbican', type: 'key-manager', endpoint: url('secrets') },
 ];
 
 async function ensureEndpoints(
@@ -134,19 +143,24 @@ async function dhcpAgent(api: CloudApi): Promise<string> {
   throw new OzError('OZ_RIG_SERVICE', 'Cannot use the network: no DHCP agent reports itself');
 }
 
-/** The shared network, with DHCP. */
-export async function fillNetwork(): Promise<void> {
-  const api = await signIn('admin');
-  const neutron = `${url('network')}/v2.0`;
-  let [net] = (await api.send('GET', `${neutron}/networks?name=${network.name}`)).networks;
+const neutron = `${url('network')}/v2.0`;
+
+/** A network on a cable of this machine's, with a subnet. Returns its id. */
+async function ensureNetwork(
+  api: CloudApi,
+  { name, physical, subnet, gateway, first, last }: FlatNetwork,
+  more: object,
+  dhcp: boolean,
+): Promise<string> {
+  let [net] = (await api.send('GET', `${neutron}/networks?name=${name}`)).networks;
   net ??= (
     await api.send('POST', `${neutron}/networks`, {
       network: {
-        name: network.name,
-        shared: true,
+        name,
         'provider:network_type': 'flat',
-        'provider:physical_network': 'physnet1',
+        'provider:physical_network': physical,
         port_security_enabled: false,
+        ...more,
       },
     })
   ).network;
@@ -156,17 +170,25 @@ export async function fillNetwork(): Promise<void> {
         name: 'subnet',
         network_id: net.id,
         ip_version: 4,
-        cidr: network.subnet,
-        gateway_ip: network.gateway,
-        enable_dhcp: true,
-        allocation_pools: [{ start: network.first, end: network.last }],
+        cidr: subnet,
+        gateway_ip: gateway,
+        enable_dhcp: dhcp,
+        allocation_pools: [{ start: first, end: last }],
       },
     });
   }
+  return net.id;
+}
+
+/** The network that all projects share, with DHCP, and the one that floating IPs come from. */
+export async function fillNetwork(): Promise<void> {
+  const api = await signIn('admin');
+  const id = await ensureNetwork(api, network, { shared: true }, true);
+  await ensureNetwork(api, publicNetwork, { 'router:external': true }, false);
   // Neutron hands a network to an agent that lives at that moment only.
   const agent = `${neutron}/agents/${await dhcpAgent(api)}/dhcp-networks`;
   const { networks }: { networks: { id: string }[] } = await api.send('GET', agent);
-  if (!networks.some(({ id }) => id === net.id)) {
-    await api.send('POST', agent, { network_id: net.id });
+  if (!networks.some((each) => each.id === id)) {
+    await api.send('POST', agent, { network_id: id });
   }
 }

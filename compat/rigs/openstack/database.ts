@@ -4,7 +4,7 @@ import { appendFile, chown, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, OzError } from '../../../src/base/errors.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
-import { configFile } from './configuration.ts';
+import { barbicanEnv, configFile } from './configuration.ts';
 import { asUser, cleanEnv, lastLines, logFile, startDaemon, userIds, waitFor } from './daemons.ts';
 import { host, type Layout, password, region, url } from './layout.ts';
 
@@ -17,6 +17,7 @@ export async function sql(layout: Layout, statement: string): Promise<string> {
 
 /** Databases and the service that each belongs to. */
 const databases: Record<string, string> = {
+  barbican: 'barbican',
   keystone: 'keystone',
   glance: 'glance',
   placement: 'placement',
@@ -61,6 +62,7 @@ interface Migration {
   name: string;
   user: string;
   commands: readonly (readonly string[])[];
+  env?: Record<string, string>;
 }
 
 const keystone = (layout: Layout): Migration => {
@@ -112,6 +114,7 @@ function rows(layout: Layout): Migration[][] {
       keystone(layout),
       one('placement', ['placement-manage', ...config('placement/placement.conf'), 'db', 'sync']),
       one('glance', ['glance-manage', ...config('glance-api.conf'), 'db_sync']),
+      { ...one('barbican', ['barbican-manage', 'db', 'upgrade']), env: barbicanEnv(layout) },
       one('cinder', ['cinder-manage', ...config('cinder.conf'), 'db', 'sync']),
       one('neutron', [
         ...['neutron-db-manage', ...config('neutron.conf'), ...config('ml2.ini')],
@@ -124,7 +127,7 @@ function rows(layout: Layout): Migration[][] {
 const doneFile = ({ state }: Layout, name: string) => path.join(state('schemas'), name);
 
 async function migrate(layout: Layout, migration: Migration): Promise<void> {
-  const { name, user, commands } = migration;
+  const { name, user, commands, env } = migration;
   if (existsSync(doneFile(layout, name))) return;
   const log = `${name}-schema`;
   for (const command of commands) {
@@ -132,7 +135,7 @@ async function migrate(layout: Layout, migration: Migration): Promise<void> {
     const keep = (chunk: Buffer) => void appendFile(logFile(layout, log), chunk);
     try {
       // `env -i`, since runTool hands on the caller's environment.
-      const variables = Object.entries(cleanEnv()).map(([key, value]) => `${key}=${value}`);
+      const variables = Object.entries(cleanEnv(env)).map(([key, value]) => `${key}=${value}`);
       await runTool('env', ['-i', ...variables, program, ...args], {
         cwd: '/',
         onStdout: keep,

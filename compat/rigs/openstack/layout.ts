@@ -33,22 +33,48 @@ export const ports = {
   metadata: 8775,
   volume: 8776,
   network: 9696,
+  secrets: 9311,
   console: 6080,
 } as const;
 
 export const url = (service: keyof typeof ports) => `http://${host}:${ports[service]}`;
 
-/** The flat network that servers and this machine share. */
-export const network = {
+export interface FlatNetwork {
+  name: string;
+  subnet: string;
+  first: string;
+  last: string;
+  /** This machine's end, by which servers reach it and the outside. */
+  gateway: string;
+  /** Neutron's name for the cable. */
+  physical: string;
+  hostInterface: string;
+  bridgedInterface: string;
+}
+
+/** The network that servers and this machine share. */
+export const network: FlatNetwork = {
   name: 'net',
   subnet: '172.24.4.0/24',
   first: '172.24.4.10',
   last: '172.24.4.200',
-  /** This machine's end, by which servers reach it and the outside. */
   gateway: '172.24.4.1',
+  physical: 'physnet1',
   hostInterface: 'os-gw',
   bridgedInterface: 'os-phys',
-} as const;
+};
+
+/** Outside: no server is on it, routers of projects are, and floating IPs come from it. */
+export const publicNetwork: FlatNetwork = {
+  name: 'public',
+  subnet: '172.24.5.0/24',
+  first: '172.24.5.10',
+  last: '172.24.5.200',
+  gateway: '172.24.5.1',
+  physical: 'physnet2',
+  hostInterface: 'os-pub-gw',
+  bridgedInterface: 'os-pub-phys',
+};
 
 /** Services run as users of their own, who must get to their files. */
 function isOpenToAll(directory: string): boolean {

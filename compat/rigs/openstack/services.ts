@@ -1,6 +1,6 @@
 /** The services: how each is started, and how one sees that it works. */
 import path from 'node:path';
-import { configFile } from './configuration.ts';
+import { barbicanEnv, configFile } from './configuration.ts';
 import { answers, type Daemon, startDaemon, waitFor } from './daemons.ts';
 import { host, type Layout, ports, url } from './layout.ts';
 
@@ -63,6 +63,12 @@ export function daemons(layout: Layout): Record<string, Daemon> {
       command: uwsgi('placement', 'placement-api'),
       env: { OS_PLACEMENT_CONFIG_DIR: path.join(layout.etc, 'placement') },
     },
+    {
+      name: 'barbican',
+      user: 'barbican',
+      command: uwsgi('secrets', 'barbican-wsgi-api'),
+      env: barbicanEnv(layout),
+    },
     plain('nova-conductor', 'nova', ...nova),
     plain('nova-api', 'nova', ...nova),
     plain('nova-scheduler', 'nova', ...nova),
@@ -76,6 +82,7 @@ export function daemons(layout: Layout): Record<string, Daemon> {
     plain('neutron-server', 'neutron', ...neutron, ...config('ml2.ini')),
     plain('neutron-linuxbridge-agent', 'neutron', ...neutron, ...config('ml2.ini')),
     plain('neutron-dhcp-agent', 'neutron', ...neutron, ...config('dhcp_agent.ini')),
+    plain('neutron-l3-agent', 'neutron', ...neutron, ...config('l3_agent.ini')),
     plain('neutron-metadata-agent', 'neutron', ...neutron, ...config('metadata_agent.ini')),
   ];
   return Object.fromEntries(list.map((daemon) => [daemon.name, daemon]));
@@ -86,6 +93,7 @@ const httpPorts: Record<string, Port> = {
   keystone: 'identity',
   'glance-api': 'image',
   placement: 'placement',
+  barbican: 'secrets',
   'nova-api': 'compute',
   'cinder-api': 'volume',
   'neutron-server': 'network',

@@ -26,7 +26,18 @@ import { awaitService, startService } from './services.ts';
 
 type Say = (text: string) => void;
 
-const users = ['mysql', 'rabbitmq', 'keystone', 'glance', 'placement', 'nova', 'cinder', 'neutron'];
+const users = [
+  'mysql',
+  'rabbitmq',
+  'keystone',
+  'glance',
+  'placement',
+  'nova',
+  'cinder',
+  'neutron',
+  'barbican',
+  'tss',
+];
 
 async function checkMachine(layout: Layout): Promise<void> {
   if (process.getuid?.() !== 0) {
@@ -204,17 +215,18 @@ export async function bringUp(layout: Layout, say: Say): Promise<void> {
   });
   await connectHost();
   const first = ['glance-api', 'placement', 'nova-conductor', 'nova-scheduler', 'nova-api'];
-  const second = ['neutron-server', 'cinder-volume', 'cinder-scheduler', 'cinder-api'];
+  const second = ['barbican', 'neutron-server', 'cinder-volume', 'cinder-scheduler', 'cinder-api'];
   // As many at a time as there are processors to load Python programs.
   for (const name of first) await start(name);
   for (const name of first) await wait(name);
   say('Glance, Placement and Nova answer');
   for (const name of second) await start(name);
   for (const name of second) await wait(name);
-  say('Cinder and Neutron answer');
+  say('Barbican, Cinder and Neutron answer');
   // A message that nobody takes costs an agent a minute: only once the server listens.
   await sleep(2000);
-  for (const agent of ['linuxbridge', 'dhcp', 'metadata']) await start(`neutron-${agent}-agent`);
+  for (const agent of ['linuxbridge', 'dhcp', 'metadata', 'l3'])
+    await start(`neutron-${agent}-agent`);
   // The last one: it finishes interrupted deletions at once, for which all others must answer.
   await start('nova-compute');
   await start('nova-novncproxy');

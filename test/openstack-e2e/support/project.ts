@@ -62,6 +62,16 @@ const cloudsYaml = (name: string, regionName: string) => `clouds:
 /** The property that marks what stays for later builds. */
 const isCached = (image: GlanceImage) => typeof image.ozma_sha256 === 'string';
 
+/** Those of servers; routers and DHCP have some of their own. */
+async function ports(api: CloudApi): Promise<Resource[]> {
+  const found: (Resource & { device_owner: string })[] = (
+    await api.send('GET', `${neutron}/ports?project_id=${api.projectId}`)
+  ).ports;
+  return found
+    .filter(({ device_owner }) => !device_owner.startsWith('network:'))
+    .map(({ id, name }) => ({ kind: 'ports', id, name }));
+}
+
 async function resources(api: CloudApi, images: GlanceImage[]): Promise<Resource[]> {
   const { projectId } = api;
   const list = async (kind: string, address: string): Promise<Resource[]> => {
@@ -73,7 +83,7 @@ async function resources(api: CloudApi, images: GlanceImage[]): Promise<Resource
     ...(await list('servers', `${nova}/servers/detail`)),
     ...(await list('volumes', `${cinder(projectId)}/volumes/detail`)),
     ...(await list('snapshots', `${cinder(projectId)}/snapshots`)),
-    ...(await list('ports', `${neutron}/ports?project_id=${projectId}`)),
+    ...(await ports(api)),
     ...(await list('floatingips', `${neutron}/floatingips?project_id=${projectId}`)),
     ...pairs.map(({ keypair }: { keypair: { name: string } }) => ({
       kind: 'keypairs',
