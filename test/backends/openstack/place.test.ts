@@ -1,5 +1,5 @@
 /** The OpenStack backend against services with a memory: what goes well, what does not. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import type { StopEvent } from '../../../backends/backend.ts';
@@ -354,6 +354,26 @@ it('brings a disk here, whatever it is in the cloud', async () => {
   expect(await readFile(target, 'utf8')).toBe('the disk of web');
   expect(disk.size).toBe(5 * gib);
   expect(ledger.now.map(({ kind }) => kind)).toEqual(['image', 'image', 'volume']);
+});
+
+it.each([
+  ['as it is', 'raw'],
+  ['converted', 'qcow2'],
+])('hands out no damaged disk, %s', async (_, format) => {
+  const opened = await openPlace();
+  const { guest, stopped } = await runningGuest(opened);
+  const { services, dir } = opened;
+  services.powerOff();
+  await stopped;
+  const disk = await guest.takeDisk();
+  const image = services.images.get(disk.ref.slice('image:'.length));
+  if (!image) throw new Error(`there is no image ${disk.ref}`);
+  Object.assign(image, { disk_format: 'raw', os_hash_algo: 'sha512', os_hash_value: '00' });
+  const before = await readdir(dir);
+  await expect(guest.exportDisk(path.join(dir, 'out'), format)).rejects.toMatchObject({
+    code: 'OZ_CLOUD_CORRUPT',
+  });
+  expect(await readdir(dir)).toEqual(before);
 });
 
 it('finds and removes the results of an earlier build of that name', async () => {
