@@ -39,11 +39,10 @@ const tell: Record<BootStrategy, (survey: Survey) => Told> = {
     return yes('an empty volume first, the installer behind it: it boots until the disk does');
   },
   rescue(survey) {
-    const obstacle = localObstacle(survey);
-    if (obstacle !== null) return no(obstacle);
-    return survey.stableRescue
+    const obstacle = localObstacle(survey) ?? survey.rescueObstacle;
+    return obstacle === null
       ? yes('the installer is a rescue medium beside the disk, and no volumes are needed')
-      : no('this Nova is too old for it (before 2.87)');
+      : no(obstacle);
   },
 };
 
