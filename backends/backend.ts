@@ -148,6 +148,8 @@ export interface DiskSpec {
   from?: string | undefined;
   /** How the installer will be started on it, where there is a choice. */
   strategy?: BootStrategy | undefined;
+  /** What the installer's guest will have beside it. */
+  beside?: readonly MediumDevice[] | undefined;
 }
 
 export interface StagedDisk {

@@ -134,7 +134,9 @@ export async function createDisk(
   { signal }: TransferOptions = {},
 ): Promise<StagedDisk> {
   if (spec.from !== undefined) return copyOf(site, spec, spec.from, signal);
-  const make = spec.strategy === 'volumes' ? blankVolume : blankImage;
+  // A floppy can only be the server's image; then the disk is none.
+  const beside = spec.strategy === 'volumes' || spec.beside?.includes('floppy');
+  const make = beside ? blankVolume : blankImage;
   const disk = await make(site, spec.size, signal);
   site.own.add(disk.ref);
   return disk;

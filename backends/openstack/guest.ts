@@ -10,6 +10,7 @@ import { dropOwnDisk, dropVolume, exportDisk, makeVolume, needCinder, snapshot }
 import {
   bootProperties,
   flavorOf,
+  floppyOf,
   isRescue,
   rescueProperties,
   serverRequest,
@@ -88,11 +89,13 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
     });
   }
 
-  /** The disk says how it is booted; only a disk of ours may be told. */
+  /** The server's image says how it is booted, else the disk; only one of ours may be told. */
   async function prepareDisk(boot: Boot, signal?: AbortSignal): Promise<void> {
-    if (!site.own.has(disk.ref)) return;
-    const { kind, id } = parseDiskRef(disk.ref);
     const properties: ImageChange = bootProperties(spec, boot);
+    const floppy = floppyOf(spec, boot);
+    if (floppy) await glance.changeImage(floppy.ref, properties, { signal });
+    if (floppy || !site.own.has(disk.ref)) return;
+    const { kind, id } = parseDiskRef(disk.ref);
     if (kind === 'image') {
       await glance.changeImage(id, properties, { signal });
       return;
@@ -217,7 +220,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   /** After a power-off that the installer meant as a restart. */
   async function startAgain(boot: Boot, signal?: AbortSignal): Promise<void> {
     const { id } = call('start');
-    if (parseDiskRef(disk.ref).kind === 'volume') {
+    if (parseDiskRef(disk.ref).kind === 'volume' && spec.boot.kind !== 'kernel') {
       await nova.startServer(id, { signal });
     } else {
       // Kernel and rescue medium would come first for as long as this server lives.

@@ -1,9 +1,9 @@
 /** The server that a guest would be, shown before anything is made. */
 import type { GuestSpec } from '../backend.ts';
-import { inGib } from './disk-ref.ts';
-import { chooseFlavor } from './flavor.ts';
 import {
   bootProperties,
+  flavorOf,
+  floppyOf,
   isRescue,
   rescueProperties,
   serverRequest,
@@ -14,7 +14,7 @@ import type { OpenstackSettings } from './settings.ts';
 import type { Survey } from './survey.ts';
 
 export interface ServerPlan {
-  /** JSON: the request, and the properties of the disk it boots from. Holds secrets. */
+  /** JSON: the request, and the properties of what it boots from. Holds secrets. */
   text: string;
   /** What was chosen: flavor, network, … */
   chosen: [name: string, value: string][];
@@ -26,12 +26,14 @@ export function planServer(
   survey: Survey,
   settings: OpenstackSettings,
 ): ServerPlan {
-  const volumes = spec.strategy === 'volumes';
-  const disk = { ...spec.disk, ref: volumes ? 'volume:DISK' : 'image:DISK' };
-  const { memory, cpus } = spec.hardware;
-  const needs = { memory, cpus, disk: volumes ? 0 : inGib(disk.size) };
-  const flavor = chooseFlavor(survey.flavors, settings, needs);
-  const named = { ...spec, disk };
+  const floppy = floppyOf(spec, spec.boot);
+  const volumes = spec.strategy === 'volumes' || floppy !== undefined;
+  const named = {
+    ...spec,
+    disk: { ...spec.disk, ref: volumes ? 'volume:DISK' : 'image:DISK' },
+    media: spec.media.map((medium) => ({ ...medium, ref: medium.role.toUpperCase() })),
+  };
+  const flavor = flavorOf(named, survey, settings);
   const media = volumeMedia(named, spec.boot).map(({ role, device = 'cdrom' }) => ({
     volumeId: role.toUpperCase(),
     device,
@@ -53,7 +55,7 @@ export function planServer(
       ...serverBody(request),
       ...(spec.userData === undefined ? {} : { user_data: spec.userData }),
     },
-    disk: Object.fromEntries(set),
+    [floppy ? 'floppy' : 'disk']: Object.fromEntries(set),
     ...(isRescue(named, spec.boot) ? { rescue: rescueProperties(named) } : {}),
   };
   const { network, ssh } = survey;

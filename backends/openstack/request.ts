@@ -1,5 +1,5 @@
 /** What a guest becomes in this cloud: the server's request and its image's properties. */
-import type { Boot, GuestSpec, StagedMedium } from '../backend.ts';
+import type { Boot, GuestSpec, MediumDevice, StagedMedium } from '../backend.ts';
 import { inGib, parseDiskRef } from './disk-ref.ts';
 import { chooseFlavor } from './flavor.ts';
 import { cdromBusOf, hardwareProperties } from './hardware-properties.ts';
@@ -8,14 +8,19 @@ import type { Flavor, Properties } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
 import type { Survey } from './survey.ts';
 
+/** GiB that the server's own image needs on the host; 0: it has none. */
+export function localGib(spec: GuestSpec): number {
+  if (parseDiskRef(spec.disk.ref).kind === 'image') return inGib(spec.disk.size);
+  return floppyOf(spec, spec.boot) ? 1 : 0;
+}
+
 export function flavorOf(spec: GuestSpec, survey: Survey, settings: OpenstackSettings): Flavor {
   const { memory, cpus } = spec.hardware;
-  const local = parseDiskRef(spec.disk.ref).kind === 'image';
-  const disk = local ? inGib(spec.disk.size) : 0;
+  const disk = localGib(spec);
   return chooseFlavor(survey.flavors, settings, { memory, cpus, disk });
 }
 
-/** Every property that a build sets on a root disk for a boot; null: it must not be there. */
+/** Every property that a build sets for a boot on what it starts from; null: it must not be there. */
 export function bootProperties(spec: GuestSpec, boot: Boot): Record<string, string | null> {
   const properties: Record<string, string | null> = {
     ...hardwareProperties(spec.hardware),
@@ -51,10 +56,21 @@ export function rescueProperties(spec: GuestSpec): Properties {
   return { hw_rescue_device: 'cdrom', hw_rescue_bus: rescueBus(spec) };
 }
 
-/** Media that are volumes: all but a rescue medium. */
-export function volumeMedia(spec: GuestSpec, boot: Boot): readonly StagedMedium[] {
-  if (boot.kind === 'disk') return [];
-  return isRescue(spec, boot) ? [] : spec.media;
+const isFloppy = ({ device }: StagedMedium) => device === 'floppy';
+
+/** The floppy, which is the image of the server. */
+export function floppyOf(spec: GuestSpec, boot: Boot): StagedMedium | undefined {
+  return boot.kind === 'disk' ? undefined : spec.media.find(isFloppy);
+}
+
+export interface VolumeMedium extends StagedMedium {
+  device?: Exclude<MediumDevice, 'floppy'> | undefined;
+}
+
+/** Media that are volumes: all but a rescue medium and a floppy. */
+export function volumeMedia(spec: GuestSpec, boot: Boot): readonly VolumeMedium[] {
+  if (boot.kind === 'disk' || isRescue(spec, boot)) return [];
+  return spec.media.filter((medium): medium is VolumeMedium => !isFloppy(medium));
 }
 
 export interface RequestInput {
@@ -79,6 +95,7 @@ export function serverRequest(input: RequestInput): ServerRequest {
     keypair,
     metadata,
     root: parseDiskRef(spec.disk.ref),
+    floppy: floppyOf(spec, boot)?.ref ?? null,
     media,
     cdromBus: cdromBusOf(spec.hardware),
     bootsMedia: boot.kind === 'cdrom',

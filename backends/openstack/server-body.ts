@@ -4,7 +4,7 @@ import type { Properties } from './services/types.ts';
 
 export interface AttachedVolume {
   volumeId: string;
-  device: MediumDevice;
+  device: Exclude<MediumDevice, 'floppy'>;
 }
 
 export interface ServerRequest {
@@ -16,7 +16,13 @@ export interface ServerRequest {
   availabilityZone: string | null;
   keypair: string | null;
   metadata: Properties;
+  /** The hard disk. */
   root: { kind: 'image' | 'volume'; id: string };
+  /**
+   * Image of a floppy, which goes before a disk that is a volume. As a volume it would get its
+   * id for a serial number, and QEMU starts no guest whose floppy has one.
+   */
+  floppy: string | null;
   /** In the order in which the guest is to try them. */
   media: readonly AttachedVolume[];
   /** Of cdroms; undefined: Nova knows what the machine has. */
@@ -34,49 +40,58 @@ const devices: Record<MediumDevice, { device_type: string; disk_bus?: string }> 
   usb: { device_type: 'disk', disk_bus: 'usb' },
 };
 
-function rootMapping({ root }: ServerRequest): Mapping {
-  return root.kind === 'image'
-    ? {
-        boot_index: 0,
-        source_type: 'image',
-        destination_type: 'local',
-        uuid: root.id,
-        delete_on_termination: true,
-      }
-    : {
-        boot_index: 0,
-        source_type: 'volume',
-        destination_type: 'volume',
-        uuid: root.id,
-        delete_on_termination: false,
-      };
+/** The server's own image: Nova takes no other image as it is, and none but the first. */
+const ofImage = (uuid: string): Mapping => ({
+  boot_index: 0,
+  source_type: 'image',
+  destination_type: 'local',
+  uuid,
+  delete_on_termination: true,
+});
+
+const ofVolume = (uuid: string, bootIndex: number): Mapping => ({
+  boot_index: bootIndex,
+  source_type: 'volume',
+  destination_type: 'volume',
+  uuid,
+  delete_on_termination: false,
+});
+
+function diskMappings({ root, floppy }: ServerRequest): Mapping[] {
+  if (floppy !== null) {
+    return [{ ...ofImage(floppy), ...devices.floppy }, ofVolume(root.id, 1)];
+  }
+  return [root.kind === 'image' ? ofImage(root.id) : ofVolume(root.id, 0)];
 }
 
-function mediaMappings({ media, cdromBus, bootsMedia }: ServerRequest): Mapping[] {
+function mediaMappings(
+  { media, cdromBus, bootsMedia }: ServerRequest,
+  bootIndex: number,
+): Mapping[] {
   const first = bootsMedia ? media.findIndex(({ device }) => device === 'cdrom') : -1;
   return media.map(({ volumeId, device }, index) => ({
-    boot_index: index === first ? 1 : -1,
-    source_type: 'volume',
-    destination_type: 'volume',
-    uuid: volumeId,
+    ...ofVolume(volumeId, index === first ? bootIndex : -1),
     ...devices[device],
     ...(device === 'cdrom' && cdromBus !== undefined ? { disk_bus: cdromBus } : {}),
-    delete_on_termination: false,
   }));
+}
+
+function mappings(request: ServerRequest): Mapping[] {
+  const disks = diskMappings(request);
+  return [...disks, ...mediaMappings(request, disks.length)];
 }
 
 /** What stands inside `{"server": …}`. User data is encoded, and still a secret. */
 export function serverBody(request: ServerRequest): Record<string, unknown> {
-  const { name, flavorId, networkId, metadata, root, media, userData } = request;
+  const { name, flavorId, networkId, metadata, root, floppy, media, userData } = request;
   const { securityGroups, availabilityZone, keypair } = request;
+  const image = floppy ?? (root.kind === 'image' ? root.id : null);
   const plain = root.kind === 'image' && media.length === 0;
   return {
     name,
     flavorRef: flavorId,
-    ...(root.kind === 'image' ? { imageRef: root.id } : {}),
-    ...(plain
-      ? {}
-      : { block_device_mapping_v2: [rootMapping(request), ...mediaMappings(request)] }),
+    ...(image === null ? {} : { imageRef: image }),
+    ...(plain ? {} : { block_device_mapping_v2: mappings(request) }),
     networks: networkId === null ? 'none' : [{ uuid: networkId }],
     ...(securityGroups.length > 0
       ? { security_groups: securityGroups.map((group) => ({ name: group })) }

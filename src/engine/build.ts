@@ -72,6 +72,7 @@ async function installedDisk(context: BuildContext): Promise<StagedDisk> {
           size: plan.disk.size,
           from: jeos,
           strategy: plan.install.strategy?.name,
+          beside: plan.install.attach.map(({ device }) => device),
         },
         { signal, onProgress: byteProgress(emit, 'create-disk', 'create the disk') },
       ),

@@ -106,10 +106,26 @@ async function buildFat(
   await runTool('mcopy', ['-i', image, '-s', '-Q', ...sources, '::/'], options);
 }
 
+/** INT 18h, by which a BIOS tries what is next in its order; and a halt, should it come back. */
+const nextDevice = Buffer.from([0xcd, 0x18, 0xf4, 0xeb, 0xfd]);
+/** Where mformat's boot sectors begin to run. */
+const bootCodeAt = 0x3e;
+
+/** A machine that starts from the floppy goes on to its disk and CD, and asks for no key before. */
+async function passBootOn(image: string): Promise<void> {
+  const file = await open(image, 'r+');
+  try {
+    await file.write(nextDevice, 0, nextDevice.length, bootCodeAt);
+  } finally {
+    await file.close();
+  }
+}
+
 /** A 1.44 MB floppy: FAT12, media byte F0. */
 export async function buildFloppy(request: MediumRequest): Promise<void> {
   await build(request, 11, async (tree, image) => {
     await buildFat(request, image, tree, ['-C', '-f', '1440']);
+    await passBootOn(image);
   });
 }
 

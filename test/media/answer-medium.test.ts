@@ -53,6 +53,10 @@ describe('answer media', () => {
     expect(sector.length).toBe(1_474_560);
     expect(sector[21]).toBe(0xf0);
     expect(sector.toString('latin1', 54, 62)).toBe('FAT12   ');
+    // jmp 3e; there int 18h, hlt, jmp to itself
+    expect(sector.toString('hex', 0, 3)).toBe('eb3c90');
+    expect(sector.toString('hex', 0x3e, 0x43)).toBe('cd18f4ebfd');
+    expect(sector.toString('hex', 510, 512)).toBe('55aa');
     const { label, text, bytes } = readFat(image);
     expect(label).toMatch(/ANSWER/);
     expect(text).toBe(files[0]?.content);

@@ -72,7 +72,7 @@ export function daemons(layout: Layout): Record<string, Daemon> {
     plain('nova-conductor', 'nova', ...nova),
     plain('nova-api', 'nova', ...nova),
     plain('nova-scheduler', 'nova', ...nova),
-    plain('nova-novncproxy', 'nova', ...nova, '--web', '/var/empty'),
+    plain('nova-novncproxy', 'nova', ...nova, '--web', layout.state('nova/web')),
     // libvirtd asks polkit about any other user, and there is no D-Bus.
     plain('nova-compute', 'root', ...nova),
     plain('cinder-api', 'cinder', ...cinder),

@@ -84,6 +84,7 @@ const directories: Record<string, string> = {
   nova: 'nova',
   'nova/lock': 'nova',
   'nova/mnt': 'nova',
+  'nova/web': 'nova',
   'nova/instances': 'nova',
   cinder: 'cinder',
   'cinder/mnt': 'cinder',

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { GuestSpec, StagedMedium } from '../../../backends/backend.ts';
+import type { GuestSpec, MediumDevice, StagedMedium } from '../../../backends/backend.ts';
 import { makePlace, type OpenstackBackend } from '../../../backends/openstack/place.ts';
 import { openCloud } from '../../../backends/openstack/services/open.ts';
 import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
@@ -113,11 +113,19 @@ export function smallIso(): Buffer {
   return bytes;
 }
 
+/** What makes Glance take it for a partition table. */
+function blankFloppy(): Buffer {
+  const bytes = Buffer.alloc(1_474_560);
+  bytes.writeUInt16LE(0xaa55, 510);
+  return bytes;
+}
+
 /** A guest on a disk of its own, ready for its installer. */
 export async function installGuestSpec(
   opened: OpenedPlace,
   strategy: 'direct' | 'volumes' | 'rescue',
   more: Partial<GuestSpec> = {},
+  answerOn?: MediumDevice,
 ): Promise<GuestSpec> {
   const { place, dir } = opened;
   const kernel = strategy === 'direct';
@@ -129,14 +137,18 @@ export async function installGuestSpec(
         cmdline: 'console=ttyS0 auto=true',
       }
     : { kind: 'cdrom' };
-  const media = kernel
+  const media: StagedMedium[] = kernel
     ? []
-    : [{ ...(await stageText(opened, 'installer', smallIso())), device: 'cdrom' as const }];
+    : [{ ...(await stageText(opened, 'installer', smallIso())), device: 'cdrom' }];
+  if (answerOn) {
+    media.push({ ...(await stageText(opened, 'answer', blankFloppy())), device: answerOn });
+  }
   const disk = await place.createDisk({
     path: path.join(dir, 'disk'),
     format: 'qcow2',
     size: 4 * gib,
     strategy,
+    beside: media.map(({ device = 'cdrom' }) => device),
   });
   return {
     ...guestSpec('web'),
