@@ -39,10 +39,11 @@ const tell: Record<BootStrategy, (survey: Survey) => Told> = {
     return yes('an empty volume first, the installer behind it: it boots until the disk does');
   },
   rescue(survey) {
-    const obstacle = localObstacle(survey) ?? survey.rescueObstacle;
-    return obstacle === null
+    const obstacle = localObstacle(survey);
+    if (obstacle !== null) return no(obstacle);
+    return survey.stableRescue
       ? yes('the installer is a rescue medium beside the disk, and no volumes are needed')
-      : no(obstacle);
+      : no('this Nova is too old for it (before 2.87)');
   },
 };
 

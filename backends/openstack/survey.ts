@@ -1,6 +1,5 @@
 /** What a cloud offers this project, looked at without making anything. */
 import { codeOf, OzError } from '../../src/base/errors.ts';
-import { namedFlavor } from './flavor.ts';
 import { findNetwork, type GuestNetwork, ownAddresses, type SshWay, sshWay } from './network.ts';
 import type {
   Call,
@@ -12,7 +11,7 @@ import type {
   VolumeType,
 } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
-import { type Trust, tpmSpec, trustOf } from './trust.ts';
+import { type Trust, trustOf } from './trust.ts';
 
 export interface Survey {
   flavors: readonly Flavor[];
@@ -28,8 +27,8 @@ export interface Survey {
   network: GuestNetwork | null;
   ssh: SshWay;
   importMethods: readonly string[];
-  /** Why no rescue medium can be put beside the disk, or null. */
-  rescueObstacle: string | null;
+  /** A rescue medium beside the disk, which stays as it is. */
+  stableRescue: boolean;
   /** What hosts can give to a guest. */
   trust: Trust;
   admin: boolean;
@@ -37,18 +36,6 @@ export interface Survey {
 
 /** Nova of the release Ussuri, the first with stable device rescue. */
 const rescueVersion = '2.87';
-
-function rescueObstacle(
-  { nova }: Cloud,
-  settings: OpenstackSettings,
-  flavors: readonly Flavor[],
-): string | null {
-  if (!nova.supports(rescueVersion)) return `this Nova is too old for it (before ${rescueVersion})`;
-  const flavor = settings.flavor === null ? undefined : namedFlavor(flavors, settings.flavor);
-  return flavor?.extraSpecs[tpmSpec] === undefined
-    ? null
-    : `flavor ${flavor.name} gives servers a TPM, and Nova rescues none that has one`;
-}
 
 /** What `look` gives, or null where the cloud does not tell or not allow it. */
 async function ifTold<T>(look: () => Promise<T>): Promise<T | null> {
@@ -143,7 +130,7 @@ export async function surveyCloud(
     network: net.network,
     ssh: net.ssh,
     importMethods: methods ?? [],
-    rescueObstacle: rescueObstacle(cloud, settings, usable),
+    stableRescue: nova.supports(rescueVersion),
     trust: trustOf(cloud, settings, usable),
     admin: cloud.roles.includes('admin'),
   };

@@ -28,9 +28,6 @@ interface PartFacts {
   obstacle: (cloud: TrustingCloud) => string | null;
 }
 
-/** Extra spec of a flavor whose servers all have a TPM. */
-export const tpmSpec = 'hw:tpm_version';
-
 /** Nova of the release Wallaby; an older one takes the property, and does nothing. */
 const secureBootVersion = '2.88';
 
@@ -38,7 +35,7 @@ const parts: Record<Part, PartFacts> = {
   tpm: {
     what: 'a TPM',
     key: 'tpm',
-    spec: tpmSpec,
+    spec: 'hw:tpm_version',
     value: '2.0',
     obstacle: ({ keyManager }) =>
       keyManager ? null : 'Nova needs a key manager (Barbican) for it, and the catalogue has none',

@@ -14,8 +14,6 @@ export interface DeliveryRequest {
   device: 'cdrom' | 'floppy' | 'usb';
   /** Restarts before the power-off that means success. */
   reboots: number;
-  /** Whether the guest gets a TPM. */
-  tpm: boolean;
   /** Bytes of the answer file. */
   answerSize: () => number;
   /** [openstack] strategy and answer, unless they are left to us. */
@@ -119,7 +117,6 @@ const fits: Record<BootStrategy, Fit> = {
   },
   rescue(way, request) {
     if (bootsKernel(way)) return 'it starts no kernel';
-    if (request.tpm) return 'Nova rescues no server with a TPM';
     if (way.carrier === 'medium') return 'beside the disk there is room for the installer alone';
     return request.reboots > 0 ? again : null;
   },

@@ -28,7 +28,6 @@ const choose = (change: Partial<DeliveryRequest>) =>
     iso: false,
     device: 'cdrom',
     reboots: 0,
-    tpm: false,
     answerSize: () => 500,
     asked: {},
     ...change,
@@ -121,11 +120,6 @@ describe('chooseDelivery()', () => {
       'an answer medium in rescue',
       { ways: [ways.medium], iso: true, asked: { strategy: 'rescue' } },
       /room for the installer alone/,
-    ],
-    [
-      'a TPM in rescue',
-      { ways: [ways.configDrive], iso: true, tpm: true, asked: { strategy: 'rescue' } },
-      /rescues no server with a TPM/,
     ],
     [
       'a large answer file',

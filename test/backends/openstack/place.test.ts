@@ -56,16 +56,6 @@ it('keeps volumes for those that have room for them', async () => {
   });
 });
 
-it('rescues no server that has a TPM', async () => {
-  const trusted = { ...smallFlavor, name: 'trusted', extra_specs: { 'hw:tpm_version': '2.0' } };
-  const { place } = await openPlace({ flavors: [trusted], settings: { flavor: 'trusted' } });
-  const { strategies } = await place.capabilities();
-  expect(strategies?.[2]).toEqual({
-    ...{ name: 'rescue', possible: false },
-    reason: 'flavor trusted gives servers a TPM, and Nova rescues none that has one',
-  });
-});
-
 it('needs a flavor with a disk to do without volumes', async () => {
   const { place } = await openPlace({ flavors: [{ ...smallFlavor, disk: 0 }] });
   const possible = (await place.capabilities()).strategies?.map((one) => one.possible);
