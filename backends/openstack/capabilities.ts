@@ -25,8 +25,7 @@ export function capabilitiesOf(survey: Survey): Capabilities {
     maxMedia: volumes ? 3 : 1,
     // Diagnostics are for administrators, as clouds come; the first question tells.
     activity: { disk: admin, network: admin },
-    // By the VNC console; whether the cloud has one is known when there is a server.
-    sendKeys: true,
+    sendKeys: false,
     trust,
     hostAddress: network?.hostAddress ?? null,
     diskFormats: ['qcow2', 'raw'],

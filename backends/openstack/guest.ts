@@ -2,8 +2,6 @@
 import { codeOf, OzError } from '../../src/base/errors.ts';
 import type { Boot, Guest, GuestSpec, GuestState, StagedDisk, StopEvent } from '../backend.ts';
 import { addressFinder } from './address.ts';
-import { type Keyboard, makeKeyboard } from './console/keyboard.ts';
-import { takeScreenshot } from './console/screenshot.ts';
 import { consoleLog } from './console-growth.ts';
 import { parseDiskRef } from './disk-ref.ts';
 import { dropOwnDisk, dropVolume, exportDisk, makeVolume, needCinder, snapshot } from './disks.ts';
@@ -16,6 +14,7 @@ import {
   serverRequest,
   volumeMedia,
 } from './request.ts';
+import { takeScreenshot } from './screenshot.ts';
 import { type AttachedVolume, serverBody } from './server-body.ts';
 import { createOnce } from './services/create-once.ts';
 import type { ImageChange, RawAnswer, Server } from './services/types.ts';
@@ -53,7 +52,6 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   let serverId: string | null = null;
   let media: AttachedVolume[] = [];
   let watch: Watch | null = null;
-  let keyboard: Keyboard | null = null;
   let rescued = false;
   let gone = false;
   let ended: GuestState = 'stopped';
@@ -69,7 +67,6 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
     lastServer = watch?.server() ?? lastServer;
     watch?.end();
     watch = null;
-    keyboard?.close();
     ended = state;
     context.log(`guest ${name}: ${event.reason}${event.detail ? ` (${event.detail})` : ''}`);
     for (const listener of [...listeners]) listener(event);
@@ -275,12 +272,11 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       return takeScreenshot(site, serverId, options?.signal);
     },
 
-    async sendKeys(codes, options) {
-      if (!isRunning() || serverId === null) {
-        throw new OzError('OZ_CLOUD_KEYS', `Cannot press keys in guest ${name}: it does not run`);
-      }
-      keyboard ??= makeKeyboard(site, serverId, name);
-      await keyboard.press(codes, options?.signal);
+    async sendKeys() {
+      throw new OzError(
+        'OZ_CLOUD_KEYS',
+        `Cannot press keys in guest ${name}: clouds have no way to`,
+      );
     },
 
     async address(options) {

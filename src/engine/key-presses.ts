@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 
 /**
  * Presses them until their time is over or the returned function is called. A
- * guest that takes none, or none yet, is no failure: the waiter notices what comes of it.
+ * guest that takes none is no failure: the waiter notices what comes of it.
  */
 export function pressKeys(
   guest: Guest,
@@ -20,7 +20,7 @@ export function pressKeys(
     const end = clock.now() + keys.until;
     while (clock.now() < end) {
       await clock.delay(keys.every, both);
-      await guest.sendKeys(keys.codes, { signal: both }).catch(() => {});
+      await guest.sendKeys(keys.codes, { signal: both });
     }
   };
   press().catch(() => {});

@@ -1,8 +1,8 @@
 /** The bytes of a websocket as a stream to read from in pieces of any length. */
 import type { Agent } from 'node:http';
-import { OzError } from '../../../src/base/errors.ts';
-import { proxyAgents } from '../../../src/base/proxy.ts';
-import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
+import { OzError } from '../../src/base/errors.ts';
+import { proxyAgents } from '../../src/base/proxy.ts';
+import { trustedAuthorities } from '../../src/base/tls-trust.ts';
 
 export interface BytePipe {
   /** Waits for that many bytes. Throws when the connection ends before. */
@@ -62,7 +62,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   });
   const fail = (why: string) => {
     signal?.throwIfAborted();
-    return new OzError('OZ_CLOUD_CONSOLE', `Cannot use the VNC console: ${url.host} ${why}`);
+    return new OzError('OZ_CLOUD_CONSOLE', `Cannot look at the screen: ${url.host} ${why}`);
   };
   if (ended) throw fail('lets nobody connect');
 

@@ -1,15 +1,38 @@
-/** Pictures of the screen by RFB (RFC 6143). */
+/** Takes one picture by RFB, VNC's protocol (RFC 6143): no input, no updates. */
+import { OzError } from '../../src/base/errors.ts';
 import type { BytePipe } from './byte-pipe.ts';
-import { openSession, refuse, type Size } from './session.ts';
 
-export interface Picture extends Size {
+export interface Picture {
+  width: number;
+  height: number;
   /** Three bytes a pixel, row by row. */
   rgb: Buffer;
 }
 
+function refuse(why: string): OzError {
+  return new OzError('OZ_CLOUD_CONSOLE', `Cannot look at the screen: ${why}`);
+}
+
+const noSecurity = 1;
 const rawEncoding = 0;
 const desktopSize = -223;
 const mostPixels = 64 * 1024 * 1024;
+
+async function shakeHands(pipe: BytePipe): Promise<void> {
+  const version = (await pipe.read(12)).toString('latin1');
+  if (!/^RFB 003\.\d{3}\n$/.test(version)) throw refuse('it is no VNC server');
+  const minor = Number(version.slice(8, 11));
+  pipe.write(Buffer.from(minor >= 8 ? 'RFB 003.008\n' : 'RFB 003.003\n'));
+  if (minor < 8) {
+    if ((await pipe.read(4)).readUInt32BE() !== noSecurity) throw refuse('it wants a password');
+    return;
+  }
+  const [count = 0] = await pipe.read(1);
+  const kinds = await pipe.read(count);
+  if (!kinds.includes(noSecurity)) throw refuse('it wants a password');
+  pipe.write(Buffer.from([noSecurity]));
+  if ((await pipe.read(4)).readUInt32BE() !== 0) throw refuse('it lets nobody in');
+}
 
 /** 32 bits a pixel: blue, green, red, nothing. */
 function askForPixels(pipe: BytePipe): void {
@@ -22,7 +45,7 @@ function askForPixels(pipe: BytePipe): void {
   pipe.write(Buffer.concat([format, encodings]));
 }
 
-function askFor(pipe: BytePipe, { width, height }: Size): void {
+function askForPicture(pipe: BytePipe, { width, height }: Picture): void {
   const request = Buffer.alloc(10);
   request[0] = 3;
   request.writeUInt16BE(width, 6);
@@ -30,7 +53,7 @@ function askFor(pipe: BytePipe, { width, height }: Size): void {
   pipe.write(request);
 }
 
-function blank({ width, height }: Size): Picture {
+function blank(width: number, height: number): Picture {
   if (width * height > mostPixels) throw refuse('it is too large');
   return { width, height, rgb: Buffer.alloc(width * height * 3) };
 }
@@ -67,7 +90,7 @@ async function readUpdate(pipe: BytePipe, picture: Picture): Promise<Update> {
     ];
     const encoding = head.readInt32BE(8);
     if (encoding === desktopSize) {
-      now = blank({ width, height });
+      now = blank(width, height);
       continue;
     }
     if (encoding !== rawEncoding) throw refuse(`encoding ${encoding} was not asked for`);
@@ -85,10 +108,15 @@ const others: Record<number, (pipe: BytePipe) => Promise<unknown>> = {
   3: async (pipe) => pipe.read((await pipe.read(7)).readUInt32BE(3)), // clipboard
 };
 
-/** Asks for the screen's upper left part, until there is one. */
-async function look(pipe: BytePipe, screen: Size, part?: Size): Promise<Picture> {
-  let picture = blank(screen);
-  askFor(pipe, part ?? picture);
+/** What is on the screen now. Throws `OZ_CLOUD_CONSOLE`. */
+export async function takePicture(pipe: BytePipe): Promise<Picture> {
+  await shakeHands(pipe);
+  pipe.write(Buffer.from([1])); // shared: whoever looks already goes on looking
+  const init = await pipe.read(24);
+  await pipe.read(init.readUInt32BE(20)); // its name
+  let picture = blank(init.readUInt16BE(0), init.readUInt16BE(2));
+  askForPixels(pipe);
+  askForPicture(pipe, picture);
   for (;;) {
     const [type = 0] = await pipe.read(1);
     if (type !== 0) {
@@ -100,30 +128,6 @@ async function look(pipe: BytePipe, screen: Size, part?: Size): Promise<Picture>
     const update = await readUpdate(pipe, picture);
     picture = update.picture;
     if (update.painted) return picture;
-    askFor(pipe, part ?? picture);
+    askForPicture(pipe, picture);
   }
-}
-
-export interface Screen {
-  /** What is on it now. */
-  picture(): Promise<Picture>;
-  /** Until all that was sent before has been read there. */
-  settle(): Promise<void>;
-}
-
-/** Throws `OZ_CLOUD_CONSOLE`, as its functions do. */
-export async function openScreen(pipe: BytePipe): Promise<Screen> {
-  let size = await openSession(pipe);
-  askForPixels(pipe);
-  const picture = async (part?: Size) => {
-    const seen = await look(pipe, size, part);
-    size = { width: seen.width, height: seen.height };
-    return seen;
-  };
-  return {
-    picture: () => picture(),
-    async settle() {
-      await picture({ width: 1, height: 1 });
-    },
-  };
 }

@@ -1,0 +1,109 @@
+/** Screenshots by the VNC console: the proxy's websocket, and RFB inside it. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inflateSync } from 'node:zlib';
+import { expect, it, onTestFinished } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { takeScreenshot } from '../../../backends/openstack/screenshot.ts';
+import type { Site } from '../../../backends/openstack/site.ts';
+
+type Screen = (socket: WebSocket, next: (length: number) => Promise<Buffer>) => Promise<void>;
+
+/** A proxy that lets only this token in. */
+async function proxy(screen: Screen): Promise<string> {
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http });
+  sockets.on('connection', (socket, request) => {
+    if (request.url !== '/?token=let-me-in') return socket.close();
+    let have = Buffer.alloc(0);
+    let wake = () => {};
+    socket.on('message', (data: Buffer) => {
+      have = Buffer.concat([have, data]);
+      wake();
+    });
+    const next = async (length: number) => {
+      while (have.length < length) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const taken = have.subarray(0, length);
+      have = have.subarray(length);
+      return taken;
+    };
+    screen(socket, next).catch(() => socket.terminate());
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  onTestFinished(() => {
+    for (const client of sockets.clients) client.terminate();
+    http.close();
+  });
+  const { port } = http.address() as AddressInfo;
+  return `http://127.0.0.1:${port}/vnc_auto.html?path=%3Ftoken%3Dlet-me-in`;
+}
+
+function siteWith(url: string): { site: Site; log: string[] } {
+  const log: string[] = [];
+  const site = {
+    cloud: { nova: { remoteConsole: async () => ({ url, type: 'novnc' }) } },
+    tls: { insecure: false, cacert: null },
+    context: { log: (line: string) => log.push(line) },
+  };
+  return { site: site as unknown as Site, log };
+}
+
+const u16 = (...values: number[]) => Buffer.from(values.flatMap((v) => [v >> 8, v & 255]));
+const u32 = (value: number) => u16((value >>> 16) & 0xffff, value & 0xffff);
+
+/** A screen of 2 × 1 that turns into one of 2 × 2 while it is looked at. */
+const growing: Screen = async (socket, next) => {
+  socket.send(Buffer.from('RFB 003.008\n'));
+  expect((await next(12)).toString()).toBe('RFB 003.008\n');
+  socket.send(Buffer.from([1, 1]));
+  expect([...(await next(1))]).toEqual([1]);
+  socket.send(u32(0));
+  expect([...(await next(1))]).toEqual([1]);
+  const name = Buffer.from('QEMU');
+  socket.send(Buffer.concat([u16(2, 1), Buffer.alloc(16), u32(name.length), name]));
+  await next(20 + 12); // pixel format and encodings
+  expect([...(await next(10))]).toEqual([3, 0, 0, 0, 0, 0, 0, 2, 0, 1]);
+  socket.send(Buffer.from([2])); // the bell
+  socket.send(Buffer.concat([Buffer.from([0, 0]), u16(1), u16(0, 0, 2, 2), u32(-223 >>> 0)]));
+  expect([...(await next(10))]).toEqual([3, 0, 0, 0, 0, 0, 0, 2, 0, 2]);
+  const pixels = Buffer.from([3, 2, 1, 0, 6, 5, 4, 0, 9, 8, 7, 0, 12, 11, 10, 0]);
+  const update = Buffer.concat([Buffer.from([0, 0]), u16(1), u16(0, 0, 2, 2), u32(0), pixels]);
+  socket.send(update.subarray(0, 21)); // in the middle of the pixels
+  socket.send(update.subarray(21));
+};
+
+it('takes a picture through the proxy', async () => {
+  const { site, log } = siteWith(await proxy(growing));
+  const png = await takeScreenshot(site, 'server');
+  expect(log).toEqual([]);
+  expect(png?.subarray(1, 4).toString()).toBe('PNG');
+  expect([png?.readUInt32BE(16), png?.readUInt32BE(20)]).toEqual([2, 2]);
+  const at = png?.indexOf('IDAT') ?? 0;
+  const rows = inflateSync(png?.subarray(at + 4) ?? Buffer.alloc(0));
+  expect([...rows]).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12]);
+});
+
+it('goes without one where that cannot be, and tells no token', async () => {
+  const locked: Screen = async (socket, next) => {
+    socket.send(Buffer.from('RFB 003.008\n'));
+    await next(12);
+    socket.send(Buffer.from([1, 2])); // passwords only
+  };
+  const { site, log } = siteWith(await proxy(locked));
+  expect(await takeScreenshot(site, 'server')).toBeNull();
+  expect(log.join()).toMatch(/it wants a password/);
+
+  const page = await proxy(growing);
+  const refused = siteWith(page.replace('let-me-in', 'wrong-token'));
+  expect(await takeScreenshot(refused.site, 'server')).toBeNull();
+  expect(refused.log.join()).not.toMatch(/token/);
+
+  const nowhere = siteWith('http://127.0.0.1:9/vnc_auto.html?path=%3Ftoken%3Dx');
+  expect(await takeScreenshot(nowhere.site, 'server')).toBeNull();
+});
