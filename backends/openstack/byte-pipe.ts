@@ -8,6 +8,8 @@ export interface BytePipe {
   /** Waits for that many bytes. Throws when the connection ends before. */
   read(length: number): Promise<Buffer>;
   write(bytes: Buffer): void;
+  /** Whether the connection has ended. */
+  over(): boolean;
   close(): void;
 }
 
@@ -27,6 +29,7 @@ const largest = 256 * 1024 * 1024;
 export async function openPipe(url: URL, options: PipeOptions = {}): Promise<BytePipe> {
   const { signal, insecure = false, authority } = options;
   const { WebSocket } = await import('ws'); // seldom needed
+  signal?.throwIfAborted();
   const secure = url.protocol === 'wss:';
   const http = new URL(`${secure ? 'https' : 'http'}://${url.host}/`);
   const agents = proxyAgents(http) as { http?: Agent; https?: Agent };
@@ -62,7 +65,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   });
   const fail = (why: string) => {
     signal?.throwIfAborted();
-    return new OzError('OZ_CLOUD_CONSOLE', `Cannot look at the screen: ${url.host} ${why}`);
+    return new OzError('OZ_CLOUD_CONSOLE', `Cannot use the server's screen: ${url.host} ${why}`);
   };
   if (ended) throw fail('lets nobody connect');
 
@@ -81,6 +84,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
       return all.subarray(0, length);
     },
     write: (bytes) => socket.send(bytes),
+    over: () => ended,
     close() {
       signal?.removeEventListener('abort', abort);
       socket.terminate();

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Hardware } from '../../../backends/backend.ts';
 import { blankDisk, wrapFile } from '../../../backends/openstack/blank-disk.ts';
 import { consoleLog, growth } from '../../../backends/openstack/console-growth.ts';
+import { socketUrl } from '../../../backends/openstack/console-pipe.ts';
 import { diskRef, inGib, parseDiskRef } from '../../../backends/openstack/disk-ref.ts';
 import { chooseFlavor } from '../../../backends/openstack/flavor.ts';
 import {
@@ -19,7 +20,6 @@ import { isAlive, thisMaker } from '../../../backends/openstack/maker.ts';
 import { mediumKind } from '../../../backends/openstack/medium-kind.ts';
 import { chooseNetwork, sshWay } from '../../../backends/openstack/network.ts';
 import { resultProperties, withoutTraces } from '../../../backends/openstack/result.ts';
-import { socketUrl } from '../../../backends/openstack/screenshot.ts';
 import type { Flavor, Network, SecurityGroup } from '../../../backends/openstack/services/types.ts';
 import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
 import { hardware } from '../../fakes/specs.ts';
