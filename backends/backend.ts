@@ -45,7 +45,7 @@ export interface Capabilities {
   maxMedia: number;
   /** Whether activity() can tell about disk and network. */
   activity: { disk: boolean; network: boolean };
-  /** Whether key presses can be sent. */
+  /** Whether key presses can be sent, as far as that is known before there is a guest. */
   sendKeys: boolean;
   /** What a guest calls the machine that runs the build, or null if it can't reach it. */
   hostAddress: string | null;
@@ -233,7 +233,7 @@ export interface Guest {
   ): Promise<{ size: number; tail: string } | null>;
   /** A PNG, or null where there is no screen. */
   screenshot(options?: CallOptions): Promise<Buffer | null>;
-  /** Linux key codes, pressed together. */
+  /** Linux key codes, pressed together: down in their order, up in the reverse one. */
   sendKeys(codes: readonly number[], options?: CallOptions): Promise<void>;
   /** Where the guest's SSH port is reached, or null while that is unknown. */
   address(options?: CallOptions): Promise<Address | null>;

@@ -25,7 +25,8 @@ export function capabilitiesOf(survey: Survey): Capabilities {
     maxMedia: volumes ? 3 : 1,
     // Diagnostics are for administrators, as clouds come; the first question tells.
     activity: { disk: admin, network: admin },
-    sendKeys: false,
+    // Whether Nova gives a VNC console is known once there is a server; most clouds do.
+    sendKeys: true,
     trust,
     hostAddress: network?.hostAddress ?? null,
     diskFormats: ['qcow2', 'raw'],

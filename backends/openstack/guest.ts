@@ -5,6 +5,7 @@ import { addressFinder } from './address.ts';
 import { consoleLog } from './console-growth.ts';
 import { parseDiskRef } from './disk-ref.ts';
 import { dropOwnDisk, dropVolume, exportDisk, makeVolume, needCinder, snapshot } from './disks.ts';
+import { createKeyboard } from './keyboard.ts';
 import {
   bootProperties,
   flavorOf,
@@ -47,6 +48,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   const listeners = new Set<(event: StopEvent) => void>();
   const log = consoleLog(spec.consoleLog);
   const addresses = addressFinder(site, survey.ssh);
+  const keyboard = createKeyboard({ site, name, closing });
 
   let disk: StagedDisk = spec.disk;
   let serverId: string | null = null;
@@ -67,6 +69,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
     lastServer = watch?.server() ?? lastServer;
     watch?.end();
     watch = null;
+    keyboard.close();
     ended = state;
     context.log(`guest ${name}: ${event.reason}${event.detail ? ` (${event.detail})` : ''}`);
     for (const listener of [...listeners]) listener(event);
@@ -272,11 +275,13 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       return takeScreenshot(site, serverId, options?.signal);
     },
 
-    async sendKeys() {
-      throw new OzError(
-        'OZ_CLOUD_KEYS',
-        `Cannot press keys in guest ${name}: clouds have no way to`,
-      );
+    async sendKeys(codes, options) {
+      if (!isRunning() || serverId === null) {
+        throw new OzError('OZ_CLOUD_KEYS', `Cannot press keys in guest ${name}: it does not run`, {
+          hint: 'start it first',
+        });
+      }
+      await keyboard.press(serverId, codes, options?.signal);
     },
 
     async address(options) {

@@ -96,7 +96,8 @@ async function readUpdate(pipe: BytePipe, listener: ScreenListener): Promise<boo
       continue;
     }
     if (encoding !== rawEncoding) throw refuse(`encoding ${encoding} was not asked for`);
-    listener.painted?.(area, await pipe.read(area.width * area.height * 4));
+    const pixels = await pipe.read(area.width * area.height * 4);
+    listener.painted?.(area, pixels);
     painted = true;
   }
   return painted;

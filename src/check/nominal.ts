@@ -9,7 +9,7 @@ export const nominalCloud: Capabilities = {
   devices: ['cdrom', 'floppy', 'usb'],
   maxMedia: 3,
   activity: { disk: false, network: false },
-  sendKeys: false,
+  sendKeys: true,
   hostAddress: null,
   diskFormats: ['qcow2', 'raw'],
   strategies: (['direct', 'volumes', 'rescue'] as const).map((name) => ({

@@ -1,48 +1,9 @@
 /** Screenshots by the VNC console: the proxy's websocket, and RFB inside it. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { inflateSync } from 'node:zlib';
-import { expect, it, onTestFinished } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { expect, it } from 'vitest';
 import { takeScreenshot } from '../../../backends/openstack/screenshot.ts';
 import type { Site } from '../../../backends/openstack/site.ts';
-
-type Screen = (socket: WebSocket, next: (length: number) => Promise<Buffer>) => Promise<void>;
-
-/** A proxy that lets only this token in. */
-async function proxy(screen: Screen): Promise<string> {
-  const http = createServer();
-  const sockets = new WebSocketServer({ server: http });
-  sockets.on('connection', (socket, request) => {
-    if (request.url !== '/?token=let-me-in') return socket.close();
-    let have = Buffer.alloc(0);
-    let wake = () => {};
-    socket.on('message', (data: Buffer) => {
-      have = Buffer.concat([have, data]);
-      wake();
-    });
-    const next = async (length: number) => {
-      while (have.length < length) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const taken = have.subarray(0, length);
-      have = have.subarray(length);
-      return taken;
-    };
-    screen(socket, next).catch(() => socket.terminate());
-  });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  onTestFinished(() => {
-    for (const client of sockets.clients) client.terminate();
-    http.close();
-  });
-  const { port } = http.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/vnc_auto.html?path=%3Ftoken%3Dlet-me-in`;
-}
+import { proxy, type Screen, u16, u32 } from './vnc-proxy.ts';
 
 function siteWith(url: string): { site: Site; log: string[] } {
   const log: string[] = [];
@@ -53,9 +14,6 @@ function siteWith(url: string): { site: Site; log: string[] } {
   };
   return { site: site as unknown as Site, log };
 }
-
-const u16 = (...values: number[]) => Buffer.from(values.flatMap((v) => [v >> 8, v & 255]));
-const u32 = (value: number) => u16((value >>> 16) & 0xffff, value & 0xffff);
 
 /** A screen of 2 × 1 that turns into one of 2 × 2 while it is looked at. */
 const growing: Screen = async (socket, next) => {
