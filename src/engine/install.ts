@@ -30,7 +30,7 @@ export async function installGuest(
   let stopPressing = () => {};
   try {
     await guest.start({ signal });
-    stopPressing = pressKeys(guest, plan.install.keyPresses, clock, signal);
+    stopPressing = pressKeys({ guest, keys: plan.install.keyPresses, clock, emit, signal });
     emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'install' } });
     await waitForInstall({
       guest,
