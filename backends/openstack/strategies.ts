@@ -41,9 +41,9 @@ const tell: Record<BootStrategy, (survey: Survey) => Told> = {
   rescue(survey) {
     const obstacle = localObstacle(survey);
     if (obstacle !== null) return no(obstacle);
-    return survey.stableRescue
+    return survey.rescueObstacle === null
       ? yes('the installer is a rescue medium beside the disk, and no volumes are needed')
-      : no('this Nova is too old for it (before 2.87)');
+      : no(survey.rescueObstacle);
   },
 };
 

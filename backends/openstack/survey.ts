@@ -11,7 +11,7 @@ import type {
   VolumeType,
 } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
-import { type Trust, trustOf } from './trust.ts';
+import { rescueObstacle, type Trust, trustOf } from './trust.ts';
 
 export interface Survey {
   flavors: readonly Flavor[];
@@ -27,15 +27,12 @@ export interface Survey {
   network: GuestNetwork | null;
   ssh: SshWay;
   importMethods: readonly string[];
-  /** A rescue medium beside the disk, which stays as it is. */
-  stableRescue: boolean;
+  /** Null: servers can have a rescue medium beside the disk, which stays as it is. */
+  rescueObstacle: string | null;
   /** What hosts can give to a guest. */
   trust: Trust;
   admin: boolean;
 }
-
-/** Nova of the release Ussuri, the first with stable device rescue. */
-const rescueVersion = '2.87';
 
 /** What `look` gives, or null where the cloud does not tell or not allow it. */
 async function ifTold<T>(look: () => Promise<T>): Promise<T | null> {
@@ -130,7 +127,7 @@ export async function surveyCloud(
     network: net.network,
     ssh: net.ssh,
     importMethods: methods ?? [],
-    stableRescue: nova.supports(rescueVersion),
+    rescueObstacle: rescueObstacle(cloud, settings, usable),
     trust: trustOf(cloud, settings, usable),
     admin: cloud.roles.includes('admin'),
   };

@@ -78,6 +78,32 @@ function hasPart(
   throw refuse(part, why, `choose a flavor with ${spec}=${value}`);
 }
 
+/** Why the servers here have a TPM though no image asks for it, or null. */
+function tpmFlavors(settings: OpenstackSettings, flavors: readonly Flavor[]): string | null {
+  const chosen = settings.flavor === null ? undefined : namedFlavor(flavors, settings.flavor);
+  const possible = chosen ? [chosen] : flavors;
+  const withTpm = possible.filter(({ extraSpecs }) => extraSpecs[parts.tpm.spec] !== undefined);
+  if (withTpm.length === 0 || withTpm.length < possible.length) return null;
+  return chosen ? `flavor ${chosen.name} has a TPM` : 'every flavor here has a TPM';
+}
+
+/** Nova of the release Ussuri, the first with a rescue medium beside the disk. */
+const rescueVersion = '2.87';
+
+/**
+ * Why no server here can be rescued, or null; one whose image asks for a TPM can't be either. Nova
+ * refuses it to any that has a TPM.
+ */
+export function rescueObstacle(
+  { nova }: TrustingCloud,
+  settings: OpenstackSettings,
+  flavors: readonly Flavor[],
+): string | null {
+  if (!nova.supports(rescueVersion)) return `this Nova is too old for it (before ${rescueVersion})`;
+  const given = tpmFlavors(settings, flavors);
+  return given === null ? null : `${given}, and Nova rescues no server that has one`;
+}
+
 /** Throws `OZ_CLOUD_SETTING` where the cloud or the flavor contradicts [openstack]. */
 export function trustOf(
   cloud: TrustingCloud,

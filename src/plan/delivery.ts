@@ -14,6 +14,8 @@ export interface DeliveryRequest {
   device: 'cdrom' | 'floppy' | 'usb';
   /** Restarts before the power-off that means success. */
   reboots: number;
+  /** Whether the guest has a TPM. */
+  tpm: boolean;
   /** Bytes of the answer file. */
   answerSize: () => number;
   /** [openstack] strategy and answer, unless they are left to us. */
@@ -118,6 +120,7 @@ const fits: Record<BootStrategy, Fit> = {
   rescue(way, request) {
     if (bootsKernel(way)) return 'it starts no kernel';
     if (way.carrier === 'medium') return 'beside the disk there is room for the installer alone';
+    if (request.tpm) return 'Nova rescues no server that has a TPM';
     return request.reboots > 0 ? again : null;
   },
 };

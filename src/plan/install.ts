@@ -120,6 +120,7 @@ export function plannedInstall(
     iso,
     device: medium?.device ?? 'cdrom',
     reboots,
+    tpm: context.hardware.tpm ?? false,
     answerSize: () => Buffer.byteLength(answer.text),
     asked: { strategy: askedFor(ofCloud?.strategy), carrier: askedFor(ofCloud?.answer) },
   });

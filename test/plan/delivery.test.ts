@@ -28,6 +28,7 @@ const choose = (change: Partial<DeliveryRequest>) =>
     iso: false,
     device: 'cdrom',
     reboots: 0,
+    tpm: false,
     answerSize: () => 500,
     asked: {},
     ...change,
@@ -87,6 +88,11 @@ describe('chooseDelivery()', () => {
       ['volumes', 'medium', 'medium'],
     ],
     [
+      'a TPM',
+      { iso: true, ways: [ways.configDrive], tpm: true },
+      ['volumes', 'medium', 'user-data'],
+    ],
+    [
       'a copy of the ISO without Cinder',
       { iso: true, ways: [ways.remaster], capabilities: noVolumes },
       ['rescue', 'remaster', 'remaster'],
@@ -115,6 +121,16 @@ describe('chooseDelivery()', () => {
       'restarts in rescue',
       { ways: [ways.remaster], iso: true, reboots: 1, asked: { strategy: 'rescue' } },
       /every restart/,
+    ],
+    [
+      'a TPM in rescue',
+      { ways: [ways.remaster], iso: true, tpm: true, asked: { strategy: 'rescue' } },
+      /volumes: oz.cfg asks for rescue, rescue: Nova rescues no server that has a TPM/,
+    ],
+    [
+      'a TPM without Cinder',
+      { ways: [ways.remaster], iso: true, tpm: true, capabilities: noVolumes },
+      /volumes: no Cinder, rescue: Nova rescues no/,
     ],
     [
       'an answer medium in rescue',

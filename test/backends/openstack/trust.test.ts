@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Hardware } from '../../../backends/backend.ts';
 import type { Flavor } from '../../../backends/openstack/services/types.ts';
 import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
-import { type TrustingCloud, trustOf } from '../../../backends/openstack/trust.ts';
+import { rescueObstacle, type TrustingCloud, trustOf } from '../../../backends/openstack/trust.ts';
 import { guestSpec, hardware } from '../../fakes/specs.ts';
 import { gib, installGuestSpec, openPlace } from './opened.ts';
 import { failureOf, opened } from './services/open.ts';
@@ -84,6 +84,50 @@ describe('what guests can be given', () => {
     expect(() => trust(settings, extraSpecs, where)).toThrow(
       expect.objectContaining({ code: 'OZ_CLOUD_SETTING', message, hint }),
     );
+  });
+});
+
+describe('a rescue', () => {
+  const obstacle = (
+    settings: Record<string, string>,
+    flavors: Flavor[],
+    where: TrustingCloud = modern,
+  ) => rescueObstacle(where, readOpenstackSettings(settings), flavors);
+  const plain = flavor({});
+  const trusted: Flavor = { ...flavor({ 'hw:tpm_version': '1.2' }), id: 'f2', name: 'trusted' };
+
+  it.each<[string, ReturnType<typeof obstacle>, string | null]>([
+    ['is possible', obstacle({}, [plain, trusted]), null],
+    ['is possible as far as is known without flavors', obstacle({}, []), null],
+    ['is where the flavor has no TPM', obstacle({ flavor: 'chosen' }, [plain, trusted]), null],
+    [
+      'is not where the flavor has one',
+      obstacle({ flavor: 'trusted' }, [plain, trusted]),
+      'flavor trusted has a TPM, and Nova rescues no server that has one',
+    ],
+    [
+      'is not where all flavors have one',
+      obstacle({}, [trusted]),
+      'every flavor here has a TPM, and Nova rescues no server that has one',
+    ],
+    [
+      'is not in an old Nova',
+      obstacle({}, [plain], cloud(true, '2.79')),
+      'this Nova is too old for it (before 2.87)',
+    ],
+  ])('%s', (_, told, expected) => expect(told).toBe(expected));
+
+  it('is refused before anything is made', async () => {
+    const specs = { extra_specs: { 'hw:tpm_version': '2.0' } };
+    const { place } = await openPlace({
+      settings: { flavor: 'trusted' },
+      flavors: [smallFlavor, { ...largeFlavor, name: 'trusted', ...specs }],
+    });
+    const { strategies } = await place.capabilities();
+    expect(strategies?.find(({ name }) => name === 'rescue')).toEqual({
+      ...{ name: 'rescue', possible: false },
+      reason: 'flavor trusted has a TPM, and Nova rescues no server that has one',
+    });
   });
 });
 
