@@ -1,10 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createPlainServer } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openBody } from '../../../../backends/openstack/http/body-wire.ts';
 import type { TransferRequest } from '../../../../backends/openstack/http/data-wire.ts';
 import { listening } from './listening.ts';
+
+const given = vi.hoisted(() => ({ back: 0 }));
+
+/** Memory that is given back is used again sooner or later: here it is at once. */
+vi.mock('../../../../backends/openstack/http/regions.ts', async (load) => {
+  const { createRegions } =
+    await load<typeof import('../../../../backends/openstack/http/regions.ts')>();
+  return {
+    createRegions() {
+      const regions = createRegions();
+      const own = new WeakSet<ArrayBufferLike>();
+      return {
+        take() {
+          const region = regions.take();
+          own.add(region.buffer);
+          return region;
+        },
+        giveBack(pieces: readonly Uint8Array[]) {
+          for (const { buffer } of pieces) {
+            if (!own.has(buffer)) continue;
+            Buffer.from(buffer).fill('used again');
+            given.back++;
+          }
+          regions.giveBack(pieces);
+        },
+      };
+    },
+  };
+});
 
 const content = randomBytes(9 << 20);
 
@@ -57,6 +86,44 @@ describe('a body', () => {
     const { data, failure } = await read(body, pauseMs);
     expect(failure).toBeUndefined();
     expect(data.equals(content)).toBe(true);
+  });
+
+  test('is read into the memory of what its reader is done with', async () => {
+    const url = await serving((_, response) => {
+      response.writeHead(200, { 'content-length': content.length }).end(content);
+    });
+    given.back = 0;
+    const { data } = await read((await ask(url)).body, 5);
+    expect(data.equals(content)).toBe(true);
+    expect(given.back).toBeGreaterThan(0);
+  });
+
+  test('in chunks keeps the memory that others of its chunks lie in', async () => {
+    const chunk = (at: number, end: number) =>
+      Buffer.concat([
+        Buffer.from(`${(end - at).toString(16)}\r\n`),
+        ...[content.subarray(at, end), Buffer.from('\r\n')],
+      ]);
+    const small = 1000;
+    const begin = (4 << 20) - 30 * small; // then so much waits that no more is taken
+    const end = begin + 60 * small;
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 150));
+    const server = createPlainServer((socket) => {
+      socket.once('data', async () => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+        socket.write(chunk(0, begin));
+        await pause(); // read; what follows is read at once, and taken in two parts
+        const rest = Array.from({ length: 60 }, (_, index) => begin + index * small);
+        socket.end(Buffer.concat([...rest.map((at) => chunk(at, at + small)), last]));
+      });
+    });
+    const last = Buffer.from('0\r\n\r\n');
+    const { body } = await ask(await listening(server));
+    await pause();
+    await pause();
+    const { data, failure } = await read(body, 30);
+    expect(failure).toBeUndefined();
+    expect(data.equals(content.subarray(0, end))).toBe(true);
   });
 
   test.each([
