@@ -119,8 +119,8 @@ const fits: Record<BootStrategy, Fit> = {
   },
   rescue(way, request) {
     if (bootsKernel(way)) return 'it starts no kernel';
-    if (way.carrier === 'medium') return 'beside the disk there is room for the installer alone';
     if (request.tpm) return 'Nova rescues no server that has a TPM';
+    if (way.carrier === 'medium') return 'beside the disk there is room for the installer alone';
     return request.reboots > 0 ? again : null;
   },
 };

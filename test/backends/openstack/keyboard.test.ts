@@ -145,6 +145,19 @@ it('tells no token of a proxy that refuses it', async () => {
   expect(failure).not.toMatch(/token/);
 });
 
+it('lets go of a server that wants a password', async () => {
+  const { sockets, open, screen } = desk({ security: 2 });
+  const { keyboard } = keyboardAt(await proxy(screen));
+  for (let press = 0; press < 2; press++) {
+    await expect(keyboard.press('s', [28])).rejects.toMatchObject({
+      code: 'OZ_CLOUD_CONSOLE',
+      message: 'Cannot press keys in guest web: it wants a password',
+    });
+  }
+  expect(sockets).toHaveLength(2);
+  await expect.poll(open).toBe(0);
+});
+
 it('ends with its signal, with its reason', async () => {
   const { sockets, open, screen } = desk({ late: 5000 });
   const { keyboard } = keyboardAt(await proxy(screen));

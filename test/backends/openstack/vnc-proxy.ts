@@ -63,8 +63,8 @@ const painted = Buffer.concat([
   ...[u16(1), u16(0, 0, 16, 1), u32(0), Buffer.alloc(16 * 4)],
 ]);
 
-/** A server that writes keys down. `late`: milliseconds before it reads each. */
-export function desk({ late = 0 } = {}): Desk {
+/** A server that writes keys down. `late`: milliseconds before it reads each; `security`: 2 for a password. */
+export function desk({ late = 0, security = 1 } = {}): Desk {
   const events: string[] = [];
   const sockets: WebSocket[] = [];
   const answers: Record<number, { length: number; take(rest: Buffer, socket: WebSocket): void }> = {
@@ -83,7 +83,7 @@ export function desk({ late = 0 } = {}): Desk {
       sockets.push(socket);
       socket.send(Buffer.from('RFB 003.008\n'));
       await next(12);
-      socket.send(Buffer.from([1, 1]));
+      socket.send(Buffer.from([1, security]));
       await next(1);
       socket.send(u32(0));
       await next(1);
