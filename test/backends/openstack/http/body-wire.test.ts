@@ -104,6 +104,7 @@ describe('a body', () => {
         Buffer.from(`${(end - at).toString(16)}\r\n`),
         ...[content.subarray(at, end), Buffer.from('\r\n')],
       ]);
+    const last = Buffer.from('0\r\n\r\n');
     const small = 1000;
     const begin = (4 << 20) - 30 * small; // then so much waits that no more is taken
     const end = begin + 60 * small;
@@ -117,7 +118,6 @@ describe('a body', () => {
         socket.end(Buffer.concat([...rest.map((at) => chunk(at, at + small)), last]));
       });
     });
-    const last = Buffer.from('0\r\n\r\n');
     const { body } = await ask(await listening(server));
     await pause();
     await pause();
