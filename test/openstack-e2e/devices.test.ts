@@ -23,8 +23,8 @@ import { makeProbeIso } from './support/probe.ts';
 import { makeProject, type Project, useCloud } from './support/project.ts';
 
 const gib = 2 ** 30;
-/** Linux' number of the key. */
-const keyX = 45;
+/** Linux' numbers of them. */
+const keys = { enter: 28, shift: 42, x: 45 };
 
 let project: Project;
 let dir: string;
@@ -155,7 +155,7 @@ it('gives the guest a floppy and a USB disk with the answers', async () => {
   }
   const guest = await start(await hardwareFor('XP'), extra);
   try {
-    const text = await said(guest, /probe: done/);
+    const text = await said(guest, /probe: waiting/);
     expect(text).toContain(`probe: floppy ${media.floppy.digest}`);
     expect(text).toContain(`probe: usb ${media.usb.digest}`);
   } finally {
@@ -168,12 +168,13 @@ it('gives the guest a TPM 2 and secure boot, and presses keys at its screen', as
   expect(hardware).toMatchObject({ firmware: 'efi', secureBoot: true, tpm: true });
   const guest = await start(hardware, []);
   try {
-    await said(guest, /probe: waiting for a key/);
-    await guest.sendKeys([keyX]);
-    const text = await said(guest, /probe: done/);
+    await said(guest, /probe: waiting/);
+    await guest.sendKeys([keys.shift, keys.x]);
+    await guest.sendKeys([keys.enter]);
+    const text = await said(guest, /probe: line/);
     expect(text).toMatch(/Secure boot enabled/);
     expect(text).toMatch(/probe: TPM version 2\r?\n/);
-    expect(text).toMatch(/probe: key <x>/);
+    expect(text).toMatch(/probe: line <X>/);
   } finally {
     await guest.destroy();
   }

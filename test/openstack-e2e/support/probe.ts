@@ -40,9 +40,13 @@ for disk in /sys/block/sd*; do
     */usb*) echo "probe: usb $(head -c ${usb} "/dev/\${disk##*/}" | sha256sum)" ;;
   esac
 done
-echo "probe: waiting for a key"
-read -r -t 60 -n 1 key </dev/tty1 && echo "probe: key <$key>"
-echo "probe: done"
+echo "probe: waiting for a line"
+head -n 1 </dev/tty1 >/line &
+for second in $(seq 60); do
+  [ -s /line ] && break
+  sleep 1
+done
+echo "probe: line <$(cat /line)>"
 sleep 2
 poweroff -f
 `;
