@@ -207,6 +207,16 @@ describe('build()', () => {
     expect(initrd).toContain('debian-installer/exit/poweroff');
   });
 
+  it('tells what is to be beside the disk before that is made', async () => {
+    const made = testPlan();
+    const attach = [{ role: 'installer', device: 'cdrom' } as const];
+    const { backend } = await run(
+      { ...made, install: { ...made.install, attach } },
+      { runs: [installs] },
+    );
+    expect(backend.disks[0]).toMatchObject({ beside: ['cdrom'] });
+  });
+
   it('refuses to overwrite an image, and does with cleanup', async () => {
     writeFileSync(at('out/test.dsk'), 'precious');
     const refused = await run(testPlan(), { runs: [installs] });

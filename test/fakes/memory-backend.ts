@@ -180,6 +180,8 @@ export interface MemoryBackend extends Backend {
   /** The specs of all guests ever made, and the boot of each run. */
   readonly specs: GuestSpec[];
   readonly boots: Boot[];
+  /** The specs of all disks ever made. */
+  readonly disks: DiskSpec[];
   /** What is there now: must be empty after a failed or finished build. */
   live(): { guests: string[]; running: string[] };
   /** Disks that were synced since their guest last ran. */
@@ -218,6 +220,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
   const ledger = options.ledger ?? noLedger;
   const capabilities = { ...everything, ...options.capabilities };
   const calls: MemoryBackend['calls'] = [];
+  const disks: DiskSpec[] = [];
   const specs: GuestSpec[] = [];
   const boots: Boot[] = [];
   const guests = new Map<string, { guest: Guest; running(): boolean; finish: Finish }>();
@@ -387,6 +390,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
   return {
     type: 'memory',
     calls,
+    disks,
     specs,
     boots,
     synced,
@@ -431,6 +435,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     },
     async createDisk(spec: DiskSpec, call?: TransferOptions): Promise<StagedDisk> {
       enter('createDisk', spec.path, call);
+      disks.push(spec);
       const content = spec.from
         ? await readFile(spec.from)
         : `memory disk ${spec.format} ${spec.size}\n`;
