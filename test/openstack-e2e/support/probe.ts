@@ -23,7 +23,10 @@ export interface ProbeSizes {
   usb: number;
 }
 
-/** Digests are of a medium's first bytes: a volume is longer than the file it was made of. */
+/**
+ * Digests are of a medium's first bytes: a volume is longer than the file it was made of. It
+ * stays on for a while, since Nova shows no console of a server that is off.
+ */
 const script = ({ floppy, usb }: ProbeSizes) => `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /bin
 /bin/busybox --install -s /bin
@@ -47,7 +50,7 @@ for second in $(seq 60); do
   sleep 1
 done
 echo "probe: line <$(cat /line)>"
-sleep 2
+sleep 60
 poweroff -f
 `;
 
