@@ -81,7 +81,9 @@ async function surveyNetwork(cloud: Cloud, settings: OpenstackSettings, call: Ca
     neutron && settings.floatingIpPool !== null ? neutron.networks({ external: true }, call) : [],
     neutron ? ifTold(() => neutron.limits(call)) : null,
   ]);
-  const ssh = sshWay({ found, groups, external, settings });
+  // Every project has a default group where there are any.
+  const known = groups?.length ? groups : null;
+  const ssh = sshWay({ found, groups: known, external, settings });
   return { network: found, ssh, limits };
 }
 
