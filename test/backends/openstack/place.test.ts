@@ -30,6 +30,24 @@ it('tells what a cloud can do without making anything', async () => {
   expect(fake.requests.filter(({ path: at }) => at.endsWith('/flavors/detail'))).toHaveLength(1);
 });
 
+it.each([
+  ['none, in a Neutron without groups', [], { reachable: true, reason: 'by a floating IP of out' }],
+  [
+    'one that lets nothing in',
+    [{ id: 'g', name: 'default', project_id: 'p', security_group_rules: [] }],
+    { reachable: false, reason: 'security group default lets no SSH in' },
+  ],
+])('asks security groups whether SSH gets in: %s', async (_, groups, expected) => {
+  const inside = { ...net, shared: false, port_security_enabled: true };
+  const out = { ...net, id: 'net-2', name: 'out', 'router:external': true };
+  const { place } = await openPlace({
+    networks: [inside, out],
+    groups,
+    settings: { floating_ip_pool: 'out' },
+  });
+  expect((await place.capabilities()).sshReachable).toEqual(expected);
+});
+
 it('does without Cinder and Neutron', async () => {
   const opened = await openPlace({ cloud: { without: ['block-storage', 'network'] } });
   const { place, services } = opened;
