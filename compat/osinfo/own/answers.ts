@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from '../../../osinfo/database/database.ts';
 import type { OsRecord } from '../../../osinfo/database/os-record.ts';
+import { scriptsOf } from '../../../osinfo/script/generate.ts';
 import { type GeneratedFile, generateScripts } from '../../../osinfo/script/scripts.ts';
 import { packageFile } from '../../../src/base/package-root.ts';
 
@@ -45,6 +46,8 @@ export const cases: readonly Case[] = [
   },
 ];
 
+const profile = 'jeos';
+
 /** Which systems of ours are looked at. */
 export interface Choice {
   /** One in so many. */
@@ -63,18 +66,22 @@ export function ownSystems(database: Database, { every, only }: Choice): OsRecor
         .map((name) => name.replace(/\.d\/[^/]*$|\.xml$/, '')),
     ),
   );
-  return database
-    .oses()
-    .filter((os) => {
-      const [domain = '', ...rest] = os.id.replace('http://', '').split('/');
-      return own.has(`${domain}/${rest.join('-')}`) && os.id.includes(only);
-    })
-    .filter((_, i) => i % every === 0);
+  return (
+    database
+      .oses()
+      .filter((os) => {
+        const [domain = '', ...rest] = os.id.replace('http://', '').split('/');
+        return own.has(`${domain}/${rest.join('-')}`) && os.id.includes(only);
+      })
+      // Additions may be of other things, for a system that has no script at all.
+      .filter((os) => scriptsOf(database, os, profile).length > 0)
+      .filter((_, i) => i % every === 0)
+  );
 }
 
 export const generate = (database: Database, os: OsRecord, one: Case): GeneratedFile[] =>
   generateScripts(database, os, {
-    profile: 'jeos',
+    profile,
     config: one.config,
     installationSource: one.source,
   });
