@@ -10,10 +10,13 @@ import { prepareOnce } from '../lib/prepared.ts';
 import type { RigOptions, RigPaths } from '../lib/serve.ts';
 import { kernelOf, makeInitrd } from './initrd.ts';
 import { makeCloudRootfs, makeRootfs, type RootfsOptions } from './rootfs.ts';
+import { makeSysvinitRootfs } from './sysvinit-rootfs.ts';
 
 export interface StandinOptions extends RigOptions {
   /** Also a system with cloud-init, for templates that are customised by it. */
   cloudInit?: boolean | undefined;
+  /** Also a system with sysvinit, for templates whose installer gets `standin.sysvinit`. */
+  sysvinit?: boolean | undefined;
 }
 
 export interface StandinPaths extends RigPaths {
@@ -21,6 +24,8 @@ export interface StandinPaths extends RigPaths {
   rootfs: string;
   /** Directory with rootfs-cloud.tar. */
   cloudRootfs: string;
+  /** Directory with rootfs-sysvinit.tar. */
+  sysvinitRootfs: string;
 }
 
 export function standinPaths(options: RigOptions): StandinPaths {
@@ -30,6 +35,7 @@ export function standinPaths(options: RigOptions): StandinPaths {
     local: path.join(work, 'standin'),
     rootfs: path.join(work, 'standin-rootfs'),
     cloudRootfs: path.join(work, 'standin-rootfs-cloud'),
+    sysvinitRootfs: path.join(work, 'standin-rootfs-sysvinit'),
   };
 }
 
@@ -71,6 +77,10 @@ export async function prepareStandinRig(options: StandinOptions = {}): Promise<S
     await makeOnce(paths.cloudRootfs, (work) => makeCloudRootfs(paths.rootfs, work));
     say('rootfs with cloud-init is there');
   }
+  if (options.sysvinit) {
+    await makeOnce(paths.sysvinitRootfs, (work) => makeSysvinitRootfs(paths.rootfs, work));
+    say('rootfs with sysvinit is there');
+  }
 
   const made = await prepareOnce({
     target: paths.local,
@@ -87,6 +97,8 @@ export async function prepareStandinRig(options: StandinOptions = {}): Promise<S
       await symlink(tar, path.join(out, 'debian/standin/rootfs.tar'));
       const cloudTar = path.join(paths.cloudRootfs, 'rootfs-cloud.tar');
       await symlink(cloudTar, path.join(out, 'debian/standin/rootfs-cloud.tar'));
+      const sysvinitTar = path.join(paths.sysvinitRootfs, 'rootfs-sysvinit.tar');
+      await symlink(sysvinitTar, path.join(out, 'debian/standin/rootfs-sysvinit.tar'));
       const loaders = path.join(scratch, 'boot');
       await unpackBootLoaders(archive, loaders);
       const iso = path.join(out, 'iso/debian-13-netinst.iso');

@@ -104,18 +104,23 @@ export async function makeRootfs({ mirror, suite, out, signal }: RootfsOptions):
     path.join(tree, 'usr/lib/grub/i386-pc/boot.img'),
     path.join(out, 'boot.img'),
   ]);
+  await removeUnneeded(tree);
+  for (const name of await readdir(path.join(tree, 'etc/ssh'))) {
+    if (name.startsWith('ssh_host_')) await rm(path.join(tree, 'etc/ssh', name));
+  }
+  await packTree(tree, path.join(out, 'rootfs.tar'), signal);
+}
+
+/** Empties the directories that no test misses, and forgets the machine's id. */
+export async function removeUnneeded(tree: string): Promise<void> {
   for (const name of unneeded) {
     await rm(path.join(tree, name), { recursive: true, force: true });
     await mkdir(path.join(tree, name), { recursive: true });
   }
-  for (const name of await readdir(path.join(tree, 'etc/ssh'))) {
-    if (name.startsWith('ssh_host_')) await rm(path.join(tree, 'etc/ssh', name));
-  }
   await writeFile(path.join(tree, 'etc/machine-id'), '');
-  await packTree(tree, path.join(out, 'rootfs.tar'), signal);
 }
 
-const packTree = (tree: string, tar: string, signal?: AbortSignal) =>
+export const packTree = (tree: string, tar: string, signal?: AbortSignal) =>
   runTool('tar', ['--numeric-owner', '-C', tree, '-cf', tar, '.'], { signal });
 
 /**
@@ -133,11 +138,7 @@ export async function makeCloudRootfs(
   await writeFile(path.join(tree, 'etc/apt/sources.list'), `deb ${mirror} ${suite} main\n`);
   await inside('apt-get', '-q', 'update');
   await inside('apt-get', '-q', '-y', '--no-install-recommends', 'install', 'cloud-init');
-  for (const name of unneeded) {
-    await rm(path.join(tree, name), { recursive: true, force: true });
-    await mkdir(path.join(tree, name), { recursive: true });
-  }
-  await writeFile(path.join(tree, 'etc/machine-id'), '');
+  await removeUnneeded(tree);
   await packTree(tree, path.join(out, 'rootfs-cloud.tar'), signal);
   await rm(tree, { recursive: true, force: true });
 }
