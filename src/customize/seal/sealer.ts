@@ -78,10 +78,15 @@ fi
 
 /** What makes one machine of a distribution with systemd, or without, that very machine. */
 const forgetMachine = `
-if [ -e /etc/machine-id ]; then : >/etc/machine-id; fi
-if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
-  rm -f /var/lib/dbus/machine-id
-  [ ! -e /etc/machine-id ] || ln -s /etc/machine-id /var/lib/dbus/machine-id
+if [ -e /usr/lib/systemd/systemd ] || [ -e /lib/systemd/systemd ]; then
+  if [ -e /etc/machine-id ]; then : >/etc/machine-id; fi
+  if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
+    rm -f /var/lib/dbus/machine-id
+    [ ! -e /etc/machine-id ] || ln -s /etc/machine-id /var/lib/dbus/machine-id
+  fi
+else
+  # dbus makes the one that is missing, and fails on one that is empty
+  rm -f /etc/machine-id /var/lib/dbus/machine-id
 fi
 rm -f /etc/udev/rules.d/70-persistent-net.rules /etc/udev/rules.d/75-persistent-net-generator.rules
 rm -f /var/lib/dhcp/*.lease* /var/lib/dhclient/*.lease* /var/lib/dhcpcd/*.lease* /var/lib/dhcpcd/duid \\
