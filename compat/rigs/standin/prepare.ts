@@ -9,8 +9,13 @@ import { startOverlayServer } from '../lib/overlay-server.ts';
 import { prepareOnce } from '../lib/prepared.ts';
 import type { RigOptions, RigPaths } from '../lib/serve.ts';
 import { kernelOf, makeInitrd } from './initrd.ts';
-import { makeCloudRootfs, makeRootfs, type RootfsOptions } from './rootfs.ts';
-import { makeSysvinitRootfs } from './sysvinit-rootfs.ts';
+import { makeRootfs, type RootfsOptions } from './rootfs.ts';
+import {
+  makeRootfsVariant,
+  type RootfsVariant,
+  withCloudInit,
+  withSysvinit,
+} from './rootfs-variants.ts';
 
 export interface StandinOptions extends RigOptions {
   /** Also a system with cloud-init, for templates that are customised by it. */
@@ -51,10 +56,10 @@ export async function prepareStandinRig(options: StandinOptions = {}): Promise<S
   const archive = await openRigArchive(options);
   const rootfsKey = `${archive.releaseDigest} ${await sha256(here('rootfs.ts'))}`;
   /** Work on a rootfs, with our own server for a mirror, so that the packages are kept. */
-  const makeOnce = (target: string, make: (options: RootfsOptions) => Promise<void>) =>
+  const makeOnce = (target: string, key: string, make: (options: RootfsOptions) => Promise<void>) =>
     prepareOnce({
       target,
-      key: rootfsKey,
+      key,
       async build(out) {
         const { mirror, cache } = paths;
         const server = await startOverlayServer({
@@ -71,14 +76,17 @@ export async function prepareStandinRig(options: StandinOptions = {}): Promise<S
         }
       },
     });
-  const madeRootfs = await makeOnce(paths.rootfs, makeRootfs);
+  const madeRootfs = await makeOnce(paths.rootfs, rootfsKey, makeRootfs);
   say(madeRootfs ? 'rootfs made' : 'rootfs is there');
+  const variantKey = `${rootfsKey} ${await sha256(here('rootfs-variants.ts'))}`;
+  const makeVariant = (target: string, variant: RootfsVariant) =>
+    makeOnce(target, variantKey, (work) => makeRootfsVariant(variant, paths.rootfs, work));
   if (options.cloudInit) {
-    await makeOnce(paths.cloudRootfs, (work) => makeCloudRootfs(paths.rootfs, work));
+    await makeVariant(paths.cloudRootfs, withCloudInit);
     say('rootfs with cloud-init is there');
   }
   if (options.sysvinit) {
-    await makeOnce(paths.sysvinitRootfs, (work) => makeSysvinitRootfs(paths.rootfs, work));
+    await makeVariant(paths.sysvinitRootfs, withSysvinit);
     say('rootfs with sysvinit is there');
   }
 
@@ -95,10 +103,12 @@ export async function prepareStandinRig(options: StandinOptions = {}): Promise<S
       await writeFileTo(initrd, await makeInitrd(archive, paths.rootfs, scratch, signal));
       await mkdir(path.join(out, 'debian/standin'), { recursive: true });
       await symlink(tar, path.join(out, 'debian/standin/rootfs.tar'));
-      const cloudTar = path.join(paths.cloudRootfs, 'rootfs-cloud.tar');
-      await symlink(cloudTar, path.join(out, 'debian/standin/rootfs-cloud.tar'));
-      const sysvinitTar = path.join(paths.sysvinitRootfs, 'rootfs-sysvinit.tar');
-      await symlink(sysvinitTar, path.join(out, 'debian/standin/rootfs-sysvinit.tar'));
+      for (const [rootfs, { tar }] of [
+        [paths.cloudRootfs, withCloudInit],
+        [paths.sysvinitRootfs, withSysvinit],
+      ] as const) {
+        await symlink(path.join(rootfs, tar), path.join(out, 'debian/standin', tar));
+      }
       const loaders = path.join(scratch, 'boot');
       await unpackBootLoaders(archive, loaders);
       const iso = path.join(out, 'iso/debian-13-netinst.iso');

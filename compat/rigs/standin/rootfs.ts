@@ -75,6 +75,14 @@ async function configure(tree: string): Promise<void> {
   }
 }
 
+const env = { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+
+/** Runs commands in the tree, as root and without questions. */
+export const chrootInto =
+  (tree: string, signal?: AbortSignal) =>
+  (...command: string[]) =>
+    runTool('chroot', [tree, ...command], { env, signal });
+
 /** Makes tree/ and rootfs.tar; about a minute. Throws OZ_RIG_ROOT without root's rights. */
 export async function makeRootfs({ mirror, suite, out, signal }: RootfsOptions): Promise<void> {
   if (process.getuid?.() !== 0) {
@@ -83,8 +91,7 @@ export async function makeRootfs({ mirror, suite, out, signal }: RootfsOptions):
     });
   }
   const tree = path.join(out, 'tree');
-  const env = { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
-  const inside = (...command: string[]) => runTool('chroot', [tree, ...command], { env, signal });
+  const inside = chrootInto(tree, signal);
   await mkdir(tree, { recursive: true });
   await runTool(
     'debootstrap',
@@ -122,23 +129,3 @@ export async function removeUnneeded(tree: string): Promise<void> {
 
 export const packTree = (tree: string, tar: string, signal?: AbortSignal) =>
   runTool('tar', ['--numeric-owner', '-C', tree, '-cf', tar, '.'], { signal });
-
-/**
- * Makes rootfs-cloud.tar of a directory that makeRootfs has made: the same system
- * with cloud-init, as Debian's installer would add it. Root; about a minute.
- */
-export async function makeCloudRootfs(
-  from: string,
-  { mirror, suite, out, signal }: RootfsOptions,
-): Promise<void> {
-  const tree = path.join(out, 'tree');
-  const env = { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
-  const inside = (...command: string[]) => runTool('chroot', [tree, ...command], { env, signal });
-  await runTool('cp', ['-a', path.join(from, 'tree'), tree], { signal });
-  await writeFile(path.join(tree, 'etc/apt/sources.list'), `deb ${mirror} ${suite} main\n`);
-  await inside('apt-get', '-q', 'update');
-  await inside('apt-get', '-q', '-y', '--no-install-recommends', 'install', 'cloud-init');
-  await removeUnneeded(tree);
-  await packTree(tree, path.join(out, 'rootfs-cloud.tar'), signal);
-  await rm(tree, { recursive: true, force: true });
-}
