@@ -169,17 +169,19 @@ describe('while it builds', () => {
   it('a volume falls into error', async () => {
     await configure({ strategy: 'volumes', web_download: 'no' });
     const cinder = `${url('volume')}/v3`;
+    const volumes = async (): Promise<{ id: string; status: string }[]> =>
+      (await project.api.send('GET', `${cinder}/${project.id}/volumes/detail`)).volumes;
+    const breakFirst = async () => {
+      let [volume] = await volumes();
+      // Cinder would overwrite the state as soon as it has made the volume.
+      for (; volume?.status === 'creating'; [volume] = await volumes()) await sleep(200);
+      const address = `${cinder}/${project.admin.projectId}/volumes/${volume?.id}/action`;
+      await project.admin.send('POST', address, { 'os-reset_status': { status: 'error' } });
+    };
     let over = false;
-    const breaking = once(begins('create-disk'), async () => {
-      while (!over) {
-        const all = `${cinder}/${project.id}/volumes`;
-        for (const { id } of (await project.api.send('GET', all)).volumes) {
-          const address = `${cinder}/${project.admin.projectId}/volumes/${id}/action`;
-          const reset = { 'os-reset_status': { status: 'error' } };
-          await project.admin.send('POST', address, reset).catch(() => null);
-        }
-        await sleep(300);
-      }
+    const breaking = once(begins('create-disk'), async (pid) => {
+      while (!over && (await volumes()).length === 0) await sleep(100);
+      await meanwhile(pid, breakFirst);
     });
     const run = await install(fromIso(), breaking.onEvent).finally(() => {
       over = true;
