@@ -86,7 +86,7 @@ function once(is: (event: BuildEvent) => boolean, act: (pid: number) => Promise<
   };
 }
 
-/** Holds the build still until `act` is through: how long a cloud takes for it decides nothing. */
+/** Holds the build still until `act` is through, so that it matters to nothing how long that takes. */
 async function meanwhile(pid: number, act: () => Promise<unknown>): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   try {
@@ -194,8 +194,8 @@ describe('while it builds', () => {
     await configure({ strategy: 'volumes', web_download: 'no', result: 'glance' });
     const crash = once(
       (event) => event.type === 'progress' && event.phase === 'stage-media' && event.done > 0,
-      async () => {
-        await cloud.kill('glance-api');
+      async (pid) => {
+        await meanwhile(pid, () => cloud.kill('glance-api'));
         await sleep(3000);
         await cloud.restart('glance-api');
       },
