@@ -39,7 +39,8 @@ export const autoyast: GuestFamily = {
       [
         `autoyast=${suseAnswerUrl(context, way, 'autoinst.xml')}`,
         tdl.install.type === 'url' ? `install=${context.guestUrl}` : 'install=cd:/',
-        tdl.install.type === 'url' ? 'netsetup=dhcp' : undefined,
+        // A key is registered over the network, wherever the packages are.
+        tdl.install.type === 'url' || tdl.key ? 'netsetup=dhcp' : undefined,
         'textmode=1',
         consoleArgument(tdl.arch),
         'mitigations=off',

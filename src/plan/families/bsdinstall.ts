@@ -17,6 +17,19 @@ function loaderConf({ hardware }: FamilyContext): string {
   ].join('\n');
 }
 
+/** The ISO's own first asks for the terminal's type where the console is a serial one. */
+const startInstaller = [
+  'export TERM=vt100',
+  'mkdir -p /tmp/bsdinstall_etc',
+  'if bsdinstall script /etc/installerconfig; then',
+  '  shutdown -p now',
+  '  while :; do sleep 1; done',
+  'fi',
+  "echo 'Installation Error!'",
+  'tail -n 40 /tmp/bsdinstall_log',
+  '',
+].join('\n');
+
 export const bsdinstall: GuestFamily = {
   name: 'bsdinstall',
   installs: (os) => os.distro === 'freebsd',
@@ -26,6 +39,7 @@ export const bsdinstall: GuestFamily = {
     scriptAnswer(context, { orElse: 'http://freebsd.org/freebsd/installerconfig/jeos' }),
   remaster: (context, text) => [
     { path: 'etc/installerconfig', text },
+    { path: 'etc/rc.local', text: startInstaller },
     { path: 'boot/loader.conf', text: loaderConf(context) },
   ],
   reboots: () => 0,
