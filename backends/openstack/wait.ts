@@ -99,9 +99,17 @@ export async function removeServer(site: Site, id: string, signal?: AbortSignal)
       `Cannot remove the server ${id}: it is still there after ${seconds(ms)} s`,
       { hint: 'the next run tries again; openstack server show tells its state' },
     );
-  await until(site, ms, late, signal, async (looking) =>
-    (await nova.server(id, { signal: looking })) === null ? true : null,
-  );
+  let forced = false;
+  await until(site, ms, late, signal, async (looking) => {
+    const server = await nova.server(id, { signal: looking });
+    if (server === null) return true;
+    // Clouds with a reclaim interval keep it, and its disks in use, for hours.
+    if (server.status === 'SOFT_DELETED' && !forced) {
+      forced = true;
+      await nova.forceDeleteServer(id, { signal: looking });
+    }
+    return null;
+  });
 }
 
 async function volumeFailure(site: Site, volume: Volume, doing: string): Promise<OzError> {

@@ -8,6 +8,7 @@ import { delay } from '../../src/base/abort.ts';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
 import type { Activity, GuestState, StopEvent } from '../backend.ts';
 import type { ConsoleLog } from './console-growth.ts';
+import { faultDetails } from './http/failures.ts';
 import type { Server } from './services/types.ts';
 import type { Site } from './site.ts';
 import { serverFailure } from './wait.ts';
@@ -57,6 +58,13 @@ async function ifAllowed<T>(
   } catch (error) {
     const code = codeOf(error) ?? '';
     if (code === 'OZ_CLOUD_BUSY') return null; // it is not running (any more)
+    const status = faultDetails(error)?.status;
+    if (status === 500 || status === 501) {
+      // Nova is there, but its driver can't: no reason to give up the guest.
+      if (status === 501) site.refused.add(what);
+      site.context.log(`the cloud shows no ${what} now: ${messageOf(error)}`);
+      return null;
+    }
     if (
       !['OZ_CLOUD_POLICY', 'OZ_CLOUD_GONE', 'OZ_CLOUD_VERSION', 'OZ_CLOUD_REFUSED'].includes(code)
     ) {

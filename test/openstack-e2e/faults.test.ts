@@ -200,8 +200,9 @@ describe('while it builds', () => {
         await cloud.restart('glance-api');
       },
     );
-    const change = once(marks('guest-started'), async () => {
-      await revokeTokens(project);
+    const change = once(marks('guest-started'), async (pid) => {
+      // The user is away for a moment, too, which would be another fault.
+      await meanwhile(pid, () => revokeTokens(project));
       await cloud.restart('nova-compute');
     });
     const run = await install(fromIso(), (event, pid) => {

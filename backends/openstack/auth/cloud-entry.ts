@@ -14,9 +14,10 @@ function flatten(tree: Tree): Settings {
   return settings;
 }
 
-function profileOf(name: string, profile: string, files: CloudsFiles): Tree {
+function profileOf(name: string, profile: string, tree: Tree, files: CloudsFiles): Tree {
   const found = files.profiles[profile];
   if (found) return found;
+  if (flatten(tree).auth_url) return {}; // as OpenStack's own tools, which only warn
   throw new OzError(
     'OZ_CLOUD_CONFIG',
     `Cannot use the cloud ${name}: its profile ${profile} is not in clouds-public.yaml`,
@@ -74,7 +75,7 @@ export function cloudEntry(name: string, files: CloudsFiles, region?: string): S
   }
   const profile = tree.profile ?? tree.cloud; // `cloud` is its older name
   const vendor =
-    typeof profile === 'string' && profile !== name ? profileOf(name, profile, files) : {};
+    typeof profile === 'string' && profile !== name ? profileOf(name, profile, tree, files) : {};
   const flat = overlay(flatten(vendor), flatten(tree));
   const regions = regionsOf(tree).length ? regionsOf(tree) : regionsOf(vendor);
   const chosen = chooseRegion(name, regions, region ?? flat.region_name);

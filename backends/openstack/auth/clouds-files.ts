@@ -51,7 +51,7 @@ function readTree(file: string): Tree | null {
   let content: unknown;
   try {
     // Every value as a text: an id of digits alone must not become a number.
-    content = parse(text, { schema: 'failsafe', merge: true });
+    content = parse(text, { schema: 'failsafe', customTags: ['null'], merge: true });
   } catch (error) {
     // The parser quotes the offending line, which may hold a password: tell the place alone.
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;

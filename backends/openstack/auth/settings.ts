@@ -65,8 +65,12 @@ export function putSetting(into: Settings, key: string, value: unknown): void {
   const text = String(value);
   if (text === '') return;
   const name = settingName(key);
-  if (name === 'verify') into.insecure = String(!isYes(text));
-  else into[name] = text;
+  if (name === 'verify') {
+    // A path is an authority to verify by, as for Python's requests.
+    const said = /^(0|1|true|false|yes|no|on|off)$/i.test(text.trim());
+    if (said) into.insecure = String(!isYes(text));
+    else into.cacert ??= text;
+  } else into[name] = text;
 }
 
 /**

@@ -52,7 +52,9 @@ export function connector(
     const options = {
       host: hostname,
       port: Number(port) || (secure ? 443 : 80),
-      ...(secure ? { ...trust, servername: servername ?? '' } : {}),
+      ...(secure
+        ? { ...trust, servername: servername ?? (net.isIP(hostname) ? '' : hostname) }
+        : {}),
     };
     if (agent) {
       const connect = (agent as Agent & { createConnection: AgentConnect }).createConnection;

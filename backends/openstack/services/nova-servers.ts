@@ -54,7 +54,10 @@ const createVersions = ['2.67', '2.37'];
 export function createServers(
   client: ServiceClient,
   range: MicroversionRange | null,
-): Pick<Nova, 'createServer' | 'server' | 'servers' | 'deleteServer' | 'setServerMetadata'> {
+): Pick<
+  Nova,
+  'createServer' | 'server' | 'servers' | 'deleteServer' | 'forceDeleteServer' | 'setServerMetadata'
+> {
   return {
     async createServer(body, { microversion, ...call } = {}) {
       const { data } = await client.request({
@@ -104,6 +107,18 @@ export function createServers(
         doing: `delete the server ${id}`,
         path: `/servers/${part(id)}`,
         accept: [404],
+      });
+    },
+
+    async forceDeleteServer(id, call) {
+      await client.request({
+        ...call,
+        method: 'POST',
+        doing: `delete the server ${id} for good`,
+        path: `/servers/${part(id)}/action`,
+        json: { forceDelete: null },
+        repeat: 'always',
+        accept: [404, 409],
       });
     },
 

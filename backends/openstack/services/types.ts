@@ -343,6 +343,8 @@ export interface Nova {
   servers(query: ServerQuery, call?: Call): Promise<Server[]>;
   /** Returns when the request is taken; what is gone already is no error. */
   deleteServer(id: string, call?: Call): Promise<void>;
+  /** For a server that is SOFT_DELETED: it goes at once. */
+  forceDeleteServer(id: string, call?: Call): Promise<void>;
   startServer(id: string, call?: Call): Promise<void>;
   stopServer(id: string, call?: Call): Promise<void>;
   rebootServer(id: string, kind: 'SOFT' | 'HARD', call?: Call): Promise<void>;

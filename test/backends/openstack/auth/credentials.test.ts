@@ -24,6 +24,11 @@ clouds:
     profile: big-vendor
     auth: { username: bob, password: from-two, project-id: 00412345678901234567890123456789 }
     regions: [east, { name: west, values: { interface: internal } }]
+  own:
+    profile: nobody-knows-it
+    auth: { auth_url: "https://own.example", username: eve, password: from-own, project_name: web, project_id: null }
+    verify: /etc/ssl/own.pem
+    region_name: ~
   cred:
     auth_type: v3applicationcredential
     auth: { auth_url: "https://dev.example", application_credential_id: abc, application_credential_secret: shh-cred }
@@ -93,6 +98,16 @@ describe('readCredentials() from clouds.yaml', () => {
     expect(identityRequest(found.identity)).toMatchObject({
       password: { user: { name: 'bob', domain: { id: 'vdom' } } },
     });
+  });
+
+  test('reads null as nothing, a path in verify as an authority, and misses no profile', () => {
+    const found = readCredentials(sources({ env: { OS_CLOUD: 'own' } }));
+    expect(found).toMatchObject({
+      authUrl: 'https://own.example',
+      region: null,
+      tls: { insecure: false, cacert: '/etc/ssl/own.pem' },
+    });
+    expect(scopeRequest(found.scope)).toMatchObject({ scope: { project: { name: 'web' } } });
   });
 
   test('chooses the region by OS_REGION_NAME, with its own values', () => {

@@ -7,6 +7,7 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createWire, type TlsSettings } from '../../../../backends/openstack/http/wire.ts';
 import { testDir } from '../../../media/support.ts';
@@ -53,6 +54,26 @@ async function both(url: string, tls: Partial<TlsSettings>) {
   for await (const batch of down.body) text += Buffer.concat(batch);
   return [up.text, text];
 }
+
+test("names the host in TLS, as it is asked for, in both of Node's clients", async () => {
+  const dir = testDir();
+  const [key, cert] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const args = ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert];
+  execFileSync('openssl', args, { stdio: 'pipe' });
+  const names: unknown[] = [];
+  const pem = { key: readFileSync(key), cert: readFileSync(cert) };
+  const port = await portOf(
+    createServer(pem, async (request, response) => {
+      names.push((request.socket as TLSSocket).servername);
+      await request.toArray();
+      response.end('answer');
+    }),
+  );
+  await both(`https://localhost:${port}/`, { cacert: cert });
+  expect(names).toEqual(['localhost', 'localhost']);
+});
 
 test.each([
   ['an authority of its own', true, false],

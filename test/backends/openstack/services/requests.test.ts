@@ -381,6 +381,7 @@ const calls: Record<string, (cloud: Cloud) => Promise<unknown>> = {
   'nova.servers': (c) => c.nova.servers({ name: 'web', metadata: { ozma_build_id: 'b1' } }),
   'nova.servers of another build': (c) => c.nova.servers({ metadata: { ozma_build_id: 'b2' } }),
   'nova.deleteServer': (c) => c.nova.deleteServer('s-1'),
+  'nova.forceDeleteServer': (c) => c.nova.forceDeleteServer('s-1'),
   'nova.setServerMetadata': (c) => c.nova.setServerMetadata('s-1', { a: 'b' }),
   'nova.startServer': (c) => c.nova.startServer('s-1'),
   'nova.stopServer': (c) => c.nova.stopServer('s-1'),
