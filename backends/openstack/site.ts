@@ -33,9 +33,14 @@ export interface Site {
   refused: Set<'diagnostics' | 'console'>;
 }
 
-/** The cloud and project, by which a ledger or a result finds them again. */
-export function placeName(cloud: Pick<Cloud, 'name' | 'projectName' | 'projectId'>): string {
-  return `${cloud.name}/${cloud.projectName ?? cloud.projectId}`;
+/** The cloud, region and project, by which a ledger finds them again. */
+export function placeName({
+  name,
+  region,
+  projectName,
+  projectId,
+}: Pick<Cloud, 'name' | 'region' | 'projectName' | 'projectId'>): string {
+  return [name, region, projectName, projectId].filter(Boolean).join('/');
 }
 
 export type ResourceKind = 'server' | 'volume' | 'image' | 'floating-ip' | 'port';

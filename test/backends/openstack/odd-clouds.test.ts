@@ -1,6 +1,7 @@
 /** Clouds that keep what is deleted, and clouds that can't show what they should. */
 import { expect, it } from 'vitest';
 import type { StopEvent } from '../../../backends/backend.ts';
+import { placeName } from '../../../backends/openstack/site.ts';
 import { delay } from '../../../src/base/abort.ts';
 import { installGuestSpec, openPlace } from './opened.ts';
 
@@ -46,4 +47,10 @@ it.each([
   expect(await guest.state()).toBe('running');
   expect(stops).toEqual([]);
   await guest.destroy();
+});
+
+it('tells regions apart, and projects of one name', () => {
+  const here = { name: 'big', region: 'east', projectName: 'web', projectId: '1' };
+  const places = [here, { ...here, region: 'west' }, { ...here, projectId: '2' }].map(placeName);
+  expect(new Set(places).size).toBe(3);
 });

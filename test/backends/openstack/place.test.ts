@@ -96,7 +96,7 @@ it('refuses what is bound to fail before anything is made', async () => {
 it('says what it will use', async () => {
   const { place } = await openPlace({ settings: { flavor: 'large' } });
   expect((await place.check(hardware)).summary).toMatch(
-    /^cloud 127\.0\.0\.1\/demo, flavor large, network inside$/,
+    /^cloud 127\.0\.0\.1\/[\w-]+\/demo\/[\w-]+, flavor large, network inside$/,
   );
 });
 
