@@ -27,13 +27,13 @@ async function makeFloatingIp(
   const [port] = (await neutron?.ports({ deviceId: server.id }, { signal })) ?? [];
   if (!neutron || !port) return null;
   let made: FloatingIp | null = null;
-  await makeTagged(site, 'floating-ip', async (tag) => {
+  await makeTagged(site, 'floating-ip', async (tag, once) => {
     const description = floatingMark(tag);
     made = await createOnce(
       () =>
         neutron.createFloatingIp({ networkId: poolId, portId: port.id, description }, { signal }),
       async () => (await neutron.floatingIps({ description }, { signal }))[0] ?? null,
-      { signal },
+      { ...once, signal },
     );
     return made.id;
   });

@@ -79,7 +79,7 @@ export async function makeVolume(
 ): Promise<string> {
   const cinder = needCinder(site);
   const { volumeType: type, availabilityZone } = site.settings;
-  const id = await makeTagged(site, 'volume', (tag) => {
+  const id = await makeTagged(site, 'volume', (tag, once) => {
     const metadata = tagsOf(site, tag);
     return createOnce(
       async () =>
@@ -98,7 +98,7 @@ export async function makeVolume(
           )
         ).id,
       async () => (await cinder.volumes({ metadata }, { signal }))[0]?.id ?? null,
-      { signal },
+      { ...once, signal },
     );
   });
   await awaitVolume(site, { id, doing: 'make', signal });
@@ -169,13 +169,13 @@ export async function snapshot(
   { signal, onProgress }: TransferOptions = {},
 ): Promise<StagedDisk> {
   const { nova, glance } = site.cloud;
-  const id = await makeTagged(site, 'image', (tag) => {
+  const id = await makeTagged(site, 'image', (tag, once) => {
     const metadata = tagsOf(site, tag);
     return createOnce(
       () => nova.createImage(serverId, { name: `ozma disk of ${name}`, metadata }, { signal }),
       async () =>
         (await glance.images({ properties: metadata, mine: true }, { signal }))[0]?.id ?? null,
-      { signal },
+      { ...once, signal },
     );
   });
   const image = await awaitImage(site, id, `take the disk of ${name}`, signal, (done) =>
@@ -205,7 +205,7 @@ export async function volumeToImage(
   const cinder = needCinder(site);
   await awaitVolume(site, { id: volumeId, doing: 'read', signal });
   // Cinder takes no metadata for the image: a name of our own must do.
-  const id = await makeTagged(site, 'image', (tag) => {
+  const id = await makeTagged(site, 'image', (tag, once) => {
     const unique = `${name} ${tag}`;
     return createOnce(
       () => cinder.uploadToImage(volumeId, { name: unique, diskFormat: 'qcow2' }, { signal }),
@@ -213,7 +213,7 @@ export async function volumeToImage(
         const found = await site.cloud.glance.images({ name: unique, mine: true }, { signal });
         return found[0]?.id ?? null;
       },
-      { signal },
+      { ...once, signal },
     );
   });
   const image = await awaitImage(

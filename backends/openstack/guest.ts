@@ -125,14 +125,14 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
 
   async function createServer(boot: Boot, signal?: AbortSignal): Promise<void> {
     const flavor = flavorOf({ ...spec, disk }, survey, site.settings);
-    serverId = await makeTagged(site, 'server', async (tag) => {
+    serverId = await makeTagged(site, 'server', async (tag, once) => {
       const metadata = tagsOf(site, tag);
       const parts = { spec: { ...spec, disk }, boot, flavorId: flavor.id, media, survey, metadata };
       const body = serverBody(serverRequest({ ...parts, settings: site.settings }));
       const { id } = await createOnce(
         () => nova.createServer(body, { signal }),
         async () => (await nova.servers({ metadata }, { signal }))[0] ?? null,
-        { signal },
+        { ...once, signal },
       );
       return id;
     });

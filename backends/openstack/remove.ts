@@ -55,8 +55,8 @@ const removers: Record<string, Remover> = {
   },
 };
 
-/** A request that was given up may still be carried out. */
-const shows = 2;
+/** A request that was given up may still be carried out: looks, each pause twice the one before. */
+const looks = 4;
 
 /** What is gone already is no error. Throws `OZ_CLOUD_PLACE` for entries of another cloud. */
 export async function removeEntry(
@@ -78,8 +78,8 @@ export async function removeEntry(
     return;
   }
   const tag = entry.ref.slice(tagPrefix.length);
-  for (let look = 0; look < shows; look++) {
-    if (look > 0) await delay(site.looks.changing, signal);
+  for (let look = 0; look < looks; look++) {
+    if (look > 0) await delay(site.looks.changing * 2 ** (look - 1), signal);
     for (const id of await remover.find(site, tag, signal)) {
       await remover.remove(site, id, signal);
     }

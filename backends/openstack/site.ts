@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { codeOf } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import type { BackendContext } from '../backend.ts';
+import type { CreateOnceOptions } from './services/create-once.ts';
 import type { Cloud, Properties } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
 
@@ -69,25 +70,33 @@ function perhapsMade(error: unknown): boolean {
 
 /**
  * Makes a resource whose id the cloud chooses: the ledger knows its tag before,
- * and its id after. `make` puts tagsOf() into it and returns the id.
+ * and its id after. `make` puts tagsOf() into it and returns the id, made with
+ * createOnce() and `once`: where a request broke off the tag stays, too, for
+ * the one that may come late.
  */
 export async function makeTagged(
   site: Site,
   kind: ResourceKind,
-  make: (tag: string) => Promise<string>,
+  make: (tag: string, once: CreateOnceOptions) => Promise<string>,
 ): Promise<string> {
   const { ledger } = site.context;
   const tag = randomUUID();
   const before = entryOf(site, kind, `${tagPrefix}${tag}`);
   ledger.add(before);
+  let unsure = false;
   let id: string;
   try {
-    id = await make(tag);
+    id = await make(tag, {
+      settleMs: site.looks.changing * 1.5,
+      onUnsure() {
+        unsure = true;
+      },
+    });
   } catch (error) {
-    if (!perhapsMade(error)) ledger.drop(before);
+    if (!unsure && !perhapsMade(error)) ledger.drop(before);
     throw error;
   }
   ledger.add(entryOf(site, kind, id));
-  ledger.drop(before);
+  if (!unsure) ledger.drop(before);
   return id;
 }

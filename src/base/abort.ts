@@ -11,6 +11,24 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
+/** A signal that is aborted `ms` after the given one. */
+export function later(signal: AbortSignal, ms: number): { signal: AbortSignal; clear(): void } {
+  const own = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    timer = setTimeout(() => own.abort(signal.reason), ms);
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+  return {
+    signal: own.signal,
+    clear() {
+      signal.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    },
+  };
+}
+
 /** A signal that is aborted by the given one, or after `ms` with `reason`. */
 export function deadline(
   ms: number,

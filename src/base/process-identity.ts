@@ -1,5 +1,19 @@
 /** Which process is which: a pid is used again, its start time is not. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import os from 'node:os';
+
+/**
+ * Where this process's pids mean something: this boot of this machine, or one
+ * container on it. Processes of other places can't be asked whether they live.
+ */
+export function pidSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${os.hostname()}/${boot}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return os.hostname();
+  }
+}
 
 /**
  * The kernel's start time of a process; empty where the system does not tell

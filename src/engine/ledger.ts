@@ -6,18 +6,20 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
-import { startTimeOf } from '../base/process-identity.ts';
+import { pidSpace, startTimeOf } from '../base/process-identity.ts';
 
 export interface Ledger extends LedgerWriter {
   /** What this run has made and not yet given up, the newest first. */
@@ -29,14 +31,25 @@ export interface Ledger extends LedgerWriter {
 interface Owner {
   pid: number;
   started: string;
+  /** Where the pid means something; ledgers of older versions don't tell. */
+  space?: string | undefined;
 }
+
+/** A run touches its ledger so often; for other machines and containers that share the directory. */
+const heartbeatMs = 60_000;
+/** After so long without, a run that can't be asked counts as dead. */
+const silentMs = 15 * heartbeatMs;
 
 type Line = { owner: Owner } | { add: LedgerEntry } | { drop: LedgerEntry };
 
 const keyOf = (entry: LedgerEntry) =>
   `${entry.place}\0${entry.kind}\0${entry.ref}\0${entry.at ?? ''}`;
 
-function isAlive(owner: Owner): boolean {
+function isAlive(owner: Owner, file: string): boolean {
+  if (owner.space !== undefined && owner.space !== pidSpace()) {
+    const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    return touched === undefined || Date.now() - touched < silentMs;
+  }
   return startTimeOf(owner.pid) === owner.started;
 }
 
@@ -55,7 +68,16 @@ export function openLedger(dataDir: string): Ledger {
     writeSync(fd, `${JSON.stringify(line)}\n`);
     fsyncSync(fd);
   };
-  write({ owner: { pid: process.pid, started: startTimeOf(process.pid) ?? '' } });
+  const started = startTimeOf(process.pid) ?? '';
+  write({ owner: { pid: process.pid, started, space: pidSpace() } });
+  const heartbeat = setInterval(() => {
+    try {
+      futimesSync(fd, new Date(), new Date());
+    } catch {
+      // on this machine the process itself tells
+    }
+  }, heartbeatMs);
+  heartbeat.unref();
   let closed = false;
   return {
     add(entry) {
@@ -70,6 +92,7 @@ export function openLedger(dataDir: string): Ledger {
     close() {
       if (closed) return;
       closed = true;
+      clearInterval(heartbeat);
       closeSync(fd);
       if (open.size === 0) rmSync(file, { force: true });
     },
@@ -116,7 +139,7 @@ export function deadLedgers(dataDir: string): DeadLedger[] {
       return []; // its owner has just finished
     }
     const { owner, entries } = parseLedger(text);
-    return owner && isAlive(owner) ? [] : [{ file, entries }];
+    return owner && isAlive(owner, file) ? [] : [{ file, entries }];
   });
 }
 

@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { pidSpace } from '../../src/base/process-identity.ts';
 import { clearDeadLedgers, deadLedgers, openLedger } from '../../src/engine/ledger.ts';
 
 let dir: string;
@@ -52,6 +62,37 @@ describe('ledger', () => {
     ledger.add(domain);
     expect(deadLedgers(dir)).toEqual([]);
     ledger.close();
+  });
+
+  it.each([
+    ['another container', 'elsewhere/boot/pid:[1]', 14, true],
+    ['a silent container', 'elsewhere/boot/pid:[1]', 16, false],
+    ['this place', pidSpace(), 0, false],
+  ])('of %s is judged by its process where that can be asked', (_, space, minutes, alive) => {
+    mkdirSync(path.join(dir, 'ledger'));
+    const file = path.join(dir, 'ledger', '1-a.jsonl');
+    // No process started then.
+    const owner = { pid: process.pid, started: '1', space };
+    writeFileSync(file, `${JSON.stringify({ owner })}\n${JSON.stringify({ add: domain })}\n`);
+    const touched = new Date(Date.now() - minutes * 60_000);
+    utimesSync(file, touched, touched);
+    expect(deadLedgers(dir)).toEqual(alive ? [] : [{ file, entries: [domain] }]);
+  });
+
+  it('is touched while its run lives', () => {
+    vi.useFakeTimers();
+    try {
+      const ledger = openLedger(dir);
+      ledger.add(domain);
+      const file = path.join(dir, 'ledger', ledgerFiles()[0] ?? '');
+      utimesSync(file, 0, 0);
+      vi.advanceTimersByTime(61_000);
+      expect(statSync(file).mtimeMs).toBeGreaterThan(0);
+      ledger.close();
+      vi.advanceTimersByTime(61_000);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('clears what a killed run left: files here, the rest by its backend', async () => {

@@ -90,6 +90,7 @@ export const quickPace: Pace = {
   longestBackoffMs: 20,
   longestRetryAfterMs: 2000,
   faultyAttempts: 4,
+  lastWordMs: 500,
 };
 
 const usualEndpoints: Record<string, string> = {

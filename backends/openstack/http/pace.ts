@@ -13,6 +13,8 @@ export interface Pace {
   longestRetryAfterMs: number;
   /** Attempts in all for a service that is there and answers 500. */
   faultyAttempts: number;
+  /** How long a request that makes something is heard out when all is to end. */
+  lastWordMs: number;
 }
 
 export const usualPace: Pace = {
@@ -22,6 +24,7 @@ export const usualPace: Pace = {
   longestBackoffMs: 10_000,
   longestRetryAfterMs: 600_000,
   faultyAttempts: 5,
+  lastWordMs: 15_000,
 };
 
 /** The pause before the attempt after the `n`th: half of it by chance, so that clients spread. */

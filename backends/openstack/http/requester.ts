@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { delay } from '../../../src/base/abort.ts';
+import { delay, later } from '../../../src/base/abort.ts';
 import { OzError } from '../../../src/base/errors.ts';
 import type { BodyAnswer, WireBody } from './body-wire.ts';
 import {
@@ -104,6 +104,9 @@ interface Trouble {
   error(failed: Failed): OzError;
 }
 
+const repeatOf = (request: ApiRequest) =>
+  request.repeat ?? (request.method === 'POST' ? 'unsent' : 'always');
+
 export function createRequester({ wire, secrets, pace, log }: RequesterOptions): Requester {
   let calls = 0;
   const reached = new Set<string>();
@@ -119,6 +122,8 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
     const body = request.body ? await request.body.open() : json;
     const shown = secrets.mask(url.replace(/^https?:\/\/[^/]*/, ''));
     const ms = () => `${Math.round(performance.now() - began)} ms`;
+    // The id of what a request makes is in its answer: that is waited for, if not for long.
+    const hearing = signal && method === 'POST' && token ? later(signal, pace.lastWordMs) : null;
     calls++;
     try {
       const answer = await exchange({
@@ -133,7 +138,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
           ...request.headers,
         },
         idleMs: request.idleMs ?? usualIdleMs,
-        signal,
+        signal: hearing?.signal ?? signal,
       });
       reached.add(new URL(url).host);
       const id = requestIdOf(answer.headers);
@@ -146,6 +151,8 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
       const failure = brokenOff(error);
       log(`${service} ${method} ${shown} - ${ms()} ${failure.words}`);
       return { failure };
+    } finally {
+      hearing?.clear();
     }
   }
 
@@ -213,9 +220,6 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
     discard(first.answer);
     return once(request, await tokens.renew(token, signal), exchange);
   }
-
-  const repeatOf = (request: ApiRequest) =>
-    request.repeat ?? (request.method === 'POST' ? 'unsent' : 'always');
 
   async function send(request: ApiRequest): Promise<ApiAnswer> {
     const repeat = repeatOf(request);

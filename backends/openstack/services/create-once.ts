@@ -8,6 +8,8 @@ export interface CreateOnceOptions extends Call {
   tries?: number | undefined;
   /** Milliseconds until a thing that is being made shows up; 3000 unless told. */
   settleMs?: number | undefined;
+  /** Called when a request broke off: what it makes may come late, beside what is returned. */
+  onUnsure?: (() => void) | undefined;
 }
 
 /**
@@ -17,13 +19,14 @@ export interface CreateOnceOptions extends Call {
 export async function createOnce<T>(
   create: () => Promise<T>,
   find: () => Promise<T | null>,
-  { signal, tries = 3, settleMs = 3000 }: CreateOnceOptions = {},
+  { signal, tries = 3, settleMs = 3000, onUnsure }: CreateOnceOptions = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await create();
     } catch (error) {
       if (codeOf(error) !== 'OZ_CLOUD_UNSURE') throw error;
+      onUnsure?.();
       await delay(settleMs, signal);
       const found = await find();
       if (found !== null) return found;

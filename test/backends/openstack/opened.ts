@@ -170,7 +170,7 @@ export function namedRequests(fake: FakeCloud): unknown {
     return names.get(id) ?? id;
   };
   const text = JSON.stringify(fake.requests)
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, name)
-    .replaceAll(/"ozma_maker":"[^"]*"/g, '"ozma_maker":"MAKER"');
+    .replaceAll(/"ozma_maker":"[^"]*"/g, '"ozma_maker":"MAKER"')
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, name);
   return JSON.parse(text);
 }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import type { StopEvent } from '../../../backends/backend.ts';
+import { thisMaker } from '../../../backends/openstack/maker.ts';
 import type { LedgerEntry } from '../../../src/base/ledger-entry.ts';
 import { guestSpec, hardware } from '../../fakes/specs.ts';
 import { gib, installGuestSpec, openPlace, smallIso, stageText } from './opened.ts';
@@ -138,16 +139,17 @@ it('removes what a dead run has begun to send, and only that', async () => {
       created_at: new Date().toISOString(),
       ...fields,
     });
-  const { hostname } = await import('node:os');
-  image('dead', { ozma_build_id: 'x', ozma_maker: `${hostname()}:${process.pid}:1` });
+  const living = thisMaker();
+  image('dead', { ozma_build_id: 'x', ozma_maker: living.replace(/\d+$/, '1') });
   image('elsewhere', { ozma_build_id: 'x', ozma_maker: 'other.example:1:1' });
+  image('alive', { ozma_build_id: 'x', ozma_maker: living });
   image('foreign', {});
   image('old', {
     ...{ ozma_build_id: 'x', ozma_maker: 'other.example:1:1', created_at: '2020-01-01T00:00:00Z' },
   });
   await stageText(opened, 'kernel', 'a kernel');
-  expect([...services.images.keys()].slice(0, 2)).toEqual(['elsewhere', 'foreign']);
-  expect(services.images.size).toBe(3);
+  expect([...services.images.keys()].slice(0, 3)).toEqual(['elsewhere', 'alive', 'foreign']);
+  expect(services.images.size).toBe(4);
 });
 
 it('lets Glance fetch what it can, and sends what it cannot', async () => {
@@ -474,29 +476,6 @@ it('knows an address of this machine when guests reach it', async () => {
   const tenant = { ...net, shared: false, project_id: 'p' };
   const alone = await openPlace({ subnets: [near], networks: [tenant] });
   expect((await alone.place.capabilities()).hostAddress).toBeNull();
-});
-
-it('finds what a request has made that was given up', async () => {
-  const opened = await openPlace();
-  const { fake, place, services, ledger } = opened;
-  const guest = await place.createGuest(await installGuestSpec(opened, 'direct'));
-  const ending = new AbortController();
-  fake.on('POST', '/compute/v2.1/servers', async ({ json }) => {
-    const { server } = json as { server: Record<string, unknown> };
-    services.servers.set('late', {
-      ...server,
-      ...{ id: 'late', status: 'BUILD', 'OS-EXT-STS:power_state': 0 },
-      ...{ 'OS-EXT-STS:task_state': 'spawning', 'OS-EXT-STS:vm_state': 'building' },
-    });
-    ending.abort(new Error('Ctrl-C'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return { status: 202, json: { server: { id: 'late' } } };
-  });
-  await expect(guest.start({ signal: ending.signal })).rejects.toThrow('Ctrl-C');
-  expect(ledger.now[0]).toMatchObject({ kind: 'server', ref: expect.stringMatching(/^tag:/) });
-  for (const entry of ledger.now) await place.remove(entry);
-  expect(services.left()).toEqual({ images: 1, servers: 0, volumes: 0, floatingIps: 0 });
-  expect(ledger.now).toEqual([]);
 });
 
 it('keeps volumes beside the disk of a server that starts a kernel', async () => {
