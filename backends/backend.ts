@@ -309,6 +309,8 @@ export interface Published {
   digest?: { algorithm: string; value: string } | undefined;
   /** Whether guests of it do what their user data say (cloud-init); absent: not known. */
   userData?: boolean | undefined;
+  /** What did not go as asked, and matters to the user all the same. */
+  warning?: string | undefined;
 }
 
 /** A staged medium that outlives its build. */

@@ -13,7 +13,7 @@ import { diskRef, gib, inGib, parseDiskRef } from './disk-ref.ts';
 import { passingProperties, withoutTraces } from './result.ts';
 import { createOnce } from './services/create-once.ts';
 import { type SavedImage, saveImage } from './services/save-image.ts';
-import type { Cinder, Image } from './services/types.ts';
+import type { Cinder, Image, Volume } from './services/types.ts';
 import { buildKey, entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import { awaitImage, awaitVolume, removeVolume } from './wait.ts';
 
@@ -71,14 +71,25 @@ export interface VolumeWanted {
   sourceId?: string | undefined;
 }
 
+/** The zone of the servers, where Cinder has one of that name: its zones are its own. */
+async function volumeZone({ cloud, settings, context }: Site, signal?: AbortSignal) {
+  const zone = settings.availabilityZone?.split(':')[0];
+  if (zone === undefined) return undefined;
+  const zones = (await cloud.cinder?.availabilityZones({ signal })) ?? [];
+  if (zones.length === 0 || zones.some(({ name }) => name === zone)) return zone;
+  context.log(`Cinder has no availability zone ${zone}: it is to choose one itself`);
+  return undefined;
+}
+
 /** A volume of ours, available. */
 export async function makeVolume(
   site: Site,
   { what, size, imageId, sourceId }: VolumeWanted,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<Volume> {
   const cinder = needCinder(site);
-  const { volumeType: type, availabilityZone } = site.settings;
+  const { volumeType: type } = site.settings;
+  const availabilityZone = await volumeZone(site, signal);
   const id = await makeTagged(site, 'volume', (tag, once) => {
     const metadata = tagsOf(site, tag);
     return createOnce(
@@ -92,7 +103,7 @@ export async function makeVolume(
               imageId,
               sourceId,
               type: type ?? undefined,
-              availabilityZone: availabilityZone?.split(':')[0],
+              availabilityZone,
             },
             { signal },
           )
@@ -101,8 +112,7 @@ export async function makeVolume(
       { ...once, signal },
     );
   });
-  await awaitVolume(site, { id, doing: 'make', signal });
-  return id;
+  return awaitVolume(site, { id, doing: 'make', signal });
 }
 
 export async function dropVolume(site: Site, id: string): Promise<void> {
@@ -111,7 +121,14 @@ export async function dropVolume(site: Site, id: string): Promise<void> {
 }
 
 async function blankVolume(site: Site, size: number, signal?: AbortSignal): Promise<StagedDisk> {
-  const id = await makeVolume(site, { what: 'disk', size }, signal);
+  const { id, encrypted, type } = await makeVolume(site, { what: 'disk', size }, signal);
+  if (encrypted) {
+    throw new OzError(
+      'OZ_CLOUD_VOLUME',
+      `Cannot install on a volume of type ${type}: it is encrypted, and its image could be started by nobody else`,
+      { hint: 'set volume_type in [openstack] to a type without encryption' },
+    );
+  }
   await needCinder(site).setBootable(id, true, { signal });
   const ref = diskRef({ kind: 'volume', id });
   return { ref, remote: true, format: 'raw', size: inGib(size) * gib };
@@ -124,7 +141,8 @@ async function copyOf(site: Site, spec: DiskSpec, from: string, signal?: AbortSi
   if (source.kind === 'image') {
     return { ref: from, remote: true, format: spec.format, size: spec.size };
   }
-  const id = await makeVolume(site, { what: 'copy', size: spec.size, sourceId: source.id }, signal);
+  const wanted = { what: 'copy', size: spec.size, sourceId: source.id };
+  const { id } = await makeVolume(site, wanted, signal);
   return { ref: diskRef({ kind: 'volume', id }), remote: true, format: 'raw', size: spec.size };
 }
 

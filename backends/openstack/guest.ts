@@ -118,8 +118,8 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       if (!image)
         throw new OzError('OZ_CLOUD_GONE', `Cannot start guest ${name}: its ${role} is gone`);
       const size = image.virtualSize ?? image.size ?? 1;
-      const volumeId = await makeVolume(site, { what: role, size, imageId: ref }, signal);
-      media.push({ volumeId, device });
+      const { id } = await makeVolume(site, { what: role, size, imageId: ref }, signal);
+      media.push({ volumeId: id, device });
     }
   }
 

@@ -6,6 +6,7 @@
 import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
 import type { BytePipe } from './byte-pipe.ts';
 import { consoleDeadline, openConsole } from './console-pipe.ts';
+import { faultDetails } from './http/failures.ts';
 import { keysymsOf } from './keysyms.ts';
 import { pressTogether } from './rfb-keys.ts';
 import { beginSession } from './rfb-session.ts';
@@ -42,8 +43,7 @@ const finalCodes = new Set(['OZ_CLOUD_REFUSED', 'OZ_CLOUD_POLICY', 'OZ_CLOUD_VER
 const notImplemented = 501;
 
 function isFinal(error: unknown): boolean {
-  const { status } = error as { status?: unknown };
-  return finalCodes.has(codeOf(error) ?? '') || status === notImplemented;
+  return finalCodes.has(codeOf(error) ?? '') || faultDetails(error)?.status === notImplemented;
 }
 
 function cannot(name: string, error: unknown): OzError {

@@ -1,5 +1,5 @@
 /** Makes a finished disk an image that the project's users find. */
-import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
+import { messageOf, OzError } from '../../src/base/errors.ts';
 import type { CatalogueEntry, Published, StagedDisk, TransferOptions } from '../backend.ts';
 import { inGib, parseDiskRef } from './disk-ref.ts';
 import { imageDisk, volumeToImage } from './disks.ts';
@@ -41,12 +41,13 @@ async function asImage(
   );
 }
 
-async function removeReplaced(site: Site, id: string): Promise<void> {
+/** What to tell the user of an old image that can't be removed: the new one is good all the same. */
+async function removeReplaced(site: Site, id: string): Promise<string | undefined> {
   try {
     await site.cloud.glance.deleteImage(id);
+    return undefined;
   } catch (error) {
-    if (codeOf(error) !== 'OZ_CLOUD_BUSY') throw error;
-    site.context.log(`the old image ${id} is still in use and stays: ${messageOf(error)}`);
+    return `the old image ${id} stays beside the new one: ${messageOf(error)}`;
   }
 }
 
@@ -72,9 +73,10 @@ export async function publish(
     },
     { signal: options.signal },
   );
-  if (entry.replaces !== undefined) await removeReplaced(site, entry.replaces);
+  const { replaces } = entry;
+  const warning = replaces === undefined ? undefined : await removeReplaced(site, replaces);
   site.own.delete(disk.ref);
-  return publishedOf(site, image);
+  return { ...publishedOf(site, image), ...(warning !== undefined && { warning }) };
 }
 
 /** The disk of an entry. Throws `OZ_CLOUD_GONE`. */

@@ -19,6 +19,9 @@ const makerKey = 'ozma_maker';
 /** An unfinished image of a maker that can't be asked is given up after so long. */
 const abandonedMs = 24 * 3600_000;
 
+/** An import that nothing is seen of for so long will not begin. */
+const importBeginMs = 60_000;
+
 /** Of a whole file (what is spliced never stays); each is worked out when it is first needed. */
 interface Content {
   sha256(): Promise<string>;
@@ -131,7 +134,10 @@ export function createStaging(
     const limit = deadline(settings.timeouts.image, late, signal);
     try {
       await glance.importFromUrl(image.id, url, { signal: limit.signal });
-      const done = await glance.waitForImage(image.id, { signal: limit.signal });
+      const done = await glance.waitForImage(image.id, {
+        signal: limit.signal,
+        importMs: importBeginMs,
+      });
       if (await fits(done, kind, content)) return done;
       log(`what Glance fetched is not ${medium.label}: sending it`);
     } catch (error) {

@@ -35,7 +35,7 @@ export async function publishDisk(
       },
     );
   }
-  const published = await backend.publish(
+  const { warning, ...published } = await backend.publish(
     disk,
     {
       name,
@@ -47,5 +47,6 @@ export async function publishDisk(
     { signal, onProgress: byteProgress(emit, 'export', `publish ${name}`) },
   );
   ledger.add(entryOf(context, published));
+  if (warning !== undefined) emit({ type: 'log', level: 'warning', text: warning });
   return { ...published, userData };
 }

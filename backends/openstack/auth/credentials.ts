@@ -149,6 +149,20 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
   throw nothingFound();
 }
 
+/** Vendors' profiles and clouds.yaml may have the region in the address of Keystone. */
+function withRegion(url: string, region: string | undefined): string {
+  const placeholder = '{region_name}';
+  if (!url.includes(placeholder)) return url;
+  if (region) return url.replaceAll(placeholder, region);
+  throw new OzError(
+    'OZ_CLOUD_CONFIG',
+    `Cannot tell the address of Keystone: its auth_url depends on the region`,
+    {
+      hint: 'set region_name in clouds.yaml, OS_REGION_NAME, or region_name in [openstack] of oz.cfg',
+    },
+  );
+}
+
 function parseUrl(text: string, what: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
@@ -219,7 +233,7 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
       hint: 'it is the URL of Keystone, such as https://cloud.example.com:5000/v3',
     });
   }
-  const authUrl = parseUrl(settings.auth_url, 'auth_url', source);
+  const authUrl = parseUrl(withRegion(settings.auth_url, settings.region_name), 'auth_url', source);
   if (/^v?2(\.0)?$/.test(settings.identity_api_version ?? '')) throw versionTwo(authUrl);
   const credentials = {
     name: name ?? new URL(authUrl).hostname,

@@ -115,6 +115,20 @@ export function statusFailure(
   return withDetails(error, { service, status, repeated, message: fault.message });
 }
 
+/** For a service that sends clients elsewhere: a token is not to follow it there. */
+export function moved({ service, doing }: Failed, status: number, where: string): OzError {
+  return new OzError(
+    'OZ_CLOUD_CONFIG',
+    `Cannot ${doing}: ${service} is not at its address (it answers ${status}, and points to ${where})`,
+    {
+      hint:
+        service === 'Keystone'
+          ? 'set auth_url to the address that it points to'
+          : 'the catalogue of the cloud is wrong: set the endpoint override of that service in clouds.yaml',
+    },
+  );
+}
+
 /** Nothing of the request has left this machine, or it went to nobody. */
 const neverSent = new Set([
   'ENOTFOUND',

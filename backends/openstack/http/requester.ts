@@ -11,6 +11,7 @@ import {
   type BrokenOff,
   brokenOff,
   type Failed,
+  moved,
   type Service,
   statusFailure,
   unreachable,
@@ -180,6 +181,10 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
   }
 
   function refusal(failed: Failed, answer: WireAnswer): OzError {
+    const { status, headers } = answer;
+    if (status >= 300 && status < 400) {
+      return moved(failed, status, secrets.mask(headers.location ?? 'another address'));
+    }
     const fault = readFault(secrets.mask(answer.text));
     return statusFailure(failed, answer.status, fault, requestIdOf(answer.headers));
   }
@@ -199,7 +204,10 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
       if (trouble.faulty && attempts >= pace.faultyAttempts) throw trouble.error(failed);
       if (spent >= limit && asked === undefined) throw trouble.error(failed);
       if (asked !== undefined && spent > pace.longestRetryAfterMs) throw trouble.error(failed);
-      const pause = asked ?? Math.min(pauseMs(attempts, pace), Math.max(limit - spent, 1));
+      const own = pauseMs(attempts, pace);
+      // "0" is asked, too, and would have us knock without end.
+      const pause =
+        asked === undefined ? Math.min(own, Math.max(limit - spent, 1)) : Math.max(asked, own);
       const next = `trying again in ${(pause / 1000).toFixed(1)} s`;
       log(`${request.service} at ${host}: ${trouble.words}; ${next}`);
       await delay(pause, request.signal);

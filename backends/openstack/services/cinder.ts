@@ -9,6 +9,7 @@ import {
   list,
   numberOf,
   properties,
+  readZone,
   text,
   textOrNull,
 } from './fields.ts';
@@ -178,6 +179,16 @@ export function createCinder(client: ServiceClient, range: MicroversionRange | n
         volumes: limit(absolute.maxTotalVolumes, absolute.totalVolumesUsed),
         gigabytes: limit(absolute.maxTotalVolumeGigabytes, absolute.totalGigabytesUsed),
       };
+    },
+
+    async availabilityZones(call) {
+      const { data, status } = await client.request({
+        ...call,
+        doing: 'list the availability zones of the volumes',
+        path: '/os-availability-zone',
+        accept: [403, 404],
+      });
+      return status === 200 ? list(data.availabilityZoneInfo).map(readZone) : [];
     },
 
     volumeTypes: (call) =>

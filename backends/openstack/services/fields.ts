@@ -1,5 +1,5 @@
 /** Reads fields of answers whose shape differs between releases. */
-import type { Limit, Properties } from './types.ts';
+import type { AvailabilityZone, Limit, Properties } from './types.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -48,6 +48,12 @@ export function limitOf(value: unknown): number | null {
 
 export function limit(max: unknown, used: unknown): Limit {
   return { limit: limitOf(max), used: numberOf(used) };
+}
+
+/** Of Nova and of Cinder. */
+export function readZone(entry: unknown): AvailabilityZone {
+  const { zoneName, zoneState } = fields(entry);
+  return { name: text(zoneName), available: flag(fields(zoneState).available) };
 }
 
 /** Whether all of the wanted ones are there with those values. */

@@ -13,6 +13,7 @@ const usualPollMs = 5000;
 /** Releases that tell of an import's tasks. */
 const withTasks = '2.12';
 
+const importing = new Set(['importing', 'uploading', 'saving']);
 const lost = new Set(['killed', 'deactivated', 'deleted', 'pending_delete']);
 
 export function createImport(
@@ -35,7 +36,7 @@ export function createImport(
   };
 
   /** Why an image that is queued again will not become active; null: it still may. */
-  async function importFailure(found: Image, call: Call): Promise<string | null> {
+  async function importFailure(found: Image, overdue: boolean, call: Call): Promise<string | null> {
     if (found.status !== 'queued') return null;
     const failedStores = found.properties.os_glance_failed_import;
     const tasks = await imageTasks(found.id, call);
@@ -43,7 +44,8 @@ export function createImport(
     if (running) return null;
     const failed = tasks.filter(({ status }) => status === 'failure').pop();
     if (failed) return failed.message || 'its import failed';
-    return failedStores ? `its import into ${failedStores} failed` : null;
+    if (failedStores) return `its import into ${failedStores} failed`;
+    return overdue ? 'it does not say why' : null;
   }
 
   async function info(path: string, doing: string, call?: Call) {
@@ -82,7 +84,9 @@ export function createImport(
       }
     },
 
-    async waitForImage(id, { pollMs = usualPollMs, onPoll, signal } = {}) {
+    async waitForImage(id, { pollMs = usualPollMs, onPoll, importMs, signal } = {}) {
+      const began = performance.now();
+      let worked = false;
       for (;;) {
         const found = await image(id, { signal });
         if (!found || found.status === 'deleted') {
@@ -100,7 +104,9 @@ export function createImport(
             { hint: 'ask the administrator of the cloud, or build it again' },
           );
         }
-        const failure = await importFailure(found, { signal });
+        worked ||= importing.has(found.status);
+        const overdue = importMs !== undefined && (worked || performance.now() - began > importMs);
+        const failure = await importFailure(found, overdue, { signal });
         if (failure) {
           throw new OzError(
             'OZ_CLOUD_REFUSED',

@@ -1,6 +1,16 @@
 /** What servers may be made of: flavors, zones, quotas. */
 import { listAll, type ServiceClient } from './client.ts';
-import { fields, flag, limit, limitOf, list, numberOf, properties, text } from './fields.ts';
+import {
+  fields,
+  flag,
+  limit,
+  limitOf,
+  list,
+  numberOf,
+  properties,
+  readZone,
+  text,
+} from './fields.ts';
 import { pickVersion } from './microversion.ts';
 import type { Flavor, MicroversionRange, Nova } from './types.ts';
 
@@ -44,10 +54,7 @@ export function createFlavors(
         doing: 'list the availability zones',
         path: '/os-availability-zone',
       });
-      return list(data.availabilityZoneInfo).map((entry) => ({
-        name: text(fields(entry).zoneName),
-        available: flag(fields(fields(entry).zoneState).available),
-      }));
+      return list(data.availabilityZoneInfo).map(readZone);
     },
 
     async limits(call) {

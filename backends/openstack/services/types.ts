@@ -208,8 +208,21 @@ export interface Glance {
    */
   waitForImage(
     id: string,
-    call?: Call & { pollMs?: number | undefined; onPoll?: ((image: Image) => void) | undefined },
+    call?: Call & {
+      pollMs?: number | undefined;
+      onPoll?: ((image: Image) => void) | undefined;
+      /**
+       * Glance fetches it: milliseconds after which an image that waits without a task has
+       * failed. A Glance without tasks says no more of a failure than that.
+       */
+      importMs?: number | undefined;
+    },
   ): Promise<Image>;
+}
+
+export interface AvailabilityZone {
+  name: string;
+  available: boolean;
 }
 
 // ---- Nova
@@ -327,7 +340,7 @@ export interface Nova {
   supports(version: string): boolean;
 
   flavors(call?: Call): Promise<Flavor[]>;
-  availabilityZones(call?: Call): Promise<{ name: string; available: boolean }[]>;
+  availabilityZones(call?: Call): Promise<AvailabilityZone[]>;
   limits(call?: Call): Promise<ComputeLimits>;
 
   /**
@@ -455,6 +468,8 @@ export interface Cinder {
     call?: Call,
   ): Promise<string>;
   limits(call?: Call): Promise<VolumeLimits>;
+  /** Empty where the cloud does not tell. */
+  availabilityZones(call?: Call): Promise<readonly AvailabilityZone[]>;
   volumeTypes(call?: Call): Promise<VolumeType[]>;
   /** Cinder's own words for what went wrong with a volume; empty where it has none. */
   messages(volumeId: string, call?: Call): Promise<string[]>;

@@ -1,6 +1,7 @@
 /** Keys by the VNC console: which events come, and how many connections they take. */
 import { expect, it, onTestFinished } from 'vitest';
 import type { StopEvent } from '../../../backends/backend.ts';
+import { statusFailure } from '../../../backends/openstack/http/failures.ts';
 import { createKeyboard, type KeyboardOptions } from '../../../backends/openstack/keyboard.ts';
 import type { Site } from '../../../backends/openstack/site.ts';
 import { OzError } from '../../../src/base/errors.ts';
@@ -124,7 +125,7 @@ it.each<[string, Error]>([
   ['not for this user', new OzError('OZ_CLOUD_POLICY', 'Cannot open: not allowed')],
   [
     'a hypervisor without',
-    Object.assign(new OzError('OZ_CLOUD_UNREACHABLE', 'Cannot open: 501'), { status: 501 }),
+    statusFailure({ service: 'Nova', doing: 'open' }, 501, { message: 'no VNC', type: null }),
   ],
 ])('asks once for what a cloud never gives: %s', async (_, error) => {
   const { keyboard, asked } = keyboardAt('', { refusal: () => error });

@@ -1,11 +1,15 @@
 /** Clouds that keep what is deleted, and clouds that can't show what they should. */
 import { expect, it } from 'vitest';
-import type { StopEvent } from '../../../backends/backend.ts';
+import type { CatalogueEntry, StopEvent } from '../../../backends/backend.ts';
 import { placeName } from '../../../backends/openstack/site.ts';
 import { delay } from '../../../src/base/abort.ts';
-import { installGuestSpec, openPlace } from './opened.ts';
+import { fakeProject } from '../../fakes/fake-cloud.ts';
+import { hardware } from '../../fakes/specs.ts';
+import { gib, installGuestSpec, openPlace } from './opened.ts';
+import { failureOf } from './services/open.ts';
 
 const servers = '/compute/v2.1/servers';
+const volumes = `/volume/v3/${fakeProject}`;
 
 it('deletes a server for good where the cloud only puts it aside', async () => {
   const opened = await openPlace({ settings: { server_timeout: '5' } });
@@ -53,4 +57,64 @@ it('tells regions apart, and projects of one name', () => {
   const here = { name: 'big', region: 'east', projectName: 'web', projectId: '1' };
   const places = [here, { ...here, region: 'west' }, { ...here, projectId: '2' }].map(placeName);
   expect(new Set(places).size).toBe(3);
+});
+
+it.each([
+  ['that Cinder has too', [{ zoneName: 'west' }], 'west'],
+  ['that Cinder has not', [{ zoneName: 'nova' }], undefined],
+  ['where Cinder does not tell', null, 'west'],
+])('makes volumes in a zone %s', async (_, zones, expected) => {
+  const opened = await openPlace({ settings: { availability_zone: 'west:host7' } });
+  const { fake } = opened;
+  fake.on('GET', '/compute/v2.1/os-availability-zone', {
+    json: { availabilityZoneInfo: [{ zoneName: 'west', zoneState: { available: true } }] },
+  });
+  fake.on(
+    'GET',
+    `${volumes}/os-availability-zone`,
+    zones === null ? { status: 403 } : { json: { availabilityZoneInfo: zones } },
+  );
+  await installGuestSpec(opened, 'volumes');
+  const made = fake.requests.find(
+    ({ method, path }) => method === 'POST' && path === `${volumes}/volumes`,
+  );
+  expect((made?.json as { volume: object }).volume).toMatchObject({ size: 4 });
+  expect((made?.json as { volume: Record<string, unknown> }).volume.availability_zone).toBe(
+    expected,
+  );
+});
+
+it('refuses a volume that only its owner could start', async () => {
+  const opened = await openPlace();
+  const { fake, services, place, ledger } = opened;
+  fake.on('POST', `${volumes}/volumes`, ({ json }) => {
+    const volume = {
+      ...(json as { volume: object }).volume,
+      ...{ id: 'v1', status: 'available', encrypted: true, volume_type: 'luks' },
+    };
+    services.volumes.set('v1', volume);
+    return { status: 202, json: { volume } };
+  });
+  expect(await failureOf(installGuestSpec(opened, 'volumes'))).toMatchObject({
+    code: 'OZ_CLOUD_VOLUME',
+    message: expect.stringContaining('type luks: it is encrypted'),
+    hint: 'set volume_type in [openstack] to a type without encryption',
+  });
+  for (const entry of ledger.now) await place.remove(entry);
+  expect(services.left().volumes).toBe(0);
+});
+
+it('keeps the new image where the old one can not be removed', async () => {
+  const opened = await openPlace();
+  const { fake, services, place } = opened;
+  const disk = await place.createDisk({ path: 'disk', format: 'qcow2', size: gib });
+  services.images.set('old', { id: 'old', status: 'active', protected: true });
+  fake.on('DELETE', '/image/v2/images/old', { status: 403, text: 'Image old is protected' });
+  const entry: CatalogueEntry = {
+    ...{ name: 'web', hardware, minDisk: gib, minRam: 256, replaces: 'old' },
+    os: { distro: 'debian', version: '13', type: 'linux' },
+  };
+  const published = await place.publish?.(disk, entry);
+  expect(published?.warning).toMatch(/^the old image old stays beside the new one: .*is protected/);
+  expect(services.images.get(published?.id ?? '')).toMatchObject({ name: 'web' });
 });

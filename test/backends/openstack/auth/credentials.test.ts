@@ -86,6 +86,20 @@ describe('readCredentials() from clouds.yaml', () => {
     });
   });
 
+  test('puts the region into the address of Keystone', () => {
+    const vendor = `public-clouds:
+  big-vendor:
+    auth: { auth_url: "https://{region_name}.vendor.example/identity" }
+`;
+    const around = sources({}, { '.config/openstack/clouds-public.yaml': vendor });
+    const of = (env: Record<string, string>) => readCredentials({ ...around, env }).authUrl;
+    expect(of({ OS_CLOUD: 'two', OS_REGION_NAME: 'west' })).toBe(
+      'https://west.vendor.example/identity',
+    );
+    const placeless = { OS_AUTH_URL: 'https://{region_name}.vendor.example', OS_TOKEN: 'abc' };
+    expect(codeOfThrown(() => of(placeless))).toBe('OZ_CLOUD_CONFIG');
+  });
+
   test("lays the cloud over its vendor's profile, and takes the first region", () => {
     const around = sources({ env: { OS_CLOUD: 'two' } });
     const found = readCredentials(around);

@@ -50,6 +50,16 @@ describe('openCloud()', () => {
     expect(fake.requests.map((request) => request.path)).toEqual([wanted]);
   });
 
+  test('tells of a Keystone that has moved', async () => {
+    const fake = await fakeCloud();
+    const location = 'https://new.example/identity/v3/auth/tokens';
+    fake.on('POST', '/identity/v3/auth/tokens', { status: 308, headers: { location } });
+    const failure = await failureOf(openCloud(fake.credentials(), { pace: quickPace }));
+    expect(failure.code).toBe('OZ_CLOUD_CONFIG');
+    expect(failure.message).toContain(location);
+    expect(failure.hint).toContain('auth_url');
+  });
+
   test('does without Cinder and Neutron, not without Nova', async () => {
     const { cloud } = await opened({ without: ['block-storage', 'network'] });
     expect([cloud.cinder, cloud.neutron]).toEqual([null, null]);

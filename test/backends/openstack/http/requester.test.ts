@@ -31,6 +31,27 @@ describe('a request', () => {
     expect(fake.requests).toHaveLength(2);
   });
 
+  test('does not knock without end where no pause is asked', async () => {
+    const { fake, cloud } = await opened();
+    const busy = { status: 429, headers: { 'retry-after': '0' } };
+    fake.on('GET', limits, ...Array(12).fill(busy), { json: {} });
+    const began = performance.now();
+    await cloud.nova.limits();
+    // The last pauses are at least half of the longest.
+    expect(performance.now() - began).toBeGreaterThan(100);
+  });
+
+  test('does not take its token to another address', async () => {
+    const { fake, cloud } = await opened();
+    fake.on('GET', limits, { status: 301, headers: { location: 'https://new.example/v2.1' } });
+    expect(await failureOf(cloud.nova.limits())).toMatchObject({
+      code: 'OZ_CLOUD_CONFIG',
+      message:
+        'Cannot look at the quotas of the servers: Nova is not at its address (it answers 301, and points to https://new.example/v2.1)',
+    });
+    expect(fake.requests).toHaveLength(1);
+  });
+
   test('does not wait for hours', async () => {
     const { fake, cloud } = await opened();
     fake.on('GET', limits, { status: 429, headers: { 'retry-after': '7200' } });

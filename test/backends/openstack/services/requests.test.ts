@@ -422,6 +422,7 @@ const calls: Record<string, (cloud: Cloud) => Promise<unknown>> = {
   'cinder.uploadToImage': async (c) =>
     c.cinder?.uploadToImage('v-1', { name: 'i', diskFormat: 'qcow2', visibility: 'private' }),
   'cinder.limits': async (c) => c.cinder?.limits(),
+  'cinder.availabilityZones': async (c) => c.cinder?.availabilityZones(),
   'cinder.volumeTypes': async (c) => c.cinder?.volumeTypes(),
   'cinder.messages': async (c) => c.cinder?.messages('v-1'),
 

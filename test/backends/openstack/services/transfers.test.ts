@@ -337,6 +337,23 @@ describe('waitForImage()', () => {
     expect(failure.message).toContain('URI is not allowed');
   });
 
+  test.each<[string, string[], number | undefined, number]>([
+    ['is queued again', ['queued', 'importing', 'queued'], 60_000, 3],
+    ['never begins', ['queued'], 0, 1],
+  ])(
+    'notices an import that %s in a Glance without tasks',
+    async (_, statuses, importMs, looks) => {
+      const { fake, cloud } = await opened();
+      states(fake, ...statuses.map((status) => ({ status })));
+      fake.on('GET', '/image/v2/images/:id/tasks', { status: 404 });
+      const failure = await failureOf(cloud.glance.waitForImage('i', { pollMs: 1, importMs }));
+      expect(failure.message).toContain('Glance could not fetch it');
+      expect(fake.requests.filter((request) => !request.path.endsWith('tasks'))).toHaveLength(
+        looks,
+      );
+    },
+  );
+
   test.each([
     ['killed', 'OZ_CLOUD_REFUSED'],
     ['deactivated', 'OZ_CLOUD_REFUSED'],
