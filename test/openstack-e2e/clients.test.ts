@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { blankDisk } from '../../backends/openstack/blank-disk.ts';
 import { openCloud } from '../../backends/openstack/services/open.ts';
 import { putImage } from '../../backends/openstack/services/put-image.ts';
@@ -276,7 +276,7 @@ describe('Glance', () => {
         containerFormat: 'bare',
       });
       await cloud.glance.importFromUrl(id, url);
-      const signal = AbortSignal.timeout(60_000);
+      const signal = AbortSignal.timeout(240_000);
       return cloud.glance.waitForImage(id, { pollMs: 1000, signal });
     };
     try {
@@ -376,8 +376,14 @@ describe('Nova', () => {
       ({ action }) => action === 'create',
     );
     expect(create?.requestId).toMatch(/^req-/);
-    const events = await cloud.nova.instanceEvents(server.id, create?.requestId ?? '');
-    expect(events.map(({ result }) => result)).toContain('Success');
+    // Nova may say that it is active before it has written down how that went.
+    await vi.waitFor(
+      async () => {
+        const events = await cloud.nova.instanceEvents(server.id, create?.requestId ?? '');
+        expect(events.map(({ result }) => result)).toContain('Success');
+      },
+      { timeout: 30_000, interval: 1000 },
+    );
   });
 
   test('stops, takes a snapshot, rescues and starts', async () => {

@@ -134,10 +134,12 @@ async function start(hardware: Hardware, extra: StagedMedium[]): Promise<Guest> 
 
 /** What it has said, as soon as that matches. */
 async function said(guest: Guest, pattern: RegExp): Promise<string> {
-  for (let tries = 0; ; tries++) {
+  const end = performance.now() + 600_000;
+  for (;;) {
     const text = (await guest.console({ tailBytes: 100_000 }))?.tail ?? '';
     if (pattern.test(text)) return text;
-    if (tries > 60) throw new Error(`nothing like ${pattern} in:\n${text.slice(-4000)}`);
+    if (performance.now() > end)
+      throw new Error(`nothing like ${pattern} in:\n${text.slice(-4000)}`);
     await delay(5000);
   }
 }

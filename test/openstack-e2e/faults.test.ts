@@ -9,6 +9,7 @@ import type { BuildEvent } from '../../src/engine/events.ts';
 import { explain, type Run, runOz } from '../e2e/support/run-oz.ts';
 import { tdlText } from '../e2e/support/tdl.ts';
 import { makeWorkspace, type Workspace } from '../e2e/support/workspace.ts';
+import { meanwhile } from './support/meanwhile.ts';
 import {
   makeProject,
   type Project,
@@ -84,16 +85,6 @@ function once(is: (event: BuildEvent) => boolean, act: (pid: number) => Promise<
       await done;
     },
   };
-}
-
-/** Holds the build still until `act` is through, so that it matters to nothing how long that takes. */
-async function meanwhile(pid: number, act: () => Promise<unknown>): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
-  try {
-    await act();
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
 }
 
 const begins = (phase: string) => (event: BuildEvent) =>

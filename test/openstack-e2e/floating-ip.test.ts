@@ -13,6 +13,7 @@ import { explain, runOz } from '../e2e/support/run-oz.ts';
 import { tdlText } from '../e2e/support/tdl.ts';
 import { makeWorkspace, type Workspace } from '../e2e/support/workspace.ts';
 import { type InnerNetwork, makeInnerNetwork } from './support/inner-network.ts';
+import { meanwhile } from './support/meanwhile.ts';
 import { makeProject, type Project, type Resource, useCloud } from './support/project.ts';
 
 let rig: Rig;
@@ -59,20 +60,23 @@ it('is planned', async () => {
 });
 
 it('customises over the floating IP, and gives it back', async () => {
-  let meanwhile: Promise<Resource[]> | undefined;
+  let then: Promise<Resource[]> | undefined;
   const made = await runOz(
     'oz-install',
     ['-c', workspace.config, '-u', '-g', '-x', workspace.at('plain.xml'), 'plain.tdl'],
     {
       cwd: workspace.dir,
       env,
-      onEvent: (event) => {
-        if (event.type === 'mark' && event.mark === 'ssh-found') meanwhile = project.leftovers();
+      onEvent: (event, pid) => {
+        if (event.type === 'mark' && event.mark === 'ssh-found') {
+          then = meanwhile(pid, () => project.leftovers());
+          then.catch(() => {});
+        }
       },
     },
   );
   expect(made.exitCode, explain(made)).toBe(0);
-  const kinds = (await meanwhile)?.map(({ kind }) => kind);
+  const kinds = (await then)?.map(({ kind }) => kind);
   expect(kinds).toContain('floatingips');
   await expectSealed(made.result?.image ?? '');
   expect(await project.leftovers()).toEqual([]);

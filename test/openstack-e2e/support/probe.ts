@@ -45,12 +45,12 @@ for disk in /sys/block/sd*; do
 done
 echo "probe: waiting for a line"
 head -n 1 </dev/tty1 >/line &
-for second in $(seq 60); do
+for second in $(seq 300); do
   [ -s /line ] && break
   sleep 1
 done
 echo "probe: line <$(cat /line)>"
-sleep 60
+sleep 300
 poweroff -f
 `;
 
