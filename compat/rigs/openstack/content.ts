@@ -187,8 +187,15 @@ export async function fillNetwork(): Promise<void> {
   await ensureNetwork(api, publicNetwork, { 'router:external': true }, false);
   // Neutron hands a network to an agent that lives at that moment only.
   const agent = `${neutron}/agents/${await dhcpAgent(api)}/dhcp-networks`;
-  const { networks }: { networks: { id: string }[] } = await api.send('GET', agent);
-  if (!networks.some((each) => each.id === id)) {
-    await api.send('POST', agent, { network_id: id });
+  for (let tries = 1; ; tries++) {
+    const { networks }: { networks: { id: string }[] } = await api.send('GET', agent);
+    if (networks.some((each) => each.id === id)) return;
+    try {
+      await api.send('POST', agent, { network_id: id });
+    } catch (error) {
+      // Neutron may hand it over by itself at the same moment, and then fails here.
+      if (tries === 5) throw error;
+      await sleep(1000);
+    }
   }
 }
