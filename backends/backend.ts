@@ -89,6 +89,8 @@ export interface Hardware {
   /** MiB. */
   memory: number;
   cpus: number;
+  /** It needs a processor with cmpxchg16b (x86-64-v2 and later); absent: not known to. */
+  cx16?: boolean | undefined;
   diskBus: 'virtio' | 'ide' | 'sata' | 'scsi' | 'usb';
   cdromBus: 'ide' | 'sata' | 'scsi' | 'usb';
   /** libvirt's model name: virtio, e1000, rtl8139, ne2k_pci, … */

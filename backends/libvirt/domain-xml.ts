@@ -14,6 +14,8 @@ export interface DomainHost {
   bridge?: string | undefined;
   /** Numeric `uid:gid` that QEMU must run as to reach the guest's files; absent: libvirt's choice. */
   owner?: string | undefined;
+  /** Whether QEMU's own processor has a right cmpxchg16b; absent: it is not known. */
+  cx16?: boolean | undefined;
 }
 
 type Attributes = Record<string, string | number | undefined>;
@@ -121,17 +123,15 @@ function featuresOf(arch: Arch): Node {
   );
 }
 
-function cpuOf(type: string, arch: Arch): Node | undefined {
+function cpuOf(type: string, arch: Arch, cx16: boolean): Node | undefined {
   if (type === 'kvm') return element('cpu', { mode: 'host-passthrough' });
   if (type !== 'qemu') return undefined;
-  // Without this libvirt takes qemu64, on which EL9 and newer die at once. QEMU
-  // 7.2's own emulation of cmpxchg16b corrupts flags, so guests must not see it.
-  if (x86.includes(arch)) {
-    return element('cpu', { mode: 'maximum' }, [
-      element('feature', { policy: 'disable', name: 'cx16' }),
-    ]);
-  }
-  return arch === 'aarch64' ? element('cpu', { mode: 'maximum' }) : undefined;
+  if (!x86.includes(arch) && arch !== 'aarch64') return undefined;
+  // Without this libvirt takes qemu64, on which EL9 and newer die at once. Where the emulation
+  // of cmpxchg16b corrupts flags, guests must not see it: recent kernels use it themselves.
+  return element('cpu', { mode: 'maximum' }, [
+    x86.includes(arch) && !cx16 && element('feature', { policy: 'disable', name: 'cx16' }),
+  ]);
 }
 
 /** EFI variables live beside the console log and go with it. */
@@ -296,7 +296,7 @@ function domain(spec: GuestSpec, host: DomainHost, boot: Boot, finished: boolean
       element('vcpu', {}, [String(hardware.cpus)]),
       osOf(spec, host, boot, finished),
       featuresOf(hardware.arch),
-      cpuOf(type, hardware.arch),
+      cpuOf(type, hardware.arch, host.cx16 === true),
       element('clock', { offset: hardware.clock }),
       element('on_poweroff', {}, ['destroy']),
       element('on_reboot', {}, [install ? 'destroy' : 'restart']),

@@ -7,6 +7,7 @@ import { libvirtCapabilities } from './abilities.ts';
 import type { HostCapabilities } from './caps.ts';
 import type { Connection } from './connection.ts';
 import { type DomainHost, finishedXml } from './domain-xml.ts';
+import { checkEmulation, emulatesCx16 } from './emulation.ts';
 import { isGone } from './failures.ts';
 import { makeGuest } from './guest.ts';
 import { openHypervisor } from './hypervisor.ts';
@@ -79,11 +80,10 @@ export function makePlace(parts: PlaceParts): Backend {
     : // In a session QEMU can be made to run as the one who started it (below).
       localStorage(context, userNetworking ? undefined : (ownerFor('kvm') ?? ownerFor('qemu')));
 
-  /** Undefined where the hypervisor does not tell its version: all it does is narrow a choice. */
-  async function platformHere(signal?: AbortSignal): Promise<string | undefined> {
+  /** Undefined where the hypervisor does not tell: all it does is narrow a choice. */
+  async function versionHere(signal?: AbortSignal): Promise<number | undefined> {
     try {
-      const action = "ask for the hypervisor's version";
-      return platformOf(driver, await connection.call(action, 'version', [], { signal }));
+      return await connection.call("ask for the hypervisor's version", 'version', [], { signal });
     } catch (error) {
       signal?.throwIfAborted();
       context.log(messageOf(error));
@@ -93,7 +93,9 @@ export function makePlace(parts: PlaceParts): Backend {
 
   async function hostFor(spec: GuestSpec, signal?: AbortSignal): Promise<DomainHost> {
     const type = await hypervisor.typeFor(spec.hardware.arch, signal);
-    const host = { uri, type, bridge: bridge?.name };
+    const emulated = driver === 'qemu' && type === 'qemu';
+    const cx16 = emulated && emulatesCx16(await versionHere(signal));
+    const host = { uri, type, bridge: bridge?.name, cx16 };
     const owner = ownerFor(type);
     if (!owner || remote) return host;
     for (const file of filesOf(spec)) {
@@ -116,7 +118,8 @@ export function makePlace(parts: PlaceParts): Backend {
 
     async capabilities(call) {
       const type = call?.arch && (await hypervisor.typeFor(call.arch, call.signal));
-      const platform = await platformHere(call?.signal);
+      const version = await versionHere(call?.signal);
+      const platform = version === undefined ? undefined : platformOf(driver, version);
       // On a bridge of the host's own, whoever hands out addresses does not tell us.
       const announce = bridge !== null && bridge.network === undefined && !remote;
       return { ...libvirtCapabilities(uri, type), platform, ...(announce && { announce }) };
@@ -125,6 +128,7 @@ export function makePlace(parts: PlaceParts): Backend {
     async check(hardware, call) {
       await hypervisor.check(hardware);
       const type = await hypervisor.typeFor(hardware.arch, call?.signal);
+      checkEmulation(hardware, type, await versionHere(call?.signal), uri);
       const network = bridge ? `bridge ${bridge.name}` : 'user-mode networking';
       return { summary: `${uri}, ${type}, ${network}` };
     },

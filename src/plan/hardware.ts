@@ -4,6 +4,7 @@ import type { Device, OsEntity, Osinfo, OsResources } from '../../osinfo/types.t
 import { OzError } from '../base/errors.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { PlanOptions } from './input.ts';
+import { needsCx16 } from './processor.ts';
 
 /** In order of preference: how the database names a device, and libvirt's model. */
 const nics: readonly [RegExp, string][] = [
@@ -174,6 +175,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     ...trustOf(os, firmware, input.trust),
     memory: config.libvirt.memory ?? memoryOf(needs, input),
     cpus: config.libvirt.cpus ?? cpusOf(needs, host),
+    ...(needsCx16(os.shortId, arch) ? { cx16: true } : {}),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
     cdromBus: machine.cdromBus,
     nicModel: nicModelOf(options.nicModel) ?? pick(devices, nics) ?? 'rtl8139',

@@ -23,6 +23,7 @@ import {
   rootPasswordOf,
   secretsOf,
 } from './planned-work.ts';
+import { processorWarnings } from './processor.ts';
 import type { BuildPlan } from './types.ts';
 import { checkWindowsWork } from './windows-access.ts';
 
@@ -183,6 +184,7 @@ export function plan(input: PlanInput): BuildPlan {
       ...accessWarnings(access, input),
       ...installWarnings(input, family, context),
       ...hardwareWarnings(needs, hardware, size),
+      ...processorWarnings(match.os.name, hardware.cx16, input.backend.capabilities.accelerated),
       ...trustWarnings(match.os, hardware, input.answer !== undefined),
     ],
     secrets: secretsOf(tdl),

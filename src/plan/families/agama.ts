@@ -1,9 +1,8 @@
 /** Agama: openSUSE Leap 16, SUSE Linux Enterprise 16 and later. */
 import { scriptAnswer } from './answer.ts';
-import { hasAgama } from './autoyast.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type GuestFamily, installerLabel, ways } from './family.ts';
-import { isSuse, suseAnswerUrl, suseIso, suseTree } from './suse.ts';
+import { hasAgama, isSuse, suseAnswerUrl, suseIso, suseTree } from './suse.ts';
 
 const answerFile = 'autoinst.json';
 

@@ -1,18 +1,11 @@
 /** AutoYaST: openSUSE and SUSE Linux Enterprise before Agama. */
-import type { OsEntity } from '../../../osinfo/types.ts';
 import { scriptAnswer } from './answer.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
-import { isSuse, suseAnswerUrl, suseIso, suseTree, suseVersion } from './suse.ts';
-
-/** Leap counts from 42 to 15, so 42 is older. */
-const age = (os: OsEntity) => (Math.floor(suseVersion(os)) === 42 ? 14 : suseVersion(os));
-
-/** Agama's first versions; Tumbleweed's DVD still has YaST. */
-export const hasAgama = (os: OsEntity) => age(os) >= 16 && Number.isFinite(age(os));
+import { hasAgama, isSuse, suseAge, suseAnswerUrl, suseIso, suseTree } from './suse.ts';
 
 /** These configure themselves in a second stage, after a restart. */
-const hasSecondStage = ({ os }: FamilyContext) => age(os) < 14;
+const hasSecondStage = ({ os }: FamilyContext) => suseAge(os) < 14;
 
 /** A file of the user's own says itself when the machine is switched off. */
 function endsAfterSecondStage(context: FamilyContext): boolean {
@@ -59,7 +52,7 @@ export const autoyast: GuestFamily = {
     files: [{ path: 'autoinst.xml', text }],
   }),
   reboots: (context) => (endsAfterSecondStage(context) ? 1 : 0),
-  cloudInit: (os) => age(os) >= 14,
+  cloudInit: (os) => suseAge(os) >= 14,
   failurePatterns: [
     'Error while parsing the control file',
     'Could not find the .* Repository',

@@ -13,10 +13,19 @@ export function suseVersion({ version }: OsEntity): number {
   return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number;
 }
 
+/** Leap counts from 42 to 15, so 42 is older. */
+export const suseAge = (os: OsEntity) =>
+  Math.floor(suseVersion(os)) === 42 ? 14 : suseVersion(os);
+
+/** Agama's first versions; Tumbleweed's DVD still has YaST. */
+export const hasAgama = (os: OsEntity) => suseAge(os) >= 16 && Number.isFinite(suseAge(os));
+
 const names = { kernel: 'linux', initrd: 'initrd' };
 
-function directories({ tdl }: FamilyContext): string[] {
+function directories({ tdl, os }: FamilyContext): string[] {
   const { arch } = tdl;
+  // Live images have the same layout on all architectures.
+  if (hasAgama(os)) return [`boot/${arch}/loader`, `boot/${arch}`];
   const special: Partial<Record<Arch, string[]>> = {
     i386: ['boot/i386/loader', 'boot/i586/loader'],
     aarch64: ['boot/aarch64'],
