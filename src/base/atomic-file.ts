@@ -26,21 +26,28 @@ export async function replaceFile(
   }
 }
 
+/** Writes a file that is not there yet, and syncs it to disk. */
+export async function writeNew(
+  name: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
+  const file = await open(name, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Writes a whole text or buffer, synced to disk, then renames it into place. */
 export async function writeFileAtomic(
   target: string,
   content: string | Uint8Array,
   mode = 0o644,
 ): Promise<void> {
-  await replaceFile(target, async (temporary) => {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  });
+  await replaceFile(target, (temporary) => writeNew(temporary, content, mode));
 }
 
 /** Brings a file that another program wrote to stable storage. */

@@ -8,11 +8,11 @@ interface Note {
 }
 
 const open = '<!-- ozma: ';
-const own = /^[ \t]*<!-- ozma: [\s\S]*? -->[ \t]*(\r\n|\r|\n)/gm;
+const own = /^(\uFEFF?)[ \t]*<!-- ozma: [\s\S]*? -->[ \t]*(?:\r\n|\r|\n)/gm;
 
 /** A template without the comments of an earlier run. */
 export function withoutNotes(text: string): string {
-  return text.replace(own, '');
+  return text.replace(own, '$1');
 }
 
 /** The message without the file's name, which the reader knows. */
@@ -39,22 +39,45 @@ const commentOf = (indent: string, text: string) =>
     .replace(/-(?=-)/g, '- ')
     .replace(/-$/, '- ')} -->`;
 
+/** The text with its comments blanked out, of the same length and lines. */
+const withoutComments = (text: string) =>
+  text.replace(/<!--[\s\S]*?(-->|$)/g, (comment) => comment.replace(/[^\n]/g, ' '));
+
 /** A line that starts with a tag can have a comment before it; within a tag or a text it would be none. */
 const startsTag = (line: string | undefined) => line !== undefined && /^\s*<[A-Za-z/]/.test(line);
 
 /** The text with the notes, each before its line where that may be, else before the root. */
 export function annotate(text: string, notes: readonly Note[]): string {
+  const begin = withoutComments(text).search(/<template[\s>/]/);
+  if (begin < 0 || notes.length === 0) return text; // too broken to say more than the report does
   const lines = text.split(/(?<=\n)/);
-  const root = lines.findIndex((line) => /^\s*<template[\s>/]/.test(line));
-  if (root < 0) return text; // too broken to say more than the report does
+  const shown = withoutComments(text).split(/(?<=\n)/);
+  const root = text.slice(0, begin).split('\n').length - 1;
+  const atRoot: string[] = [];
   const before = new Map<number, string[]>();
   for (const note of notes) {
     const wanted = (note.line ?? root + 1) - 1;
-    const at = wanted > root && startsTag(lines[wanted]) ? wanted : root;
-    const where =
-      at === root && note.line !== undefined && wanted !== root ? `line ${note.line}: ` : '';
-    const indent = /^\s*/.exec(lines[at] ?? '')?.[0] ?? '';
-    before.set(at, [...(before.get(at) ?? []), `${commentOf(indent, `${where}${note.text}`)}\n`]);
+    if (wanted > root && startsTag(shown[wanted])) {
+      const indent = /^\s*/.exec(lines[wanted] ?? '')?.[0] ?? '';
+      before.set(wanted, [...(before.get(wanted) ?? []), `${commentOf(indent, note.text)}\n`]);
+      continue;
+    }
+    const where = note.line !== undefined && wanted !== root ? `line ${note.line}: ` : '';
+    atRoot.push(`${where}${note.text}`);
   }
-  return lines.flatMap((line, i) => [...(before.get(i) ?? []), line]).join('');
+  const line = lines[root] ?? '';
+  const column = begin - lines.slice(0, root).join('').length;
+  const [ahead, rest] = [line.slice(0, column), line.slice(column)];
+  // The root may stand behind a declaration, or another comment, in the same line.
+  const alone = /^\s*$/.test(ahead) && !ahead.startsWith('\uFEFF');
+  const indent = alone ? ahead : '';
+  const comments = atRoot.map((words) => `${commentOf(indent, words)}\n`);
+  const broken = !alone && ahead !== '\uFEFF' ? `${ahead}\n` : ahead;
+  lines[root] =
+    comments.length === 0
+      ? line
+      : alone
+        ? `${comments.join('')}${line}`
+        : `${broken}${comments.join('')}${rest}`;
+  return lines.flatMap((each, i) => [...(before.get(i) ?? []), each]).join('');
 }

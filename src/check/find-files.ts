@@ -14,6 +14,13 @@ export interface FoundFile {
 /** Bytes that show whether an XML file is a template. */
 const headSize = 4096;
 
+/** Opening a pipe would wait for whoever writes to it. */
+const isFile = (file: string) =>
+  stat(file).then(
+    (stats) => stats.isFile(),
+    () => true, // told when it is read
+  );
+
 async function isTemplate(file: string): Promise<boolean> {
   const handle = await open(file, 'r').catch(() => null);
   if (!handle) return false;
@@ -29,6 +36,7 @@ async function isTemplate(file: string): Promise<boolean> {
 /** By its name, and an XML file by its root. Null: neither. */
 async function kindOf(file: string): Promise<FoundFile['kind'] | null> {
   const name = path.basename(file).toLowerCase();
+  if (!/\.(tdl|xml|cfg)$/.test(name) || !(await isFile(file))) return null;
   if (name.endsWith('.tdl')) return 'tdl';
   if (/^oz.*\.cfg$/.test(name)) return 'config';
   return name.endsWith('.xml') && (await isTemplate(file)) ? 'tdl' : null;
@@ -38,7 +46,12 @@ type Found = Pick<FoundFile, 'kind' | 'file'>;
 
 async function inDirectory(directory: string, signal?: AbortSignal): Promise<Found[]> {
   signal?.throwIfAborted();
-  const entries = await readdir(directory, { withFileTypes: true });
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    throw new OzError('OZ_CHECK_FILE', `Cannot look into ${directory}: ${messageOf(error)}`, {
+      hint: 'allow it, or name the files in question',
+      cause: error,
+    });
+  });
   const sorted = entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const found: Found[] = [];
   for (const entry of sorted) {

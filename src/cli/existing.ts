@@ -9,6 +9,7 @@ import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { PlanOptions } from '../plan/input.ts';
 import type { Io } from './io.ts';
 import type { RenderOptions } from './render/index.ts';
+import { showWarnings } from './render/warnings.ts';
 import { withEvents } from './with-events.ts';
 
 export interface ExistingLine {
@@ -47,6 +48,7 @@ export async function workInExisting(
     const guest = await readGuest(xmlFile, xml, line.mac);
     const settings = await readSettings(line, tdlFile, io, find, signal);
     const { onError } = line;
-    return runExisting(settings, { xmlFile, guest, options, onError, stream, signal });
+    const onWarnings = (warnings: readonly string[]) => showWarnings(warnings, line.rendering, io);
+    return runExisting(settings, { xmlFile, guest, options, onError, stream, signal, onWarnings });
   });
 }

@@ -10,17 +10,11 @@ import { checkIcicleOption, planOptions } from './build-line.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './option-table.ts';
 import type { ozInstall } from './options.ts';
-import { printable } from './render/format.ts';
 import { publishedLine } from './render/results.ts';
+import { showWarnings } from './render/warnings.ts';
 import { withEvents } from './with-events.ts';
 
 export type InstallLine = OptionValues<typeof ozInstall.options>;
-
-/** Warnings that the user should see even at -d0, where the log shows none. */
-function showWarnings(warnings: readonly string[], line: InstallLine, io: Io): void {
-  if (line.json || (line.debug ?? 0) > 0) return;
-  for (const text of warnings) io.stderr.write(`Warning: ${printable(text)}\n`);
-}
 
 /** The lines that scripts written for Oz look for. */
 function showResult(result: BuildResult, line: InstallLine, io: Io): void {
@@ -54,10 +48,10 @@ async function install(
     const settings = await readSettings(line, tdlFile, io, find, signal);
     const options = planOptions(line, io);
     const answer = await readAnswer(line.auto, io);
-    await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, 'x')]);
+    await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, '.ozma-x')]);
     const request = {
       ...{ options, answer, stream, signal, onError: line.onError },
-      onWarnings: (warnings: readonly string[]) => showWarnings(warnings, line, io),
+      onWarnings: (warnings: readonly string[]) => showWarnings(warnings, rendering, io),
     };
     return runBuild(settings, request, io);
   });

@@ -1,8 +1,8 @@
 /** oz migrate: configurations and templates for either backend, out of those that exist. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
-import { OzError } from '../base/errors.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { writeOutput } from '../base/write-output.ts';
 import type { FoundFile } from '../check/find-files.ts';
 import { checkSurroundings } from './check.ts';
 import type { Io } from './io.ts';
@@ -32,20 +32,26 @@ async function migrated(
   io: Io,
   signal: AbortSignal,
 ): Promise<Result[]> {
-  const [{ findFiles }, { checkTdl }, { annotate, notesFor, withoutNotes }, { migrateConfig }] =
-    await Promise.all([
-      import('../check/find-files.ts'),
-      import('../check/check-tdl.ts'),
-      import('../check/annotate.ts'),
-      import('../check/migrate-config.ts'),
-    ]);
+  const [
+    { findFiles },
+    { readExact },
+    { checkTdl },
+    { annotate, notesFor, withoutNotes },
+    { migrateConfig },
+  ] = await Promise.all([
+    import('../check/find-files.ts'),
+    import('../check/read-exact.ts'),
+    import('../check/check-tdl.ts'),
+    import('../check/annotate.ts'),
+    import('../check/migrate-config.ts'),
+  ]);
   const { asked: backend, ...around } = await checkSurroundings(line, io);
   const where = { home: io.env.HOME ?? '/', isRoot: process.geteuid?.() === 0 };
   const results: Result[] = [];
   for (const found of await findFiles(operands, io.cwd, signal)) {
     signal.throwIfAborted();
     const file = path.resolve(io.cwd, found.file);
-    const text = await readFile(file, 'utf8');
+    const text = await readExact(file);
     if (found.kind === 'config') {
       results.push({ ...found, ...migrateConfig(text, found.file, backend, where) });
       continue;
@@ -62,22 +68,35 @@ async function migrated(
 
 /** Where a result goes, and with which mode; the texts may hold passwords. */
 async function write(file: string, original: string, text: string): Promise<void> {
-  const { mode } = await stat(original);
-  await writeFileAtomic(file, text, mode & 0o777);
+  try {
+    const { mode } = await stat(original);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeOutput(file, text, mode & 0o777);
+  } catch (error) {
+    throw new OzError('OZ_MIGRATE_WRITE', `Cannot write ${file}: ${messageOf(error)}`, {
+      hint: 'name another directory with -o, or see who may write there',
+      cause: error,
+    });
+  }
 }
+
+/** Whether something is there; what can't be asked after is told when it is written. */
+const isThere = (file: string) =>
+  stat(file).then(
+    () => true,
+    (error: unknown) => !['ENOENT', 'ENOTDIR', 'EACCES'].includes(codeOf(error) ?? ''),
+  );
 
 async function writeBelow(results: readonly Result[], output: string, io: Io): Promise<void> {
   const target = ({ name }: Result) => path.resolve(io.cwd, output, name);
   const names = results.map(target);
   for (const [i, name] of names.entries()) {
-    const exists = await stat(name).catch(() => null);
-    if (!exists && names.indexOf(name) === i) continue;
+    if (!(await isThere(name)) && names.indexOf(name) === i) continue;
     throw new OzError('OZ_MIGRATE_EXISTS', `Cannot write ${name}: it is there already`, {
       hint: 'name another directory; --in-place changes the files themselves',
     });
   }
   for (const result of results) {
-    await mkdir(path.dirname(target(result)), { recursive: true });
     await write(target(result), path.resolve(io.cwd, result.file), result.text);
   }
 }

@@ -4,6 +4,7 @@ import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozCleanupCache } from './options.ts';
 import { printable } from './render/format.ts';
+import { showWarnings } from './render/warnings.ts';
 import { runCommand } from './run-command.ts';
 import { withSignals } from './signals.ts';
 import type { StagedCache } from './staged-cache.ts';
@@ -40,6 +41,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
         import('../media/cache-cleanup.ts'),
       ]);
       const config = await readConfig(options, io);
+      showWarnings(config.warnings, { json: false, level: 0 }, io);
       const { directories } = await listCache(config.paths.dataDir);
       const type = options.backend ?? config.backend.type;
       const asks = !(options.force || options.yes);

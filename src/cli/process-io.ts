@@ -1,5 +1,6 @@
 /** Joins a command to the real process: the only place that ends it. */
 import process from 'node:process';
+import { OzError } from '../base/errors.ts';
 import type { Io, Main, Output } from './io.ts';
 
 /** Set when output was lost, such as on a full disk. */
@@ -24,6 +25,18 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   };
 }
 
+/** Asked for on use: `oz --help` needs none. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new OzError('OZ_CWD', 'Cannot find the current directory: it has been removed', {
+      hint: 'go to another directory, and run it again',
+      cause: error,
+    });
+  }
+}
+
 /** The Io of this process. */
 export function processIo(): Io {
   return {
@@ -37,7 +50,9 @@ export function processIo(): Io {
       },
     },
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return workingDirectory();
+    },
     signals: process,
     exit: (code) => process.exit(code),
   };

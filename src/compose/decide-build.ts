@@ -4,6 +4,7 @@ import type { PlanInput } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Around } from './around.ts';
 import { thisHost } from './inputs.ts';
+import { checkOutputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
 
 /** What differs between showing a build and doing it. */
@@ -23,7 +24,7 @@ export async function decideBuild(
     import('../tdl/localhost.ts'),
   ]);
   checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
-  return plan({
+  const decided = plan({
     tdl,
     config,
     osinfo,
@@ -35,4 +36,6 @@ export async function decideBuild(
     access: options.customize || options.icicle ? await access() : undefined,
     answer,
   });
+  await checkOutputs([decided.outputs.domainXml, decided.icicle?.file ?? undefined]);
+  return decided;
 }

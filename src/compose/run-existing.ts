@@ -1,7 +1,7 @@
 /** Work in an image that was built before, for oz-customize, oz-generate-icicle and programs. */
 import { readFile, stat } from 'node:fs/promises';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { writeOutput } from '../base/write-output.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
@@ -18,6 +18,8 @@ export interface ExistingRequest {
   onError?: 'cleanup' | 'keep' | undefined;
   stream: EventStream;
   signal: AbortSignal;
+  /** What the user should know although nothing is wrong. */
+  onWarnings?: ((warnings: readonly string[]) => void) | undefined;
 }
 
 /** `shown` is the file's name for messages. Throws OZ_DOMAIN_XML. */
@@ -50,13 +52,13 @@ async function renewXml(xmlFile: string, { published }: ExistingResult): Promise
   if (!published) return;
   const { namePublished } = await import('../plan/existing-guest.ts');
   const text = await readFile(xmlFile, 'utf8');
-  await writeFileAtomic(xmlFile, namePublished(text, xmlFile, published));
+  await writeOutput(xmlFile, namePublished(text, xmlFile, published));
 }
 
 /** Returns what was made: the ICICLE document when one was asked for, the new image in a cloud. */
 export async function runExisting(
   settings: Settings,
-  { xmlFile, guest, options, onError, stream, signal }: ExistingRequest,
+  { xmlFile, guest, options, onError, stream, signal, onWarnings }: ExistingRequest,
 ): Promise<ExistingResult> {
   const [{ planExisting }, { customiseExisting }] = await Promise.all([
     import('../plan/plan-existing.ts'),
@@ -79,6 +81,7 @@ export async function runExisting(
       now: new Date(),
       access: await buildAccess(config),
     });
+    onWarnings?.(plan.warnings);
     const result = await customiseExisting(plan, {
       ...{ backend, ledger, emit: stream.emit, signal, onError: onError ?? 'cleanup' },
     });

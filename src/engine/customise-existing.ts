@@ -6,8 +6,8 @@
 import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Published, StagedDisk } from '../../backends/backend.ts';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
+import { writeOutput } from '../base/write-output.ts';
 import { imageInfo } from '../image/info.ts';
 import { commitOverlay, createOverlay } from '../image/overlay.ts';
 import type { PlannedEntry, WorkPlan } from '../plan/types.ts';
@@ -107,7 +107,7 @@ export async function customiseExisting(
   try {
     const result = await (plan.published ? inCatalogue(context, plan.published) : inFile(context));
     const file = plan.icicle?.file;
-    if (result.icicleText !== undefined && file) await writeFileAtomic(file, result.icicleText);
+    if (result.icicleText !== undefined && file) await writeOutput(file, result.icicleText);
     await clearUp(context);
     const { name, disk } = plan;
     const image = plan.published ? plan.published.download?.path : disk.path;

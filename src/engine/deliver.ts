@@ -2,7 +2,7 @@
 import { chmod, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Published, StagedDisk } from '../../backends/backend.ts';
-import { writeFileAtomic } from '../base/atomic-file.ts';
+import { writeOutput } from '../base/write-output.ts';
 import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
 import { runSpec } from '../plan/guest-spec.ts';
@@ -69,9 +69,9 @@ export async function deliver(
       media: [],
       consoleLog: '',
     });
-    await writeFileAtomic(domainXml, backend.describeFinished({ ...spec, published }));
+    await writeOutput(domainXml, backend.describeFinished({ ...spec, published }));
     const icicleFile = plan.icicle?.file ?? undefined;
-    if (icicle !== undefined && icicleFile) await writeFileAtomic(icicleFile, icicle);
+    if (icicle !== undefined && icicleFile) await writeOutput(icicleFile, icicle);
     const manifest = `${plan.outputs.image}.manifest.json`;
     const onProgress = byteProgress(emit, 'record', 'digest the image');
     await mkdir(path.dirname(manifest), { recursive: true });

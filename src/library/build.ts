@@ -45,7 +45,7 @@ export async function build(tdl: Tdl, options: BuildOptions = {}): Promise<Build
   running.signal.throwIfAborted();
   const decisions = decisionsOf(options);
   const answer = await readAnswer(options.answerFile, around);
-  await checkOutputs([decisions.icicleFile, decisions.xmlFile ?? path.join(around.cwd, 'x')]);
+  await checkOutputs([decisions.icicleFile, decisions.xmlFile ?? path.join(around.cwd, '.ozma-x')]);
   const settings = await settingsOf(tdl, options);
   const { onError } = options;
   return runBuild(settings, { ...running, options: decisions, answer, onError }, around);

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -156,6 +159,16 @@ print(1)</command></commands>`;
   });
 });
 
+describe('oz check in a directory', () => {
+  it('waits for no pipe', async () => {
+    put('lib/web.tdl', template());
+    for (const name of ['pipe.tdl', 'pipe.xml', 'oz.cfg'])
+      execFileSync('mkfifo', [path.join(dir, 'lib', name)]);
+    const { code, files } = await report('lib');
+    expect([code, files.length]).toEqual([0, 1]);
+  });
+});
+
 describe('oz migrate', () => {
   const config = `# mine
 [paths]
@@ -218,6 +231,53 @@ memory = 2048
     put('bad.tdl', once.replace('x86-64', 'x86_64'));
     await run(migrate, '--in-place', 'bad.tdl');
     expect(get('bad.tdl')).toBe(template());
+  });
+
+  it('changes what a link leads to', async () => {
+    put('lib/bad.tdl', template({ arch: 'x86-64' }));
+    symlinkSync('lib/bad.tdl', path.join(dir, 'link.tdl'));
+    await run(migrate, '--in-place', 'link.tdl');
+    expect(lstatSync(path.join(dir, 'link.tdl')).isSymbolicLink()).toBe(true);
+    expect(get('lib/bad.tdl')).toContain('<!-- ozma');
+  });
+
+  it.each([
+    ['is not UTF-8', Buffer.from(template({ rest: '<!-- caf\xe9 -->', arch: 'x86-64' }), 'latin1')],
+    [
+      'says that it is ISO-8859-1',
+      Buffer.from(
+        `<?xml version="1.0" encoding="ISO-8859-1"?>\n${template({ rest: '<!-- café -->', arch: 'x86-64' })}`,
+      ),
+    ],
+  ])('changes nothing that it can not read without loss: %s', async (why, bytes) => {
+    const file = path.join(dir, 'odd.tdl');
+    writeFileSync(file, bytes);
+    const { code, err } = await run(migrate, '--in-place', 'odd.tdl');
+    expect([code, err]).toEqual([1, expect.stringContaining(why)]);
+    expect(err).toContain('Hint: convert it first');
+    expect(readFileSync(file)).toEqual(bytes);
+  });
+
+  it.each([
+    ['behind a comment with another one in it', `<!--\n<template>\n-->\n`, /-->\n<!-- ozma/],
+    ['behind a declaration', '<?xml version="1.0"?>', /^<\?xml version="1\.0"\?>\n<!-- ozma/],
+    ['behind a byte order mark', '\uFEFF', /^\uFEFF<!-- ozma/],
+  ])('puts remarks before the root: %s', async (_, ahead, expected) => {
+    put('web.tdl', ahead + template().replace('<name>web</name>', ''));
+    await run(migrate, '--in-place', 'web.tdl');
+    const once = get('web.tdl');
+    expect(once).toMatch(expected);
+    expect(once).toMatch(/-->\n<template>\n/);
+    await run(migrate, '--in-place', 'web.tdl');
+    expect(get('web.tdl')).toBe(once);
+  });
+
+  it('says why it can not write', async () => {
+    put('web.tdl', template());
+    put('file', '');
+    const { code, err } = await run(migrate, '-o', 'file', 'web.tdl');
+    expect(code).toBe(1);
+    expect(err).toMatch(/Error: Cannot write .*file\/web\.tdl: .*\nHint: name another directory/);
   });
 
   it('-o writes a copy of the library, and replaces nothing', async () => {
