@@ -1,4 +1,5 @@
 /** Faults of a real cloud: each build ends as it should, says why, and leaves nothing behind. */
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Rig } from '../../compat/rigs/lib/serve.ts';
@@ -18,6 +19,7 @@ import {
   setVolumeQuota,
   useCloud,
 } from './support/project.ts';
+import { type SlowGateway, slowGateway, type Treatment } from './support/slow-gateway.ts';
 import { playedTemplate } from './support/standin-template.ts';
 
 let cloud: OpenStackRig;
@@ -223,5 +225,60 @@ describe('while it builds', () => {
     const next = await install(debian());
     expect(next.error?.code).toBe('OZ_CLOUD_QUOTA');
     await expectNothing();
+  });
+});
+
+describe('behind a gateway', () => {
+  /** Installs with Nova behind one. */
+  async function installBehind(treat: (nth: number, pid: number) => Treatment, onEvent?: OnEvent) {
+    let builder = 0;
+    const gateway = await slowGateway(url('compute'), (nth) => treat(nth, builder));
+    const clouds = workspace.at('gateway.yaml');
+    const override = `    compute_endpoint_override: ${gateway.url}/v2.1\n`;
+    await writeFile(clouds, project.cloudsYaml + override);
+    const run = await install(
+      debian(),
+      (event, pid) => {
+        builder = pid;
+        onEvent?.(event, pid);
+      },
+      { OS_CLIENT_CONFIG_FILE: clouds },
+    );
+    await gateway.close();
+    return { run, gateway };
+  }
+
+  const ended = async (run: Run, { made }: SlowGateway, servers: number) => {
+    expect(made).toEqual(Array(servers).fill(202));
+    await expectNothing();
+    // Nor does anything come after that.
+    await sleep(5000);
+    expect(await project.leftovers(), explain(run)).toEqual([]);
+  };
+
+  it('that gives all requests up, which make servers all the same', async () => {
+    const { run, gateway } = await installBehind(() => ({ lateMs: 11_000, givenUp: true }));
+    expect(run.error?.code, explain(run)).toBe('OZ_CLOUD_UNREACHABLE');
+    await ended(run, gateway, 3);
+  });
+
+  it('that gives the first request up, and then Ctrl-C', async () => {
+    const { run, gateway } = await installBehind(
+      (nth) => (nth === 1 ? { lateMs: 7000, givenUp: true } : { lateMs: 0, givenUp: false }),
+      (event, pid) => {
+        if (marks('guest-started')(event)) process.kill(pid, 'SIGINT');
+      },
+    );
+    expect(run.exitCode, explain(run)).toBe(130);
+    await ended(run, gateway, 2);
+  });
+
+  it('Ctrl-C while Nova makes the server', async () => {
+    const { run, gateway } = await installBehind((_, pid) => {
+      process.kill(pid, 'SIGINT');
+      return { lateMs: 2000, givenUp: false };
+    });
+    expect(run.exitCode, explain(run)).toBe(130);
+    await ended(run, gateway, 1);
   });
 });
