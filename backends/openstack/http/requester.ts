@@ -45,6 +45,11 @@ export interface ApiRequest {
    * `never`: the caller repeats by itself, also after a refused connection.
    */
   repeat?: 'always' | 'unsent' | 'never' | undefined;
+  /**
+   * It makes something: when all is to end its answer is waited for a while (Pace.lastWordMs),
+   * since what is made is known by it. The default for what is repeated `unsent`.
+   */
+  hearOut?: boolean | undefined;
   /** Statuses besides 2xx that the caller deals with. */
   accept?: readonly number[] | undefined;
   /** Milliseconds without a byte; 2 minutes unless told. */
@@ -123,8 +128,8 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
     const body = request.body ? await request.body.open() : json;
     const shown = secrets.mask(url.replace(/^https?:\/\/[^/]*/, ''));
     const ms = () => `${Math.round(performance.now() - began)} ms`;
-    // The id of what a request makes is in its answer: that is waited for, if not for long.
-    const hearing = signal && method === 'POST' && token ? later(signal, pace.lastWordMs) : null;
+    const makes = request.hearOut ?? repeatOf(request) === 'unsent';
+    const hearing = signal && makes ? later(signal, pace.lastWordMs) : null;
     calls++;
     try {
       const answer = await exchange({

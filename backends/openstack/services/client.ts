@@ -21,6 +21,7 @@ export interface ServiceRequest extends Call {
   headers?: Record<string, string> | undefined;
   microversion?: string | undefined;
   repeat?: ApiRequest['repeat'];
+  hearOut?: boolean | undefined;
   accept?: readonly number[] | undefined;
   idleMs?: number | undefined;
 }

@@ -82,6 +82,7 @@ export function createImages({
           path: '/images',
           json: imageRequest({ ...wanted, id }),
           repeat: 'always', // the id is ours: a second one can't come of it
+          hearOut: true, // but it can come after it was deleted
         });
         return readImage(data);
       } catch (error) {

@@ -39,6 +39,7 @@ export function createKeypairs(
         path: '/os-keypairs',
         json: { keypair: { name, public_key: publicKey } },
         repeat: 'always',
+        hearOut: true,
       } as const;
       try {
         const { data } = await client.request(request);

@@ -1,6 +1,6 @@
 /** Requests that make something and break off: nothing of it is left behind. */
 import { expect, it } from 'vitest';
-import { installGuestSpec, type OpenedPlace, openPlace } from './opened.ts';
+import { gib, installGuestSpec, type OpenedPlace, openPlace } from './opened.ts';
 
 const servers = '/compute/v2.1/servers';
 const nothing = { images: 1, servers: 0, volumes: 0, floatingIps: 0 };
@@ -54,6 +54,20 @@ it('does not wait for ever for it', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   await clear(opened);
   expect(opened.services.left()).toEqual(nothing);
+});
+
+it('hears out an image, too, which could come after it was deleted', async () => {
+  const { fake, place } = await openPlace();
+  const ending = new AbortController();
+  fake.on('POST', '/image/v2/images', async () => {
+    ending.abort(new Error('Ctrl-C'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return { status: 201, json: { id: 'i' } };
+  });
+  const began = performance.now();
+  const spec = { path: 'disk', format: 'qcow2', size: gib } as const;
+  await expect(place.createDisk(spec, { signal: ending.signal })).rejects.toThrow('Ctrl-C');
+  expect(performance.now() - began).toBeGreaterThan(95);
 });
 
 it('finds what comes after it was given up', async () => {

@@ -109,6 +109,18 @@ describe('a request', () => {
     await expect(cloud.nova.limits({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  test('is dropped at once when all is to end, unless it makes something', async () => {
+    const { fake, cloud } = await opened();
+    fake.on('POST', `${servers}/:id/action`, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return { json: { output: 'late' } };
+    });
+    const began = performance.now();
+    const signal = AbortSignal.timeout(50);
+    await expect(cloud.nova.consoleOutput('s', { signal })).rejects.toThrow();
+    expect(performance.now() - began).toBeLessThan(300);
+  });
+
   test('is told to the log, and counted', async () => {
     const { fake, cloud, log } = await opened();
     const before = cloud.calls();
