@@ -23,10 +23,13 @@ export async function behindLinks(file: string): Promise<string> {
   }
 }
 
-/** Whether it is written to as it stands: pipes, terminals and the like, /dev/stdout in any form. */
+/** Open files by other names: to put another file there would change nothing for their readers. */
+const openFiles = /^\/(dev\/(stdout|stderr|fd\/)|proc\/)/;
+
+/** Whether it is written to as it stands: pipes, terminals and the like. */
 export function isStream(file: string, found: Awaited<ReturnType<typeof targetOf>>): boolean {
   if (found?.isDirectory()) return false;
-  return file.startsWith('/dev/') || (found !== null && !found.isFile());
+  return openFiles.test(file) || (found !== null && !found.isFile());
 }
 
 /**

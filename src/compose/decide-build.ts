@@ -4,7 +4,7 @@ import type { PlanInput } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Around } from './around.ts';
 import { thisHost } from './inputs.ts';
-import { checkOutputs } from './outputs.ts';
+import { refuseDirectory } from './outputs.ts';
 import type { Settings } from './settings.ts';
 
 /** What differs between showing a build and doing it. */
@@ -36,6 +36,7 @@ export async function decideBuild(
     access: options.customize || options.icicle ? await access() : undefined,
     answer,
   });
-  await checkOutputs([decided.outputs.domainXml, decided.icicle?.file ?? undefined]);
+  await refuseDirectory(decided.outputs.domainXml);
+  if (decided.icicle?.file) await refuseDirectory(decided.icicle.file);
   return decided;
 }

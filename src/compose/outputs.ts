@@ -5,13 +5,18 @@ import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { behindLinks, isStream, targetOf } from '../base/write-output.ts';
 
+/** Refuses an output that is a directory; what is not there may still be made. */
+export async function refuseDirectory(file: string): Promise<void> {
+  const found = await targetOf(file).catch(() => null);
+  if (!found?.isDirectory()) return;
+  throw new OzError('OZ_OUTPUT', `Cannot write ${file}: it is a directory`, {
+    hint: 'name a file',
+  });
+}
+
 async function checkOutput(file: string): Promise<void> {
+  await refuseDirectory(file);
   const found = await targetOf(file);
-  if (found?.isDirectory()) {
-    throw new OzError('OZ_OUTPUT', `Cannot write ${file}: it is a directory`, {
-      hint: 'name a file',
-    });
-  }
   if (isStream(file, found)) return access(file, constants.W_OK);
   const directory = path.dirname(await behindLinks(file));
   await access(directory, constants.W_OK | constants.X_OK);

@@ -61,6 +61,17 @@ describe('writeOutput()', () => {
     expect(statSync(at('pipe')).isFIFO()).toBe(true);
   });
 
+  it('replaces a file in memory as any other', async () => {
+    const file = `/dev/shm/ozma-output-${process.pid}`;
+    try {
+      await writeOutput(file, 'one');
+      await writeOutput(file, 'two');
+      expect(readFileSync(file, 'utf8')).toBe('two');
+    } finally {
+      rmSync(file, { force: true });
+    }
+  });
+
   it('adds to what standard output has already', () => {
     const program = `import { writeOutput } from ${JSON.stringify(path.resolve('src/base/write-output.ts'))};
       process.stdout.write('first ');

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,6 +11,7 @@ import {
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packageFile } from '../../src/base/package-root.ts';
 import type { Io } from '../../src/cli/io.ts';
@@ -18,6 +19,7 @@ import { main as cleanupCache } from '../../src/cli/oz-cleanup-cache.ts';
 import { main as customize } from '../../src/cli/oz-customize.ts';
 import { main as generateIcicle } from '../../src/cli/oz-generate-icicle.ts';
 import { main as install } from '../../src/cli/oz-install.ts';
+import { main as planCommand } from '../../src/cli/plan.ts';
 import type { FindPlace } from '../../src/compose/places.ts';
 import type { MemoryBackendOptions } from '../fakes/memory-backend.ts';
 import { fakeIo } from './fake-io.ts';
@@ -148,6 +150,26 @@ describe('oz-install', () => {
     expect(place.files()).toEqual([]);
   });
 
+  it.each([
+    ['oz-install', install],
+    ['oz plan', planCommand],
+  ])('refuses a directory that -x names before anything is made: %s', async (_, command) => {
+    mkdirSync(path.join(place.dir, 'out'));
+    const { code, err } = await run(command, ['-x', 'out', 'x.tdl'], finished);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `Error: Cannot write ${place.dir}/out: it is a directory\nHint: name a file\n`,
+    );
+    expect(place.files()).toEqual(['out']);
+  });
+
+  it('writes the XML into a pipe', async () => {
+    execFileSync('mkfifo', [path.join(place.dir, 'pipe')]);
+    const reading = promisify(execFile)('cat', [path.join(place.dir, 'pipe')]);
+    expect((await run(install, ['-x', 'pipe', 'x.tdl'], finished)).code).toBe(0);
+    expect((await reading).stdout).toContain('<domain');
+  });
+
   it('hides secrets in what a place logs, a guest description with kernel arguments among it', async () => {
     const io = fakeIo({ cwd: place.dir });
     const { find } = memoryPlace(finished);
@@ -226,6 +248,19 @@ describe.each([
     expect(backend).toBeUndefined();
   });
 
+  it('warns of what oz.cfg has and nobody reads', async () => {
+    const config = readFileSync(path.join(place.dir, 'oz.cfg'), 'utf8');
+    writeFileSync(
+      path.join(place.dir, 'oz.cfg'),
+      config.replace('[libvirt]', '[libvirt]\nimagetype = qcow2'),
+    );
+    const xml = `<domain type='qemu'><name>x</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os>
+      <devices><disk device='disk'><driver name='qemu' type='raw'/><source file='${place.dir}/none.dsk'/></disk></devices></domain>`;
+    writeFileSync(path.join(place.dir, 'x.xml'), xml);
+    expect((await run(command, ['x.tdl', 'x.xml'])).err).toMatch(/^Warning: .*imagetype/m);
+    expect((await run(command, ['-d1', 'x.tdl', 'x.xml'])).err).not.toMatch(/^Warning: /m);
+  });
+
   it('refuses a disk that is not there', async () => {
     const xml = `<domain type='qemu'><name>x</name><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os>
       <devices><disk device='disk'><driver name='qemu' type='raw'/><source file='${place.dir}/none.dsk'/></disk></devices></domain>`;
@@ -251,6 +286,15 @@ describe('oz-cleanup-cache', () => {
     const code = await cleanupCache(['-c', 'oz.cfg', ...argv], io);
     return { code, out: io.out(), err: io.err() };
   };
+
+  it('warns of what oz.cfg has and nobody reads', async () => {
+    const config = readFileSync(path.join(place.dir, 'oz.cfg'), 'utf8');
+    writeFileSync(
+      path.join(place.dir, 'oz.cfg'),
+      config.replace('[libvirt]', '[libvirt]\nimagetype = qcow2'),
+    );
+    expect((await go(['-f'])).err).toMatch(/^Warning: .*imagetype/);
+  });
 
   it('-f removes what is cached, asks nothing and leaves the rest', async () => {
     fill();
