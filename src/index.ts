@@ -9,7 +9,7 @@
  *       onEvent: (event) => console.log(event.type),
  *     });
  */
-import os from 'node:os';
+import { homeOf } from './base/home.ts';
 import { type LoadConfigOptions, loadConfig as load, parseConfig as parse } from './config/load.ts';
 import type { OzConfig } from './config/types.ts';
 import { type ParseTdlOptions, parseTdl as parseNamed } from './tdl/parse.ts';
@@ -45,7 +45,7 @@ export function parseTdl(text: string, options: Partial<ParseTdlOptions> = {}): 
   return parseNamed(text, { source: 'the TDL', ...options });
 }
 
-const surroundings = () => ({ home: os.homedir(), isRoot: process.geteuid?.() === 0 });
+const surroundings = () => ({ home: homeOf(process.env), isRoot: process.geteuid?.() === 0 });
 
 /** The configuration from a file, or from where Oz looks for it. Throws OzError `OZ_CONFIG_…`. */
 export function loadConfig(options: Partial<LoadConfigOptions> = {}): OzConfig {

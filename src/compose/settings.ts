@@ -1,8 +1,7 @@
 /** What a build starts from: TDL, oz.cfg, osinfo and the place. */
-import os from 'node:os';
 import path from 'node:path';
 import type { Osinfo } from '../../osinfo/types.ts';
-import { OzError } from '../base/errors.ts';
+import { homeOf } from '../base/home.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Tdl } from '../tdl/types.ts';
 import type { Around } from './around.ts';
@@ -20,26 +19,13 @@ interface SettingsLine {
   backend?: OzConfig['backend']['type'] | undefined;
 }
 
-/** Users of containers need not be in the system's list of them. */
-function homeOf({ env }: Around): string {
-  if (env.HOME) return env.HOME;
-  try {
-    return os.homedir();
-  } catch (error) {
-    throw new OzError('OZ_HOME', 'Cannot find the home directory of this user', {
-      hint: 'set HOME, or name the configuration with -c',
-      cause: error,
-    });
-  }
-}
-
 /** oz.cfg, from `-c` or from where Oz looks for it. */
 export async function readConfig({ config }: SettingsLine, around: Around): Promise<OzConfig> {
   const { loadConfig } = await import('../config/load.ts');
   return loadConfig({
     path:
       config?.startsWith('~') || config === undefined ? config : path.resolve(around.cwd, config),
-    home: homeOf(around),
+    home: homeOf(around.env),
     isRoot: process.geteuid?.() === 0,
   });
 }

@@ -1,8 +1,9 @@
 /** What the user's own SSH set-up says of a host: ~/.ssh/config, known_hosts, identities. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+
 import path from 'node:path';
+import { homeOf } from '../base/home.ts';
 
 /** Where that set-up is; the user's home directory unless told. */
 export interface SshHome {
@@ -15,7 +16,7 @@ export interface SshHome {
 
 export function userSshHome(env: NodeJS.ProcessEnv = process.env): SshHome {
   return {
-    directory: path.join(homedir(), '.ssh'),
+    directory: path.join(homeOf(env), '.ssh'),
     systemKnownHosts: '/etc/ssh/ssh_known_hosts',
     agent: env.SSH_AUTH_SOCK || undefined,
   };

@@ -1,7 +1,7 @@
 /** Who you are and where the cloud is, put together from oz.cfg, clouds.yaml and OS_*. */
-import os from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../../src/base/errors.ts';
+import { homeOf } from '../../../src/base/home.ts';
 import { cloudEntry } from './cloud-entry.ts';
 import { readCloudsFiles, type Surroundings } from './clouds-files.ts';
 import { environmentSettings } from './environment.ts';
@@ -225,7 +225,7 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
   const around: Surroundings = {
     env,
     cwd: sources.cwd ?? process.cwd(),
-    home: sources.home ?? (env.HOME || os.homedir()),
+    home: sources.home ?? homeOf(env),
   };
   const { settings, name, source } = gather(sources.settings ?? {}, around);
   if (!settings.auth_url) {
