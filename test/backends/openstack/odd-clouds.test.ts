@@ -75,13 +75,13 @@ it.each([
     zones === null ? { status: 403 } : { json: { availabilityZoneInfo: zones } },
   );
   await installGuestSpec(opened, 'volumes');
-  const made = fake.requests.find(
+  const made = fake.requests.filter(
     ({ method, path }) => method === 'POST' && path === `${volumes}/volumes`,
   );
-  expect((made?.json as { volume: object }).volume).toMatchObject({ size: 4 });
-  expect((made?.json as { volume: Record<string, unknown> }).volume.availability_zone).toBe(
-    expected,
-  );
+  expect(made).toHaveLength(1);
+  const { volume } = made[0]?.json as { volume: Record<string, unknown> };
+  expect(volume).toMatchObject({ size: 4 });
+  expect(volume.availability_zone).toBe(expected);
 });
 
 it('refuses a volume that only its owner could start', async () => {
