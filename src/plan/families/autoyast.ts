@@ -16,6 +16,9 @@ function endsAfterSecondStage(context: FamilyContext): boolean {
   return says('final_halt', 'true') && !says('second_stage', 'false');
 }
 
+/** A key is registered over the network, wherever the packages are; openSUSE has none. */
+const registers = ({ tdl, os }: FamilyContext) => Boolean(tdl.key) && os.distro !== 'opensuse';
+
 const classicScript = 'http://opensuse.org/opensuse/autoyast-classic/jeos';
 const sleScript = 'http://suse.com/sle/autoyast/jeos';
 
@@ -32,8 +35,7 @@ export const autoyast: GuestFamily = {
       [
         `autoyast=${suseAnswerUrl(context, way, 'autoinst.xml')}`,
         tdl.install.type === 'url' ? `install=${context.guestUrl}` : 'install=cd:/',
-        // A key is registered over the network, wherever the packages are.
-        tdl.install.type === 'url' || tdl.key ? 'netsetup=dhcp' : undefined,
+        tdl.install.type === 'url' || registers(context) ? 'netsetup=dhcp' : undefined,
         'textmode=1',
         consoleArgument(tdl.arch),
         'mitigations=off',
