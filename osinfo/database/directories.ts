@@ -1,7 +1,7 @@
 /** Where the database's files are, as libosinfo looks for them. */
 import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { homeOf } from '../../src/base/home.ts';
 
 export interface OsinfoDirectories {
   /** The database of the distribution, OSINFO_SYSTEM_DIR. */
@@ -25,7 +25,7 @@ function existing(name: string, deprecated: string): string {
 
 /** OSINFO_DATA_DIR, deprecated as it is, still goes before OSINFO_SYSTEM_DIR. */
 export function defaultDirectories(env: Environment): OsinfoDirectories {
-  const config = env.XDG_CONFIG_HOME || path.join(env.HOME || homedir(), '.config');
+  const config = env.XDG_CONFIG_HOME || path.join(homeOf(env), '.config');
   return {
     system: env.OSINFO_DATA_DIR ?? env.OSINFO_SYSTEM_DIR ?? '/usr/share/osinfo',
     local: env.OSINFO_LOCAL_DIR ?? existing('/etc/osinfo', '/etc/libosinfo/db'),

@@ -46,38 +46,42 @@ const withoutComments = (text: string) =>
 /** A line that starts with a tag can have a comment before it; within a tag or a text it would be none. */
 const startsTag = (line: string | undefined) => line !== undefined && /^\s*<[A-Za-z/]/.test(line);
 
+const indentOf = (line: string) => /^[^\S\uFEFF]*/.exec(line)?.[0] ?? '';
+
+/** The line of the root, which starts at that column, with comments before the root. */
+function beforeRoot(line: string, column: number, texts: readonly string[]): string {
+  const ahead = line.slice(0, column);
+  const indent = indentOf(ahead) === ahead ? ahead : '';
+  const comments = texts.map((text) => `${commentOf(indent, text)}\n`).join('');
+  if (indent === ahead) return `${comments}${line}`;
+  // A declaration or another comment in the same line; a byte order mark is none of its own.
+  const own = ahead === '\uFEFF' ? ahead : `${ahead}\n`;
+  return `${own}${comments}${line.slice(column)}`;
+}
+
 /** The text with the notes, each before its line where that may be, else before the root. */
 export function annotate(text: string, notes: readonly Note[]): string {
-  const begin = withoutComments(text).search(/<template[\s>/]/);
-  if (begin < 0 || notes.length === 0) return text; // too broken to say more than the report does
+  const visible = withoutComments(text);
+  const begin = visible.search(/<template[\s>/]/);
+  if (begin < 0) return text; // too broken to say more than the report does
   const lines = text.split(/(?<=\n)/);
-  const shown = withoutComments(text).split(/(?<=\n)/);
+  const shown = visible.split(/(?<=\n)/);
   const root = text.slice(0, begin).split('\n').length - 1;
   const atRoot: string[] = [];
   const before = new Map<number, string[]>();
   for (const note of notes) {
     const wanted = (note.line ?? root + 1) - 1;
     if (wanted > root && startsTag(shown[wanted])) {
-      const indent = /^\s*/.exec(lines[wanted] ?? '')?.[0] ?? '';
-      before.set(wanted, [...(before.get(wanted) ?? []), `${commentOf(indent, note.text)}\n`]);
-      continue;
+      const comment = commentOf(indentOf(lines[wanted] ?? ''), note.text);
+      before.set(wanted, [...(before.get(wanted) ?? []), `${comment}\n`]);
+    } else {
+      const where = note.line !== undefined && wanted !== root ? `line ${note.line}: ` : '';
+      atRoot.push(`${where}${note.text}`);
     }
-    const where = note.line !== undefined && wanted !== root ? `line ${note.line}: ` : '';
-    atRoot.push(`${where}${note.text}`);
   }
-  const line = lines[root] ?? '';
-  const column = begin - lines.slice(0, root).join('').length;
-  const [ahead, rest] = [line.slice(0, column), line.slice(column)];
-  // The root may stand behind a declaration, or another comment, in the same line.
-  const alone = /^\s*$/.test(ahead) && !ahead.startsWith('\uFEFF');
-  const indent = alone ? ahead : '';
-  const comments = atRoot.map((words) => `${commentOf(indent, words)}\n`);
-  const broken = !alone && ahead !== '\uFEFF' ? `${ahead}\n` : ahead;
-  lines[root] =
-    comments.length === 0
-      ? line
-      : alone
-        ? `${comments.join('')}${line}`
-        : `${broken}${comments.join('')}${rest}`;
-  return lines.flatMap((each, i) => [...(before.get(i) ?? []), each]).join('');
+  if (atRoot.length > 0) {
+    const column = begin - lines.slice(0, root).join('').length;
+    lines[root] = beforeRoot(lines[root] ?? '', column, atRoot);
+  }
+  return lines.flatMap((line, i) => [...(before.get(i) ?? []), line]).join('');
 }

@@ -1,5 +1,6 @@
 /** oz check: whether templates and configurations are right, and how each backend would build them. */
 import path from 'node:path';
+import { homeOf } from '../base/home.ts';
 import type { CheckSurroundings } from '../check/check-tdl.ts';
 import type { Around } from '../compose/around.ts';
 import { placeholderAccess, thisHost } from '../compose/inputs.ts';
@@ -52,7 +53,7 @@ export async function checkFiles(
   ]);
   const found = await findFiles(operands, io.cwd, signal);
   const { asked, ...around } = await checkSurroundings(line, io);
-  const where = { home: io.env.HOME ?? '/', isRoot: process.geteuid?.() === 0 };
+  const where = { home: homeOf(io.env), isRoot: process.geteuid?.() === 0 };
   const files: CheckReport['files'] = [];
   for (const { kind, file } of found) {
     signal.throwIfAborted();

@@ -1,7 +1,6 @@
 /** The work of oz-install, apart from its options so that -h loads none of it. */
 import path from 'node:path';
 import { readAnswer } from '../compose/inputs.ts';
-import { checkOutputs } from '../compose/outputs.ts';
 import { type FindPlace, findPlace } from '../compose/places.ts';
 import { runBuild } from '../compose/run-build.ts';
 import { readSettings } from '../compose/settings.ts';
@@ -48,7 +47,6 @@ async function install(
     const settings = await readSettings(line, tdlFile, io, find, signal);
     const options = planOptions(line, io);
     const answer = await readAnswer(line.auto, io);
-    await checkOutputs([options.icicleFile, options.xmlFile ?? path.join(io.cwd, '.ozma-x')]);
     const request = {
       ...{ options, answer, stream, signal, onError: line.onError },
       onWarnings: (warnings: readonly string[]) => showWarnings(warnings, rendering, io),

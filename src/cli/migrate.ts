@@ -2,6 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { homeOf } from '../base/home.ts';
 import { writeOutput } from '../base/write-output.ts';
 import type { FoundFile } from '../check/find-files.ts';
 import { checkSurroundings } from './check.ts';
@@ -46,7 +47,7 @@ async function migrated(
     import('../check/migrate-config.ts'),
   ]);
   const { asked: backend, ...around } = await checkSurroundings(line, io);
-  const where = { home: io.env.HOME ?? '/', isRoot: process.geteuid?.() === 0 };
+  const where = { home: homeOf(io.env), isRoot: process.geteuid?.() === 0 };
   const results: Result[] = [];
   for (const found of await findFiles(operands, io.cwd, signal)) {
     signal.throwIfAborted();

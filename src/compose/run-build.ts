@@ -6,6 +6,7 @@ import type { Around } from './around.ts';
 import { decideBuild } from './decide-build.ts';
 import { buildAccess } from './inputs.ts';
 import { judgeMedium } from './medium.ts';
+import { checkOutputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
 import { withBackend } from './with-backend.ts';
 
@@ -23,6 +24,8 @@ export async function runBuild(
   around: Around,
 ): Promise<BuildResult> {
   const { options, answer, stream, signal, onWarnings } = request;
+  const { icicleFile, xmlFile } = options;
+  await checkOutputs([icicleFile, xmlFile], xmlFile === undefined ? around.cwd : undefined);
   const { build } = await import('../engine/build.ts');
   return withBackend(settings, stream, signal, async (backend, ledger) => {
     const { tdl, config, osinfo } = settings;

@@ -1,7 +1,6 @@
 /** What the user's own SSH set-up says of a host: ~/.ssh/config, known_hosts, identities. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-
 import path from 'node:path';
 import { homeOf } from '../base/home.ts';
 

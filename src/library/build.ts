@@ -1,8 +1,6 @@
 /** plan() and build(), for programs. */
-import path from 'node:path';
 import { decideBuild } from '../compose/decide-build.ts';
 import { placeholderAccess, readAnswer } from '../compose/inputs.ts';
-import { checkOutputs } from '../compose/outputs.ts';
 import { runBuild } from '../compose/run-build.ts';
 import type { BuildResult } from '../engine/events.ts';
 import type { BuildPlan } from '../plan/types.ts';
@@ -45,7 +43,6 @@ export async function build(tdl: Tdl, options: BuildOptions = {}): Promise<Build
   running.signal.throwIfAborted();
   const decisions = decisionsOf(options);
   const answer = await readAnswer(options.answerFile, around);
-  await checkOutputs([decisions.icicleFile, decisions.xmlFile ?? path.join(around.cwd, '.ozma-x')]);
   const settings = await settingsOf(tdl, options);
   const { onError } = options;
   return runBuild(settings, { ...running, options: decisions, answer, onError }, around);

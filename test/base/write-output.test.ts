@@ -32,13 +32,15 @@ describe('writeOutput()', () => {
     expect(readdirSync(dir)).toEqual(['new']);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('keeps the mode and the owner of a file', async () => {
+  it('keeps the mode and the owner of a file', async () => {
+    const root = process.getuid?.() === 0;
+    const [uid, gid] = root ? [12345, 12346] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
     writeFileSync(at('old'), 'old');
     chmodSync(at('old'), 0o640);
-    chownSync(at('old'), 12345, 12346);
+    chownSync(at('old'), uid, gid);
     await writeOutput(at('old'), 'text');
     expect(readFileSync(at('old'), 'utf8')).toBe('text');
-    expect(statSync(at('old'))).toMatchObject({ uid: 12345, gid: 12346 });
+    expect(statSync(at('old'))).toMatchObject({ uid, gid });
     expect(statSync(at('old')).mode & 0o777).toBe(0o640);
   });
 
@@ -59,7 +61,7 @@ describe('writeOutput()', () => {
     expect(statSync(at('pipe')).isFIFO()).toBe(true);
   });
 
-  it('replaces a file in memory as any other', async () => {
+  it('replaces a file below /dev that is no device', async () => {
     const file = `/dev/shm/ozma-output-${process.pid}`;
     try {
       await writeOutput(file, 'one');
@@ -89,9 +91,14 @@ describe('checkOutputs()', () => {
       message: `Cannot write ${at('directory')}: it is a directory`,
       hint,
     });
-    await expect(checkOutputs([at('none/file')])).rejects.toThrow('its directory does not exist');
+    await expect(checkOutputs([at('none/file')])).rejects.toThrow('no such directory');
     writeFileSync(at('file'), '');
     await expect(checkOutputs([at('file/x')])).rejects.toMatchObject({ code: 'OZ_OUTPUT' });
+    await checkOutputs([], dir);
+    await expect(checkOutputs([], at('none'))).rejects.toMatchObject({
+      code: 'OZ_OUTPUT',
+      message: `Cannot write into ${at('none')}: no such directory`,
+    });
   });
 
   it('takes devices, pipes, links and new files', async () => {
