@@ -13,7 +13,7 @@ const sections: Record<string, string> = {
   timeouts:
     'Limits. Those that are not set are six times as long for guests that are emulated, since these are slow.',
   openstack:
-    'Guests in a cloud. Who one is comes from this section, else from clouds.yaml (with secure.yaml and the profiles of vendors), else from the variables OS_*; this section may complete what the others say.',
+    'Guests in a cloud. Who one is comes from this section where it has auth_url; else from the cloud of clouds.yaml (with secure.yaml and the profiles of vendors) that cloud or OS_CLOUD names; else from the variables OS_*; else from the only cloud of clouds.yaml. This section may complete what the others say, and a secret that is missing is taken from OS_PASSWORD and its like.',
 };
 
 /** What the words in the table do not say by themselves. */

@@ -2,25 +2,24 @@
 import { OzError } from '../../../src/base/errors.ts';
 import { suggest } from '../../../src/base/suggest.ts';
 import { type CloudsFiles, isTree, type Tree } from './clouds-files.ts';
-import { overlay, putSetting, type Settings } from './settings.ts';
+import { overlay, putSettings, type Settings } from './settings.ts';
+import { vendorProfiles } from './vendors.ts';
 
 /** Flat settings of one tree; what stands under `auth:` wins over the same name beside it. */
 function flatten(tree: Tree): Settings {
   const settings: Settings = {};
-  for (const [key, value] of Object.entries(tree)) putSetting(settings, key, value);
-  if (isTree(tree.auth)) {
-    for (const [key, value] of Object.entries(tree.auth)) putSetting(settings, key, value);
-  }
+  putSettings(settings, tree);
+  if (isTree(tree.auth)) putSettings(settings, tree.auth);
   return settings;
 }
 
 function profileOf(name: string, profile: string, tree: Tree, files: CloudsFiles): Tree {
-  const found = files.profiles[profile];
+  const found = files.profiles[profile] ?? vendorProfiles[profile];
   if (found) return found;
   if (flatten(tree).auth_url) return {}; // as OpenStack's own tools, which only warn
   throw new OzError(
     'OZ_CLOUD_CONFIG',
-    `Cannot use the cloud ${name}: its profile ${profile} is not in clouds-public.yaml`,
+    `Cannot use the cloud ${name}: its profile ${profile} is neither known nor in clouds-public.yaml`,
     {
       hint: 'add the profile there under "public-clouds:", or write auth_url into the cloud itself',
     },
@@ -42,7 +41,6 @@ function regionsOf(tree: Tree): Region[] {
 }
 
 function chooseRegion(cloud: string, regions: Region[], wanted: string | undefined) {
-  if (regions.length === 0) return undefined;
   if (!wanted) return regions[0];
   const found = regions.find((region) => region.name === wanted);
   if (found) return found;
@@ -52,6 +50,17 @@ function chooseRegion(cloud: string, regions: Region[], wanted: string | undefin
     `Cannot use the cloud ${cloud}: it has no region ${wanted}`,
     { hint: `it has ${names.join(', ')}` },
   );
+}
+
+/**
+ * Of those that the cloud itself lists one must be chosen. A vendor's list may have grown since:
+ * what it does not know is asked of the catalogue.
+ */
+function regionFor(cloud: string, tree: Tree, vendor: Tree, wanted: string | undefined) {
+  const own = regionsOf(tree);
+  if (own.length > 0) return chooseRegion(cloud, own, wanted);
+  const known = regionsOf(vendor);
+  return wanted ? known.find((region) => region.name === wanted) : known[0];
 }
 
 /** The settings of the cloud of that name; `region` chooses where it has several. */
@@ -74,14 +83,12 @@ export function cloudEntry(name: string, files: CloudsFiles, region?: string): S
     );
   }
   const profile = tree.profile ?? tree.cloud; // `cloud` is its older name
-  const vendor =
-    typeof profile === 'string' && profile !== name ? profileOf(name, profile, tree, files) : {};
+  const vendor = typeof profile === 'string' ? profileOf(name, profile, tree, files) : {};
   const flat = overlay(flatten(vendor), flatten(tree));
-  const regions = regionsOf(tree).length ? regionsOf(tree) : regionsOf(vendor);
-  const chosen = chooseRegion(name, regions, region ?? flat.region_name);
-  const settings = chosen
-    ? { ...overlay(flat, flatten(chosen.values)), region_name: chosen.name }
-    : flat;
+  const chosen = regionFor(name, tree, vendor, region ?? flat.region_name);
+  const settings = overlay(flat, flatten(chosen?.values ?? {}));
+  const regionName = chosen?.name ?? region;
+  if (regionName) settings.region_name = regionName;
   for (const key of ['cloud', 'profile', 'name']) delete settings[key];
   // Older files list several regions in one text.
   const first = settings.region_name?.split(',')[0]?.trim();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { OzError } from '../../../src/base/errors.ts';
 import { homeOf } from '../../../src/base/home.ts';
 import { cloudEntry } from './cloud-entry.ts';
-import { readCloudsFiles, type Surroundings } from './clouds-files.ts';
+import { type CloudsFiles, readCloudsFiles, type Surroundings } from './clouds-files.ts';
 import { environmentSettings } from './environment.ts';
 import { type Identity, identityOf, type Scope, scopeOf } from './identity.ts';
 import { isYes, overlay, putSetting, type Settings, secretNames } from './settings.ts';
@@ -110,16 +110,14 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
     const secret = wanted.find((name) => variables[name]);
     return secret ? { ...settings, [secret]: variables[secret] ?? '' } : settings;
   };
-  const region = own.region_name ?? variables.region_name;
-  if (named) {
-    const files = readCloudsFiles(around);
-    const entry = overlay(cloudEntry(named, files, region), own);
-    return {
-      settings: completed(region ? { ...entry, region_name: region } : entry),
-      name: named,
-      source: `the cloud ${named} of ${files.file}`,
-    };
-  }
+  const ofCloud = (name: string, files: CloudsFiles): Found => ({
+    settings: completed(
+      overlay(cloudEntry(name, files, own.region_name ?? variables.region_name), own),
+    ),
+    name,
+    source: `the cloud ${name} of ${files.file}`,
+  });
+  if (named) return ofCloud(named, readCloudsFiles(around));
   if (own.auth_url) return { settings: completed(own), name: null, source: ours };
   if (describesCloud) {
     return {
@@ -131,14 +129,7 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
   const files = readCloudsFiles(around);
   const { names } = files;
   const only = names.length === 1 ? names[0] : undefined;
-  if (only) {
-    const entry = overlay(cloudEntry(only, files, region), own);
-    return {
-      settings: completed(entry),
-      name: only,
-      source: `the cloud ${only} of ${files.file}`,
-    };
-  }
+  if (only) return ofCloud(only, files);
   if (names.length > 1) {
     throw new OzError(
       'OZ_CLOUD_CONFIG',
@@ -149,14 +140,14 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
   throw nothingFound();
 }
 
-/** Vendors' profiles and clouds.yaml may have the region in the address of Keystone. */
-function withRegion(url: string, region: string | undefined): string {
+/** Vendors' profiles and clouds.yaml may have the region in the address of Keystone, and others. */
+function withRegion(url: string, key: string, region: string | undefined): string {
   const placeholder = '{region_name}';
   if (!url.includes(placeholder)) return url;
   if (region) return url.replaceAll(placeholder, region);
   throw new OzError(
     'OZ_CLOUD_CONFIG',
-    `Cannot tell the address of Keystone: its auth_url depends on the region`,
+    `Cannot tell the address of the cloud: ${key} depends on the region`,
     {
       hint: 'set region_name in clouds.yaml, OS_REGION_NAME, or region_name in [openstack] of oz.cfg',
     },
@@ -203,7 +194,8 @@ function endpointsOf(settings: Settings, source: string): Credentials['endpoints
     for (const name of overrideNames[service]) {
       const key = `${name}_endpoint_override`;
       const text = settings[key];
-      if (text) endpoints[service] ??= parseUrl(text, key, source);
+      if (!text) continue;
+      endpoints[service] ??= parseUrl(withRegion(text, key, settings.region_name), key, source);
     }
   }
   return endpoints;
@@ -233,7 +225,8 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
       hint: 'it is the URL of Keystone, such as https://cloud.example.com:5000/v3',
     });
   }
-  const authUrl = parseUrl(withRegion(settings.auth_url, settings.region_name), 'auth_url', source);
+  const { auth_url, region_name } = settings;
+  const authUrl = parseUrl(withRegion(auth_url, 'auth_url', region_name), 'auth_url', source);
   if (/^v?2(\.0)?$/.test(settings.identity_api_version ?? '')) throw versionTwo(authUrl);
   const credentials = {
     name: name ?? new URL(authUrl).hostname,

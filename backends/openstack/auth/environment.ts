@@ -1,5 +1,5 @@
 /** The OS_* variables, as openrc files set them. */
-import { putSetting, type Settings } from './settings.ts';
+import { putSettings, type Settings } from './settings.ts';
 
 /** They choose or find a cloud, and say nothing of one. */
 const selectors = new Set([
@@ -21,13 +21,15 @@ export interface EnvironmentSettings {
 }
 
 export function environmentSettings(env: NodeJS.ProcessEnv): EnvironmentSettings {
-  const settings: Settings = {};
+  const said: Record<string, string> = {};
   let describesCloud = false;
   for (const [key, value] of Object.entries(env)) {
     if (!key.startsWith('OS_') || foreign.test(key) || !value) continue;
     if (key === 'OS_CLOUD' || key.startsWith('OS_CLIENT_') || key === 'OS_CLOUD_NAME') continue;
-    putSetting(settings, key.slice('OS_'.length), value);
+    said[key.slice('OS_'.length)] = value;
     if (!selectors.has(key)) describesCloud = true;
   }
+  const settings: Settings = {};
+  putSettings(settings, said);
   return { settings, describesCloud: describesCloud && settings.auth_url !== undefined };
 }

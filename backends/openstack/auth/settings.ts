@@ -15,6 +15,7 @@ const aliases: Record<string, string> = {
   user_name: 'username',
   user: 'username',
   auth_token: 'token',
+  auth_plugin: 'auth_type',
   endpoint_type: 'interface',
   region: 'region_name',
   user_domain: 'user_domain_name',
@@ -47,9 +48,11 @@ const identities: readonly (readonly string[])[] = [
   ['application_credential_id', 'application_credential_name', 'application_credential_secret'],
 ];
 
+const plainName = (key: string) => key.toLowerCase().replaceAll('-', '_');
+
 /** The one name of a key: lower case, `_` for `-`, no older name. */
 export function settingName(key: string): string {
-  const name = key.toLowerCase().replaceAll('-', '_');
+  const name = plainName(key);
   return aliases[name] ?? name;
 }
 
@@ -71,6 +74,15 @@ export function putSetting(into: Settings, key: string, value: unknown): void {
     if (said) into.insecure = String(!isYes(text));
     else into.cacert ??= text;
   } else into[name] = text;
+}
+
+/** Adds all that one source says. What it says by an older name, too, is by the newer one. */
+export function putSettings(into: Settings, said: Readonly<Record<string, unknown>>): void {
+  const isOlder = (key: string) => plainName(key) in aliases;
+  const keys = Object.keys(said);
+  for (const key of [...keys.filter(isOlder), ...keys.filter((key) => !isOlder(key))]) {
+    putSetting(into, key, said[key]);
+  }
 }
 
 /**

@@ -132,6 +132,37 @@ describe('readCredentials() from clouds.yaml', () => {
     });
   });
 
+  test.each([
+    ['of clouds-public.yaml', 'big-vendor', 'https://vendor.example/identity', undefined],
+    ['that everybody knows', 'elastx', 'https://ops.elastx.cloud:5000/v3', 'se-sto'],
+    ['whose list of regions is old', 'citycloud', 'https://new9.citycloud.com:5000/v3', 'new9'],
+  ])('takes the profile %s for a cloud of the same name', (_, name, authUrl, region) => {
+    const own = name === 'citycloud' ? 'region_name: new9' : 'verify: true';
+    const around = sources(
+      { env: { OS_CLOUD: name } },
+      {
+        'work/clouds.yaml': `clouds: { ${name}: { profile: ${name}, auth: { username: u, password: pppp }, ${own} } }`,
+      },
+    );
+    expect(readCredentials(around)).toMatchObject({ authUrl, region: region ?? null });
+  });
+
+  test('misses a profile that nobody knows', () => {
+    const files = {
+      'work/clouds.yaml': 'clouds: { a: { profile: nobody, auth: { token: tttt } } }',
+    };
+    expect(codeOfThrown(() => readCredentials(sources({}, files)))).toBe('OZ_CLOUD_CONFIG');
+  });
+
+  test('takes OS_REGION_NAME for the only cloud, too', () => {
+    const files = {
+      'work/clouds.yaml':
+        'clouds: { a: { auth: { auth_url: "http://k/v3", token: tttt }, volume_endpoint_override: "http://{region_name}/v3" } }',
+    };
+    const found = readCredentials(sources({ env: { OS_REGION_NAME: 'west' } }, files));
+    expect(found).toMatchObject({ region: 'west', endpoints: { volume: 'http://west/v3' } });
+  });
+
   test('prefers the working directory, and OS_CLIENT_CONFIG_FILE to that', () => {
     const files = {
       'work/clouds.yaml':
@@ -188,6 +219,16 @@ describe('readCredentials() from OS_* and oz.cfg', () => {
       scope: { project: { name: 'web', domain: { id: 'pdom' } } },
     });
   });
+
+  test.each([[['OS_TENANT_NAME', 'OS_PROJECT_NAME']], [['OS_PROJECT_NAME', 'OS_TENANT_NAME']]])(
+    'prefers the newer of two names, in the order %s',
+    (order) => {
+      const values: Record<string, string> = { OS_TENANT_NAME: 'old', OS_PROJECT_NAME: 'new' };
+      const { OS_TENANT_NAME: _, ...rest } = openrc;
+      const env = { ...rest, ...Object.fromEntries(order.map((key) => [key, values[key]])) };
+      expect(readCredentials(sources({ env })).scope).toMatchObject({ project: { name: 'new' } });
+    },
+  );
 
   test('oz.cfg overrides key by key, in whichever form', () => {
     const settings = { project_id: 'p1', token: 'tok-from-cfg', flavor: 'm1.small' };
