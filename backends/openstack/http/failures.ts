@@ -165,6 +165,21 @@ export function brokenOff(error: unknown): BrokenOff {
   };
 }
 
+const trustHints: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired: have it renewed, or set the clock of this machine',
+  CERT_NOT_YET_VALID: 'it is not valid yet: set the clock of this machine',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'it is made for another host: use its name in auth_url, or in an endpoint override',
+};
+
+const authorityHint =
+  'set cacert to the file with its authority (OS_CACERT, clouds.yaml or oz.cfg)';
+
+const connectionHint = (code: string) =>
+  /ALERT_CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/.test(code)
+    ? "it wants a client's certificate that it trusts: set cert and key"
+    : 'check the address, the network and the proxy variables, then run it again';
+
 /** For a service that could not be reached for as long as we try. */
 export function unreachable(failed: Failed, host: string, failure: BrokenOff): OzError {
   const { service, doing, repeated = false } = failed;
@@ -172,12 +187,12 @@ export function unreachable(failed: Failed, host: string, failure: BrokenOff): O
     ? new OzError(
         'OZ_CLOUD_UNTRUSTED',
         `Cannot ${doing}: the certificate of ${service} at ${host} is not trusted (${failure.code})`,
-        { hint: 'set cacert to the file with its authority (OS_CACERT, clouds.yaml or oz.cfg)' },
+        { hint: trustHints[failure.code] ?? authorityHint },
       )
     : new OzError(
         'OZ_CLOUD_UNREACHABLE',
         `Cannot ${doing}: ${service} at ${host} is not reachable: ${failure.words}`,
-        { hint: 'check the address, the network and the proxy variables, then run it again' },
+        { hint: connectionHint(failure.code) },
       );
   return withDetails(error, { service, status: 0, repeated, message: failure.words });
 }

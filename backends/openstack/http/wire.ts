@@ -1,15 +1,14 @@
 /** Sends one request over HTTP, once. */
-import { readFileSync } from 'node:fs';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import got, { type OptionsInit, type Response } from 'got';
-import { codeOf, OzError } from '../../../src/base/errors.ts';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { proxyAgents } from '../../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
 import type { BodyAnswer } from './body-wire.ts';
 import { exchangeData, textOf } from './data-wire.ts';
+import { readAuthority, readClient, type TlsSettings } from './tls-files.ts';
 
 export interface WireRequest {
   method: string;
@@ -34,25 +33,6 @@ export interface Wire {
   open(request: WireRequest): Promise<BodyAnswer>;
 }
 
-export interface TlsSettings {
-  readonly insecure: boolean;
-  readonly cacert: string | null;
-  readonly cert: string | null;
-  readonly key: string | null;
-}
-
-function readTlsFile(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new OzError(
-      'OZ_CLOUD_CONFIG',
-      `Cannot read the ${what} ${file}: ${codeOf(error) ?? 'failed'}`,
-      { hint: 'correct its path in clouds.yaml, oz.cfg or the OS_* variables' },
-    );
-  }
-}
-
 const connectMs = 20_000;
 
 /** Connections are not kept: one that the server has closed meanwhile makes a POST's outcome unsure. */
@@ -63,15 +43,8 @@ const directAgents = {
 
 export function createWire(tls: TlsSettings): Wire {
   const loading = import('./body-wire.ts'); // undici takes a while: beside the first requests
-  const certificateAuthority = tls.cacert
-    ? [readTlsFile(tls.cacert, 'CA file')]
-    : trustedAuthorities();
-  const client = tls.cert
-    ? {
-        certificate: readTlsFile(tls.cert, 'client certificate'),
-        key: readTlsFile(tls.key ?? tls.cert, 'client key'),
-      }
-    : {};
+  const certificateAuthority = tls.cacert ? [readAuthority(tls.cacert)] : trustedAuthorities();
+  const client = tls.cert ? readClient(tls.cert, tls.key ?? tls.cert) : null;
 
   const headersOf = (request: WireRequest) => ({
     'user-agent': `ozma/${packageVersion()}`,
@@ -115,7 +88,7 @@ export function createWire(tls: TlsSettings): Wire {
         ...(agent ? { agent } : {}),
         ca: certificateAuthority,
         rejectUnauthorized: !tls.insecure,
-        ...(tls.cert ? { cert: client.certificate, key: client.key } : {}),
+        ...(client ? { cert: client.certificate, key: client.key } : {}),
       },
       signal: request.signal,
     };

@@ -9,7 +9,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createWire, type TlsSettings } from '../../../../backends/openstack/http/wire.ts';
+import type { TlsSettings } from '../../../../backends/openstack/http/tls-files.ts';
+import { createWire } from '../../../../backends/openstack/http/wire.ts';
 import { testDir } from '../../../media/support.ts';
 
 beforeEach(() => {
