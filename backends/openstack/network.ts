@@ -10,6 +10,8 @@ export interface GuestNetwork {
   subnets: readonly Subnet[];
   /** An address of this machine that guests can use; null: they can't be known to reach it. */
   hostAddress: string | null;
+  /** Security groups of this machine's own port there, where it is a server of the cloud itself. */
+  hostGroups: readonly string[];
 }
 
 /** How SSH gets to a guest. */
@@ -69,27 +71,31 @@ function contains({ cidr }: Subnet, address: string): boolean {
   return list.check(address, 'ipv4');
 }
 
+const sameMac = (port: Port, own: OwnAddress) => port.mac.toLowerCase() === own.mac.toLowerCase();
+
 /**
- * An address of this machine on the guests' network. An address that merely
+ * What of this machine is on the guests' network. An address that merely
  * looks alike is not enough: private ranges are everywhere.
  */
-function addressOn(
+function ownOn(
   network: Network,
   subnets: readonly Subnet[],
   ports: readonly Port[],
   own: readonly OwnAddress[],
-): string | null {
-  const certain = ({ address, mac }: OwnAddress) =>
+): Pick<GuestNetwork, 'hostAddress' | 'hostGroups'> {
+  const certain = (one: OwnAddress) =>
     network.shared ||
     network.external ||
-    subnets.some(({ gateway }) => gateway === address) ||
-    ports.some((port) => port.mac.toLowerCase() === mac.toLowerCase());
+    subnets.some(({ gateway }) => gateway === one.address) ||
+    ports.some((port) => sameMac(port, one));
   const found = own.find(
     (one) =>
       certain(one) &&
       subnets.some((subnet) => subnet.version === 4 && contains(subnet, one.address)),
   );
-  return found?.address ?? null;
+  if (!found) return { hostAddress: null, hostGroups: [] };
+  const port = ports.find((one) => sameMac(one, found));
+  return { hostAddress: found.address, hostGroups: port?.securityGroupIds ?? [] };
 }
 
 /** Null: the cloud has no network service. Throws `OZ_CLOUD_NETWORK`. */
@@ -110,15 +116,18 @@ export async function findNetwork(
     subnets.some((subnet) => subnet.version === 4 && contains(subnet, address)),
   );
   const ports = near ? await neutron.ports({ networkId: network.id }, { signal }) : [];
-  return { network, subnets, hostAddress: addressOn(network, subnets, ports, own) };
+  return { network, subnets, ...ownOn(network, subnets, ports, own) };
 }
 
-/** Whether a rule of the group lets anybody's SSH in. */
-function letsSshIn({ rules }: SecurityGroup): boolean {
+/** Security groups that SSH comes from; any: those of a bastion are not known. */
+type Senders = readonly string[] | 'any';
+
+/** Whether a rule of the group lets SSH in, from everywhere or from a member of these groups. */
+function letsSshIn({ rules }: SecurityGroup, senders: Senders): boolean {
   return rules.some(
     ({ direction, protocol, portMin, portMax, remoteGroupId }) =>
       direction === 'ingress' &&
-      remoteGroupId === null &&
+      (remoteGroupId === null || senders === 'any' || senders.includes(remoteGroupId)) &&
       (protocol === null || protocol === 'tcp' || protocol === '6' || protocol === 'any') &&
       (portMin ?? 22) <= 22 &&
       (portMax ?? 22) >= 22,
@@ -126,10 +135,11 @@ function letsSshIn({ rules }: SecurityGroup): boolean {
 }
 
 /** Why the firewall keeps SSH out, or null. Throws `OZ_CLOUD_NETWORK` for groups that are not there. */
-export function firewallObstacle(
+function firewallObstacle(
   network: Pick<Network, 'portSecurity'>,
   groups: readonly SecurityGroup[] | null,
   asked: readonly string[],
+  senders: Senders,
 ): string | null {
   if (groups === null) return null; // a cloud without them
   const names = asked.length > 0 ? asked : ['default'];
@@ -142,7 +152,7 @@ export function firewallObstacle(
     });
   });
   if (!network.portSecurity) return null;
-  return chosen.some((group) => group && letsSshIn(group))
+  return chosen.some((group) => group && letsSshIn(group, senders))
     ? null
     : `security group ${names.join(', ')} lets no SSH in`;
 }
@@ -159,9 +169,11 @@ export interface ReachInput {
 /** How SSH gets to guests of the network. Throws `OZ_CLOUD_NETWORK`. */
 export function sshWay({ found, groups, external, settings }: ReachInput): SshWay {
   if (!found) return { kind: 'none', reason: 'guests have no network: the cloud has no Neutron' };
-  const { network, hostAddress } = found;
+  const { network, hostAddress, hostGroups } = found;
   const { bastion, floatingIpPool, securityGroups } = settings;
-  const closed = firewallObstacle(network, groups, securityGroups);
+  // What comes by a floating IP is of no group.
+  const senders = bastion ? 'any' : floatingIpPool === null ? hostGroups : [];
+  const closed = firewallObstacle(network, groups, securityGroups, senders);
   const pool = external.find(({ id, name }) => id === floatingIpPool || name === floatingIpPool);
   if (floatingIpPool !== null && !pool) {
     throw new OzError(

@@ -18,9 +18,14 @@ import {
 } from '../../../backends/openstack/hardware-properties.ts';
 import { isAlive, thisMaker } from '../../../backends/openstack/maker.ts';
 import { mediumKind } from '../../../backends/openstack/medium-kind.ts';
-import { chooseNetwork, sshWay } from '../../../backends/openstack/network.ts';
+import { chooseNetwork, findNetwork, sshWay } from '../../../backends/openstack/network.ts';
 import { resultProperties, withoutTraces } from '../../../backends/openstack/result.ts';
-import type { Flavor, Network, SecurityGroup } from '../../../backends/openstack/services/types.ts';
+import type {
+  Flavor,
+  Network,
+  Neutron,
+  SecurityGroup,
+} from '../../../backends/openstack/services/types.ts';
 import { readOpenstackSettings } from '../../../backends/openstack/settings.ts';
 import { hardware } from '../../fakes/specs.ts';
 
@@ -232,9 +237,27 @@ describe('networks', () => {
     expect(() => chooseNetwork([], null, 'ours')).toThrow(/none with a subnet/);
   });
 
-  const found = { network: network('mine'), subnets: [], hostAddress: '192.0.2.1' };
+  const found = { network: network('mine'), subnets: [], hostAddress: '192.0.2.1', hostGroups: [] };
   const open = [group('default', [{ portMin: 22, portMax: 22 }])];
   const none = { bastion: null, floatingIpPool: null, securityGroups: [] };
+  it('know the groups of this machine where it is a server of the cloud', async () => {
+    const subnets = [{ version: 4, cidr: '192.0.2.0/24', gateway: '192.0.2.254' }];
+    const ports = [{ mac: 'FA:16:3E:00:00:01', securityGroupIds: ['itself'] }];
+    const neutron = {
+      networks: async () => [network('mine')],
+      subnets: async () => subnets,
+      ports: async () => ports,
+    } as unknown as Neutron;
+    const own = (mac: string) => [{ address: '192.0.2.1', mac }];
+    const of = (mac: string) =>
+      findNetwork({ neutron, projectId: 'ours' }, { network: null }, own(mac));
+    expect(await of('fa:16:3e:00:00:01')).toMatchObject({
+      hostAddress: '192.0.2.1',
+      hostGroups: ['itself'],
+    });
+    expect(await of('fa:16:3e:00:00:02')).toMatchObject({ hostAddress: null, hostGroups: [] });
+  });
+
   it('say how SSH gets in', () => {
     const way = (more: Partial<Parameters<typeof sshWay>[0]>) =>
       sshWay({ found, groups: open, external: [], settings: none, ...more });
@@ -249,11 +272,24 @@ describe('networks', () => {
     });
     const bastion = { user: 'me', host: 'jump', port: 22 };
     expect(way({ settings: { ...none, bastion } })).toMatchObject({ kind: 'bastion' });
+    // The bastion may well be a server of that group.
+    expect(way({ settings: { ...none, bastion }, groups: closed })).toMatchObject({
+      kind: 'bastion',
+    });
+    expect(way({ settings: { ...none, bastion }, groups: [group('default', [])] })).toMatchObject({
+      kind: 'none',
+    });
+    // So may this machine.
+    const inside = { ...found, hostGroups: ['itself'] };
+    expect(way({ found: inside, groups: closed })).toMatchObject({ kind: 'fixed' });
     const pool = network('public', { external: true });
     const settings = { ...none, floatingIpPool: 'public' };
     expect(way({ settings, external: [pool] })).toMatchObject({
       kind: 'floating',
       poolId: 'id-public',
+    });
+    expect(way({ found: inside, groups: closed, settings, external: [pool] })).toMatchObject({
+      kind: 'none',
     });
     expect(() => way({ settings })).toThrow(/no such external network/);
     expect(() => way({ settings: { ...none, securityGroups: ['web'] } })).toThrow(
