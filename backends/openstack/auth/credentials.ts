@@ -66,7 +66,6 @@ const ownKeys = new Set([
   'cert',
   'key',
   'insecure',
-  'identity_api_version',
 ]);
 
 function fromOzCfg(section: Readonly<Record<string, string>>): Settings {
@@ -245,7 +244,7 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
   const identity = identityOf(settings, source);
   return Object.defineProperties(credentials, {
     identity: { value: identity, enumerable: false },
-    scope: { value: scopeOf(settings, identity), enumerable: true },
+    scope: { value: scopeOf(settings, identity, source), enumerable: true },
   }) as Credentials;
 }
 

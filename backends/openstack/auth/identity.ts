@@ -127,12 +127,27 @@ export function identityOf(settings: Settings, source: string): Identity {
   return readers[kindOf(settings, source)](settings, source);
 }
 
-/** An application credential has its project built in, and Keystone refuses another word on it. */
-export function scopeOf(settings: Settings, identity: Identity): Scope | null {
+/** What else a token may be for; a build is for a project. */
+const otherScopes: Record<string, string> = {
+  system_scope: 'the whole system',
+  trust_id: 'a trust',
+};
+
+/**
+ * An application credential has its project built in, and Keystone refuses another word on it.
+ * Throws `OZ_CLOUD_AUTH` where there is to be no project.
+ */
+export function scopeOf(settings: Settings, identity: Identity, source: string): Scope | null {
   if (identity.kind === 'application-credential') return null;
   if (settings.project_id) return { project: { id: settings.project_id }, domain: null };
   if (settings.project_name) {
     return { project: { name: settings.project_name }, domain: domainOf(settings, 'project') };
   }
-  return null;
+  const other = Object.keys(otherScopes).find((key) => settings[key]);
+  if (!other) return null;
+  throw new OzError(
+    'OZ_CLOUD_AUTH',
+    `Cannot use ${source}: its ${other} is for ${otherScopes[other]}, and a build is for a project`,
+    { hint: `set project_name and project_domain_name instead of ${other}` },
+  );
 }

@@ -275,6 +275,11 @@ describe('readCredentials() from OS_* and oz.cfg', () => {
     ['no user', { OS_AUTH_URL: 'http://k/v3', OS_PASSWORD: 'abcd' }, 'OZ_CLOUD_AUTH'],
     ['version 2', { ...openrc, OS_IDENTITY_API_VERSION: '2.0' }, 'OZ_CLOUD_VERSION'],
     ['Kerberos', { ...openrc, OS_AUTH_TYPE: 'v3kerberos' }, 'OZ_CLOUD_AUTH'],
+    [
+      'the whole system',
+      { ...openrc, OS_TENANT_NAME: '', OS_SYSTEM_SCOPE: 'all' },
+      'OZ_CLOUD_AUTH',
+    ],
     ['no URL', { ...openrc, OS_AUTH_URL: 'cloud' }, 'OZ_CLOUD_CONFIG'],
     ['password in the URL', { ...openrc, OS_AUTH_URL: 'http://a:b@k/v3' }, 'OZ_CLOUD_CONFIG'],
     ['interface', { ...openrc, OS_INTERFACE: 'inside' }, 'OZ_CLOUD_CONFIG'],
