@@ -24,10 +24,17 @@ export interface SessionOptions {
 /** Renewed so long before its end, so that what begins with it also ends with it. */
 const longestMarginMs = 10 * 60_000;
 
-function renewAt({ body }: Token, now: number): number {
-  const end = body.expires_at ? Date.parse(body.expires_at) : Number.POSITIVE_INFINITY;
-  const life = end - now;
-  return end - Math.min(longestMarginMs, life / 4);
+/**
+ * By this machine's clock, which need not be the cloud's. A token that was given to us can't be
+ * had anew: it is used until a service refuses it.
+ */
+function renewAt({ id, body }: Token, { identity }: Credentials, now: number): number {
+  const { expires_at, issued_at } = body;
+  if (!expires_at || (identity.kind === 'token' && identity.token === id)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const life = Date.parse(expires_at) - (issued_at ? Date.parse(issued_at) : now);
+  return now + life - Math.min(longestMarginMs, life / 4);
 }
 
 async function listProjects(
@@ -89,7 +96,7 @@ export async function openSession(
       },
     );
   }
-  let renewTime = renewAt(token, now());
+  let renewTime = renewAt(token, credentials, now());
   let renewing: Promise<Token> | null = null;
 
   /** Several requests at once share one renewal, which no single caller's signal ends. */
@@ -99,7 +106,7 @@ export async function openSession(
     });
     const fresh = await (stop ? Promise.race([renewing, aborted(stop)]) : renewing);
     token = fresh;
-    renewTime = renewAt(fresh, now());
+    renewTime = renewAt(fresh, credentials, now());
     return fresh.id;
   }
 
