@@ -3,7 +3,7 @@
  * or a project id in its path. Links in a service's answers are not followed:
  * behind a proxy they often name hosts that can't be reached.
  */
-import { OzError } from '../../../src/base/errors.ts';
+import { codeOf, OzError } from '../../../src/base/errors.ts';
 import type { Service } from '../http/failures.ts';
 import type { Requester, TokenSource } from '../http/requester.ts';
 import type { Call, MicroversionRange } from './types.ts';
@@ -104,7 +104,10 @@ export async function findCompute(
   };
 }
 
-/** Cinder's version 3; null where there is only an older one. The project is always in the path. */
+/**
+ * Cinder's version 3; null where there is only an older one. The project is always in the path.
+ * Builds may do without Cinder: one that does not answer is told by those who need it.
+ */
 export async function findVolume(
   discoverer: Discoverer,
   endpoint: string,
@@ -112,7 +115,12 @@ export async function findVolume(
   call?: Call,
 ): Promise<FoundApi | null> {
   const { root, version, project } = splitEndpoint(endpoint);
-  const versions = await discoverVersions(discoverer, 'Cinder', `${root}/v3/`, call);
+  const url = `${root}/v3/`;
+  const versions = await discoverVersions(discoverer, 'Cinder', url, call).catch((error) => {
+    call?.signal?.throwIfAborted();
+    if (codeOf(error) === 'OZ_CLOUD_AUTH') throw error;
+    return [];
+  });
   const three = versions.find((found) => found.id.startsWith('v3'));
   if (!three && version !== '3' && version !== null) return null;
   return {

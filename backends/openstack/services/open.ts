@@ -30,6 +30,10 @@ const serviceWords: Partial<Record<ServiceName, string>> = {
   compute: 'compute service (Nova)',
 };
 
+/** An override may leave ids to us: https://cloud.example.com:8776/v3/%(project_id)s */
+const withIds = (url: string, ids: Readonly<Record<string, string>>): string =>
+  url.replace(/[%$]\((\w+)\)s/g, (text, name: string) => ids[name] ?? text);
+
 /**
  * Signs in with what readCredentials() found. Throws OzErrors of the codes in
  * types.ts: `OZ_CLOUD_AUTH`, `OZ_CLOUD_CONFIG`, `OZ_CLOUD_UNREACHABLE`, …
@@ -46,7 +50,11 @@ export async function openCloud(
   const session = await openSession(credentials, { requester, secrets, log, signal, now });
   const { project, user, roles = [], catalog = [] } = session.described();
   const region = chooseRegion(catalog, credentials);
-  const endpoint = (service: ServiceName) => findEndpoint(catalog, service, credentials, region);
+  const ids = { project_id: project.id, tenant_id: project.id, user_id: user.id };
+  const endpoint = (service: ServiceName): string | null => {
+    const url = findEndpoint(catalog, service, credentials, region);
+    return url && withIds(url, ids);
+  };
   const needed = (service: ServiceName): string => {
     const url = endpoint(service);
     if (url) return url;

@@ -50,6 +50,28 @@ describe('openCloud()', () => {
     expect(fake.requests.map((request) => request.path)).toEqual([wanted]);
   });
 
+  test('does without a Cinder that does not answer', async () => {
+    const fake = await fakeCloud({ endpoints: { 'block-storage': '/broken/v3/p1' } });
+    fake.on('GET', '/broken/v3/', { status: 503 });
+    const cloud = await openCloud(fake.credentials(), { pace: quickPace });
+    fake.on('GET', '/broken/v3/p1/limits', { status: 503 });
+    const failure = await failureOf(cloud.cinder?.limits() ?? Promise.resolve());
+    expect(failure.code).toBe('OZ_CLOUD_UNREACHABLE');
+  });
+
+  test("puts the project into an endpoint's override", async () => {
+    const fake = await fakeCloud();
+    const override = `${fake.url}/volume/v3/%(project_id)s`;
+    const credentials = fake.credentials({ volume_endpoint_override: override });
+    const cloud = await openCloud(credentials, { pace: quickPace });
+    fake.requests.length = 0;
+    fake.on('GET', `/volume/v3/${fakeProject}/volumes/detail`, { json: {} });
+    await cloud.cinder?.volumes({});
+    expect(fake.requests.map(({ path }) => path)).toEqual([
+      `/volume/v3/${fakeProject}/volumes/detail`,
+    ]);
+  });
+
   test('tells of a Keystone that has moved', async () => {
     const fake = await fakeCloud();
     const location = 'https://new.example/identity/v3/auth/tokens';
@@ -133,6 +155,13 @@ describe('the session', () => {
     expect(fake.tokens()).toBe(2);
   });
 
+  test("is not renewed at each request where this machine's clock is fast", async () => {
+    const { fake, cloud } = await opened({}, {}, { now: () => Date.now() + 7_200_000 });
+    fake.on('GET', '/compute/v2.1/limits', { json: {} });
+    for (let i = 0; i < 3; i++) await cloud.nova.limits();
+    expect(fake.tokens()).toBe(1);
+  });
+
   test('is renewed when a service refuses the token, and the request is sent again', async () => {
     const { fake, cloud } = await opened();
     fake.on('POST', '/compute/v2.1/servers', { status: 202, json: { server: { id: 's1' } } });
@@ -172,9 +201,17 @@ describe('the session', () => {
     fake.on('GET', '/identity/v3/auth/tokens', { json: body });
     fake.requests.length = 0;
     const settings = { token: 'token-1', password: '', username: '' };
-    const cloud = await openCloud(fake.credentials(settings), { pace: quickPace });
+    let now = Date.now();
+    const how = { pace: quickPace, now: () => now };
+    const cloud = await openCloud(fake.credentials(settings), how);
     expect(cloud.region).toBe('r');
-    expect(fake.requests.map(({ method }) => method)).toEqual(['GET']);
+    now += 3_500_000; // nothing but a refusal helps to another one
+    fake.on('GET', '/compute/v2.1/limits', { json: {} });
+    await cloud.nova.limits();
+    expect(fake.requests.map(({ path }) => path)).toEqual([
+      '/identity/v3/auth/tokens',
+      '/compute/v2.1/limits',
+    ]);
 
     fake.on('GET', '/identity/v3/auth/tokens', { status: 401, json: {} });
     const failure = await failureOf(openCloud(fake.credentials(settings), { pace: quickPace }));
