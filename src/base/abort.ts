@@ -29,6 +29,9 @@ export function later(signal: AbortSignal, ms: number): { signal: AbortSignal; c
   };
 }
 
+/** Node's timers fire at once beyond it. */
+const longestMs = 2 ** 31 - 1;
+
 /** A signal that is aborted by the given one, or after `ms` with `reason`. */
 export function deadline(
   ms: number,
@@ -36,7 +39,7 @@ export function deadline(
   signal?: AbortSignal,
 ): { signal: AbortSignal; clear(): void } {
   const own = new AbortController();
-  const timer = setTimeout(() => own.abort(reason()), ms);
+  const timer = setTimeout(() => own.abort(reason()), Math.min(ms, longestMs));
   timer.unref();
   return {
     signal: signal ? AbortSignal.any([signal, own.signal]) : own.signal,
