@@ -51,7 +51,13 @@ function readTree(file: string): Tree | null {
   let content: unknown;
   try {
     // Every value as a text: an id of digits alone must not become a number.
-    content = parse(text, { schema: 'failsafe', customTags: ['null'], merge: true });
+    // The last of two equal keys counts, as for OpenStack's own tools.
+    content = parse(text, {
+      schema: 'failsafe',
+      customTags: ['null'],
+      merge: true,
+      uniqueKeys: false,
+    });
   } catch (error) {
     // The parser quotes the offending line, which may hold a password: tell the place alone.
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;

@@ -154,6 +154,14 @@ describe('readCredentials() from clouds.yaml', () => {
     expect(codeOfThrown(() => readCredentials(sources({}, files)))).toBe('OZ_CLOUD_CONFIG');
   });
 
+  test('takes the last of two equal keys', () => {
+    const files = {
+      'work/clouds.yaml':
+        'clouds:\n  a:\n    auth: { auth_url: "http://k/v3", token: tttt }\n    region_name: x\n    region_name: y\n',
+    };
+    expect(readCredentials(sources({}, files)).region).toBe('y');
+  });
+
   test('takes OS_REGION_NAME for the only cloud, too', () => {
     const files = {
       'work/clouds.yaml':
