@@ -90,7 +90,11 @@ function reader(section: Section, source: string): Reader {
       if (found !== undefined) return found;
       throw refuse(key, `"${value}" is neither yes nor no`, 'write yes or no');
     },
-    list: (key) => (text(key) ?? '').split(/[,\s]+/).filter(Boolean),
+    list: (key) =>
+      (text(key) ?? '')
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
   };
 }
 

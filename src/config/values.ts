@@ -58,7 +58,8 @@ export function configReader(
     checked: (section, key) =>
       read(section, key, (text, declared) => {
         const value = checks[declared.type](text, declared, home);
-        return value instanceof Problem || typeof value === 'string' ? value : text.toLowerCase();
+        if (typeof value === 'number') return String(value);
+        return typeof value === 'boolean' ? text.toLowerCase() : value;
       }),
   };
 }

@@ -186,8 +186,8 @@ install = 1200
   });
 
   it('checks [openstack] by type, and reads paths and truth values as elsewhere', () => {
-    const { openstack } = read('[openstack]\ncacert = ~/ca.pem\ninsecure = YES\n');
-    expect(openstack).toMatchObject({ cacert: '/home/u/ca.pem', insecure: 'yes' });
+    const { openstack } = read('[openstack]\ncacert = ~/ca.pem\ninsecure = YES\nmin_ram = 4_096\n');
+    expect(openstack).toMatchObject({ cacert: '/home/u/ca.pem', insecure: 'yes', min_ram: '4096' });
     const wrong: [string, string][] = [
       ['result = glace', "result: 'glace' is none of glance, download, both"],
       ['strategy = volume', "strategy: 'volume' is none of auto, direct, volumes, rescue"],

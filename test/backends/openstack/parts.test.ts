@@ -47,7 +47,7 @@ describe('settings', () => {
 
   it('reads what oz.cfg says', () => {
     const settings = readOpenstackSettings({
-      security_groups: 'ssh, web',
+      security_groups: 'ssh, web servers,',
       bastion: 'me@jump.example:2222',
       image_properties: 'team=a b, url=http://x/?y=1',
       web_download: 'no',
@@ -55,7 +55,7 @@ describe('settings', () => {
       image_timeout: '60',
     });
     expect(settings).toMatchObject({
-      securityGroups: ['ssh', 'web'],
+      securityGroups: ['ssh', 'web servers'],
       bastion: { user: 'me', host: 'jump.example', port: 2222 },
       imageProperties: { team: 'a b', url: 'http://x/?y=1' },
       webDownload: false,
