@@ -41,11 +41,19 @@ export const secretNames = [
   'passcode',
 ] as const;
 
-/** Names of one way to say who you are; a source that begins one ends the others below it. */
-const identities: readonly (readonly string[])[] = [
-  ['username', 'user_id', 'password'],
-  ['token'],
-  ['application_credential_id', 'application_credential_name', 'application_credential_secret'],
+const userNames = ['username', 'user_id'];
+const credentialNames = [
+  'application_credential_id',
+  'application_credential_name',
+  'application_credential_secret',
+];
+
+/** Ways to say who you are; a source that begins one ends the others below it. */
+const identities: readonly { begin: readonly string[]; end: readonly string[] }[] = [
+  // That of a name belongs to a user, who may be told below.
+  { begin: credentialNames, end: ['password', 'token'] },
+  { begin: ['token'], end: [...userNames, 'password', ...credentialNames] },
+  { begin: [...userNames, 'password'], end: ['token', ...credentialNames] },
 ];
 
 const plainName = (key: string) => key.toLowerCase().replaceAll('-', '_');
@@ -97,10 +105,7 @@ export function overlay(base: Settings, above: Settings): Settings {
   for (const names of alternatives) {
     if (names.some((name) => above[name])) drop(names);
   }
-  const begun = identities.find((names) => names.some((name) => above[name]));
-  if (begun) {
-    drop(identities.filter((names) => names !== begun).flat());
-    drop(['auth_type']);
-  }
+  const begun = identities.find(({ begin }) => begin.some((name) => above[name]));
+  if (begun) drop([...begun.end, 'auth_type']);
   return Object.assign(result, above);
 }

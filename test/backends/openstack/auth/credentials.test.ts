@@ -277,6 +277,15 @@ describe('readCredentials() from OS_* and oz.cfg', () => {
     });
   });
 
+  test('application credential by name in oz.cfg is of the user of the cloud', () => {
+    const settings = { application_credential_name: 'ci', application_credential_secret: 'shhh' };
+    const found = readCredentials(sources({ env: { OS_CLOUD: 'dev' }, settings }));
+    expect(found.identity).toMatchObject({
+      kind: 'application-credential',
+      named: { name: 'ci', user: { name: 'ann' }, domain: { name: 'Default' } },
+    });
+  });
+
   test.each([
     ['nothing at all', {}, 'OZ_CLOUD_CONFIG'],
     ['no password', { OS_AUTH_URL: 'http://k/v3', OS_USERNAME: 'a' }, 'OZ_CLOUD_AUTH'],
