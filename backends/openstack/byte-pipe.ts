@@ -1,7 +1,7 @@
 /** The bytes of a websocket as a stream to read from in pieces of any length. */
 import type { Agent } from 'node:http';
 import { OzError } from '../../src/base/errors.ts';
-import { proxyAgents } from '../../src/base/proxy.ts';
+import { tunnelAgents } from '../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../src/base/tls-trust.ts';
 
 export interface BytePipe {
@@ -32,7 +32,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   signal?.throwIfAborted();
   const secure = url.protocol === 'wss:';
   const http = new URL(`${secure ? 'https' : 'http'}://${url.host}/`);
-  const agents = proxyAgents(http) as { http?: Agent; https?: Agent };
+  const agents = tunnelAgents(http) as { http?: Agent; https?: Agent };
   const agent = secure ? agents.https : agents.http;
   const socket = new WebSocket(url, ['binary'], {
     origin: http.origin,

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { createServer, get, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -119,15 +119,13 @@ describe('httpReader', () => {
       }),
     );
     const asked: string[] = [];
-    const proxy = createServer().on('connect', ({ url: place = '' }, socket, head) => {
-      asked.push(place);
-      const through = connect(Number(place.split(':')[1]), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        through.write(head);
-        through.pipe(socket).pipe(through);
+    const proxy = createServer((request, response) => {
+      const { host, port, pathname } = new URL(request.url ?? '');
+      asked.push(host);
+      get({ host: '127.0.0.1', port, path: pathname, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
       });
-      through.on('error', () => socket.destroy());
-      socket.on('error', () => through.destroy());
     });
     vi.stubEnv('http_proxy', await listening(proxy));
     vi.stubEnv('no_proxy', '');

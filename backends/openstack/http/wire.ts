@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import got, { type OptionsInit, type Response } from 'got';
 import { packageVersion } from '../../../src/base/package-root.ts';
-import { proxyAgents } from '../../../src/base/proxy.ts';
+import { proxyAgents, tunnelAgents } from '../../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
 import type { BodyAnswer } from './body-wire.ts';
 import { exchangeData, textOf } from './data-wire.ts';
@@ -74,10 +74,10 @@ export function createWire(tls: TlsSettings): Wire {
   }
 
   /** Of a large transfer. A connection of its own, by a proxy's agent where one is to be used. */
-  function transfer(request: WireRequest) {
+  function transfer(request: WireRequest, agentsFor: typeof proxyAgents) {
     const url = new URL(request.url);
     const kind = url.protocol === 'https:' ? 'https' : 'http';
-    const agent = proxyAgents(url)[kind];
+    const agent = agentsFor(url)[kind];
     return {
       method: request.method,
       url: request.url,
@@ -97,7 +97,10 @@ export function createWire(tls: TlsSettings): Wire {
   return {
     async send(request) {
       if (typeof request.body === 'object') {
-        const answer = await exchangeData({ ...transfer(request), body: request.body });
+        const answer = await exchangeData({
+          ...transfer(request, proxyAgents),
+          body: request.body,
+        });
         const { statusCode: status = 0, headers } = answer;
         return { status, headers, text: await textOf(answer) };
       }
@@ -109,6 +112,6 @@ export function createWire(tls: TlsSettings): Wire {
       const answer = (await got(request.url, init)) as Response<string>;
       return { status: answer.statusCode, headers: answer.headers, text: answer.body };
     },
-    open: async (request) => (await loading).openBody(transfer(request)),
+    open: async (request) => (await loading).openBody(transfer(request, tunnelAgents)),
   };
 }
