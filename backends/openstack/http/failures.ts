@@ -154,7 +154,13 @@ export interface BrokenOff {
 
 /** What a thrown error of the HTTP library means, without keeping any of it. */
 export function brokenOff(error: unknown): BrokenOff {
-  const { code = '', event = '' } = error as { code?: string; event?: string };
+  const { code = '', event = '', message = '' } = error as Partial<Record<string, string>>;
+  const refused = /^Bad response: (\d{3})$/.exec(message)?.[1]; // by a proxy, in hpagent's words
+  if (refused) {
+    const lasting = refused.startsWith('4');
+    const words = `the proxy answers ${refused}`;
+    return { code, words, sent: false, lasting, trust: false };
+  }
   const trust = isTrustFailure(code);
   return {
     code,
