@@ -1,5 +1,5 @@
 /** A signed-in user: gives tokens to requests and renews them before they expire. */
-import { OzError } from '../../../src/base/errors.ts';
+import { codeOf, OzError } from '../../../src/base/errors.ts';
 import type { Requester, TokenSource } from '../http/requester.ts';
 import type { SecretBox } from '../http/secret-box.ts';
 import type { Credentials } from './credentials.ts';
@@ -23,6 +23,9 @@ export interface SessionOptions {
 
 /** Renewed so long before its end, so that what begins with it also ends with it. */
 const longestMarginMs = 10 * 60_000;
+
+/** Until the next try, where Keystone was not there. */
+const againMs = 60_000;
 
 /**
  * By this machine's clock, which need not be the cloud's. A token that was given to us can't be
@@ -114,7 +117,14 @@ export async function openSession(
     keystone,
     described: () => token.body as ReturnType<Session['described']>,
     async token(stop) {
-      return now() < renewTime ? token.id : renewed(stop);
+      if (now() < renewTime) return token.id;
+      try {
+        return await renewed(stop);
+      } catch (error) {
+        if (codeOf(error) !== 'OZ_CLOUD_UNREACHABLE') throw error;
+        renewTime = now() + againMs; // the old one is good for a while yet
+        return token.id;
+      }
     },
     async renew(stale, stop) {
       return token.id === stale ? renewed(stop) : token.id;

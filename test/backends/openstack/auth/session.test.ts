@@ -155,6 +155,18 @@ describe('the session', () => {
     expect(fake.tokens()).toBe(2);
   });
 
+  test('goes on with the old token while Keystone is away', async () => {
+    let now = Date.now();
+    const { fake, cloud } = await opened({}, {}, { now: () => now });
+    fake.on('GET', '/compute/v2.1/limits', { json: {} });
+    fake.on('POST', '/identity/v3/auth/tokens', { status: 503 });
+    now += 3_600_000 - 5 * 60_000;
+    await cloud.nova.limits();
+    fake.revokeTokens();
+    const failure = await failureOf(cloud.nova.limits());
+    expect(failure.code).toBe('OZ_CLOUD_UNREACHABLE');
+  });
+
   test("is not renewed at each request where this machine's clock is fast", async () => {
     const { fake, cloud } = await opened({}, {}, { now: () => Date.now() + 7_200_000 });
     fake.on('GET', '/compute/v2.1/limits', { json: {} });
