@@ -32,7 +32,7 @@ interface Region {
 }
 
 function regionsOf(tree: Tree): Region[] {
-  const list = Array.isArray(tree.regions) ? tree.regions : [];
+  const list = [tree.regions, tree.region_name].find(Array.isArray) ?? []; // the latter: older
   return list.flatMap((entry: unknown): Region[] => {
     if (typeof entry === 'string') return [{ name: entry, values: {} }];
     if (!isTree(entry) || typeof entry.name !== 'string') return [];
@@ -69,7 +69,9 @@ export function cloudEntry(name: string, files: CloudsFiles, region?: string): S
   if (!tree) {
     const { names } = files;
     const near = suggest(name, names);
-    const known = names.length ? `it has ${names.join(', ')}` : 'there is no such file';
+    const known = names.length
+      ? `it has ${names.join(', ')}`
+      : 'it has none: they are below "clouds:"';
     throw new OzError(
       'OZ_CLOUD_CONFIG',
       `Cannot find the cloud ${name} in ${files.file ?? 'clouds.yaml'}`,

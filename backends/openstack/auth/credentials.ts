@@ -167,7 +167,7 @@ function parseUrl(text: string, what: string, source: string): string {
       { hint: 'use username and password instead' },
     );
   }
-  return text.replace(/\/+$/, '');
+  return text.trim().replace(/\/+$/, '');
 }
 
 function interfaceOf(text: string | undefined, source: string): EndpointInterface {

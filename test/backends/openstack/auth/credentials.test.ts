@@ -154,6 +154,27 @@ describe('readCredentials() from clouds.yaml', () => {
     expect(codeOfThrown(() => readCredentials(sources({}, files)))).toBe('OZ_CLOUD_CONFIG');
   });
 
+  test.each([
+    ['', 'it has none: they are below "clouds:"'],
+    ['clouds: { b: }', 'it has b'],
+  ])('says what clouds.yaml has: %s', (text, hint) => {
+    const around = sources({ env: { OS_CLOUD: 'wanted' } }, { 'work/clouds.yaml': text });
+    const secure = path.join(around.home, '.config/openstack/secure.yaml');
+    writeFileSync(secure, '');
+    expect(() => readCredentials(around)).toThrow(expect.objectContaining({ hint }));
+  });
+
+  test('takes a list of regions in the older place, and an address with a space behind it', () => {
+    const files = {
+      'work/clouds.yaml':
+        'clouds: { a: { auth: { auth_url: "http://k/v3/ ", token: tttt }, region_name: [x, y] } }',
+    };
+    const of = (env: Record<string, string>) => readCredentials(sources({ env }, files));
+    expect(of({})).toMatchObject({ authUrl: 'http://k/v3', region: 'x' });
+    expect(of({ OS_REGION_NAME: 'y' }).region).toBe('y');
+    expect(codeOfThrown(() => of({ OS_REGION_NAME: 'z' }))).toBe('OZ_CLOUD_CONFIG');
+  });
+
   test('takes the last of two equal keys', () => {
     const files = {
       'work/clouds.yaml':
