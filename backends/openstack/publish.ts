@@ -1,10 +1,10 @@
 /** Makes a finished disk an image that the project's users find. */
-import { messageOf, OzError } from '../../src/base/errors.ts';
+import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
 import type { CatalogueEntry, Published, StagedDisk, TransferOptions } from '../backend.ts';
 import { inGib, parseDiskRef } from './disk-ref.ts';
 import { imageDisk, volumeToImage } from './disks.ts';
 import { resultProperties, withoutTraces } from './result.ts';
-import type { Image } from './services/types.ts';
+import type { Image, Visibility } from './services/types.ts';
 import type { Site } from './site.ts';
 
 function publishedOf(site: Site, image: Image): Published {
@@ -61,22 +61,32 @@ export async function publish(
   const { glance } = site.cloud;
   const { imageVisibility, imageProperties } = site.settings;
   const made = await asImage(site, disk, entry, options);
-  const image = await glance.changeImage(
-    made.id,
-    {
-      ...withoutTraces(made.properties),
-      ...resultProperties(entry, imageProperties),
-      name: entry.name,
-      min_disk: inGib(entry.minDisk),
-      min_ram: entry.minRam,
-      visibility: imageVisibility,
-    },
-    { signal: options.signal },
-  );
+  const warnings: string[] = [];
+  const change = (visibility: Visibility) =>
+    glance.changeImage(
+      made.id,
+      {
+        ...withoutTraces(made.properties),
+        ...resultProperties(entry, imageProperties),
+        name: entry.name,
+        min_disk: inGib(entry.minDisk),
+        min_ram: entry.minRam,
+        visibility,
+      },
+      { signal: options.signal },
+    );
+  // Whether it is allowed is seen here for the first time: no reason to lose what was built.
+  const image = await change(imageVisibility).catch((error) => {
+    if (imageVisibility === 'private' || codeOf(error) !== 'OZ_CLOUD_POLICY') throw error;
+    warnings.push(`the image is private, not ${imageVisibility}: ${messageOf(error)}`);
+    return change('private');
+  });
   const { replaces } = entry;
-  const warning = replaces === undefined ? undefined : await removeReplaced(site, replaces);
+  const kept = replaces === undefined ? undefined : await removeReplaced(site, replaces);
+  if (kept !== undefined) warnings.push(kept);
   site.own.delete(disk.ref);
-  return { ...publishedOf(site, image), ...(warning !== undefined && { warning }) };
+  const warning = warnings.join('; ');
+  return { ...publishedOf(site, image), ...(warning && { warning }) };
 }
 
 /** The disk of an entry. Throws `OZ_CLOUD_GONE`. */

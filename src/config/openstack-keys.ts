@@ -120,10 +120,14 @@ const results: ConfigKey[] = [
     choices: ['glance', 'download', 'both'],
     default: 'glance',
   }),
-  key('image_visibility', 'Who sees the image in Glance.', {
-    choices: ['private', 'shared', 'community', 'public'],
-    default: 'private',
-  }),
+  key(
+    'image_visibility',
+    'Who sees the image in Glance; it stays private where more is not allowed.',
+    {
+      choices: ['private', 'shared', 'community', 'public'],
+      default: 'private',
+    },
+  ),
   key('image_properties', 'Further image properties, as name=value, separated by commas.', {
     type: 'pairs',
   }),

@@ -116,3 +116,26 @@ it('keeps the new image where the old one can not be removed', async () => {
   expect(published?.warning).toMatch(/^the old image old stays beside the new one: .*is protected/);
   expect(services.images.get(published?.id ?? '')).toMatchObject({ name: 'web' });
 });
+
+it('keeps an image private that this user may not make public', async () => {
+  const opened = await openPlace({ settings: { image_visibility: 'public' } });
+  const { fake, services, place } = opened;
+  const disk = await place.createDisk({ path: 'disk', format: 'qcow2', size: gib });
+  fake.on('PATCH', '/image/v2/images/:id', ({ params, json }) => {
+    const image = services.images.get(params.id ?? '') ?? {};
+    const changes = json as { path: string; value?: unknown }[];
+    const visibility = changes.find(({ path }) => path === '/visibility')?.value;
+    if (visibility === 'public') return { status: 403, text: 'not authorized to publicize_image' };
+    for (const { path, value } of changes) Object.assign(image, { [path.slice(1)]: value });
+    return { json: image };
+  });
+  const entry: CatalogueEntry = {
+    ...{ name: 'web', hardware, minDisk: gib, minRam: 256 },
+    os: { distro: 'debian', version: '13', type: 'linux' },
+  };
+  const published = await place.publish?.(disk, entry);
+  expect(published?.warning).toMatch(/^the image is private, not public: .*publicize_image/);
+  const image = services.images.get(published?.id ?? '');
+  expect(image).toMatchObject({ name: 'web', os_distro: 'debian' });
+  expect(image?.visibility).not.toBe('public');
+});
