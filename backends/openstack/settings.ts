@@ -1,6 +1,7 @@
 /** The part of [openstack] that says how servers are built, as typed values. */
 import { OzError } from '../../src/base/errors.ts';
 import type { BootStrategy } from '../backend.ts';
+import { isField } from './services/glance-fields.ts';
 import type { Properties, Visibility } from './services/types.ts';
 
 /** A host that connections to servers go through. */
@@ -117,6 +118,10 @@ function readProperties({ text, refuse }: Reader): Properties {
     const name = pair.slice(0, at).trim();
     if (at < 1 || !/^[A-Za-z0-9_:.-]+$/.test(name)) {
       throw refuse(key, `"${pair.trim()}" is no name=value`, 'write name=value, name=value');
+    }
+    if (isField(name)) {
+      const hint = name === 'visibility' ? 'set image_visibility instead' : 'leave it out';
+      throw refuse(key, `${name} is a field of Glance's own, no property`, hint);
     }
     return [[name, pair.slice(at + 1).trim()]];
   });

@@ -45,6 +45,9 @@ export const changeable = new Set([
 /** Glance keeps these for itself, and refuses whoever sends them back. */
 export const isReserved = (property: string): boolean => property.startsWith('os_glance_');
 
+/** Whether a name can't be that of a property. */
+export const isField = (name: string): boolean => core.has(name) || isReserved(name);
+
 function digestOf(image: Record<string, unknown>): Image['digest'] {
   const algorithm = textOrNull(image.os_hash_algo);
   const value = textOrNull(image.os_hash_value);

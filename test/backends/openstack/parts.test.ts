@@ -73,6 +73,8 @@ describe('settings', () => {
     ['min_ram', 'much', /Cannot use min_ram in section \[openstack\] of \/etc\/oz\.cfg/],
     ['strategy', 'magic', /"magic" is not known/],
     ['bastion', 'jump.example', /names no user and host/],
+    ['image_properties', 'team=a, protected=true', /protected is a field of Glance's own/],
+    ['image_properties', 'os_glance_x=1', /os_glance_x is a field of Glance's own/],
     ['image_properties', 'a', /"a" is no name=value/],
     ['web_download', 'maybe', /neither yes nor no/],
     ['tpm', '2.0', /"2\.0" is neither yes nor no/],
