@@ -138,9 +138,12 @@ function signInFailure(error: unknown, credentials: Credentials): unknown {
       { hint: `correct auth_url in ${credentials.source}; it mostly ends in /v3` },
     );
   }
+  // Keystone mostly says nothing but this; else it is worth telling: a lock, a password too old.
+  const said = /requires authentication|^\W*$/i.test(details.message) ? '' : details.message;
+  const words = said ? `Keystone says: ${said.replace(/\.$/, '')}` : notAccepted[kind];
   return new OzError(
     'OZ_CLOUD_AUTH',
-    `Cannot sign in at ${credentials.authUrl} with ${credentials.source}: ${notAccepted[kind]}`,
+    `Cannot sign in at ${credentials.authUrl} with ${credentials.source}: ${words}`,
     { hint: acceptHints[kind] },
   );
 }

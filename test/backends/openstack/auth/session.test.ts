@@ -107,15 +107,22 @@ describe('openCloud()', () => {
     });
   });
 
-  test('words a wrong password', async () => {
+  test.each([
+    [
+      'The request you have made requires authentication.',
+      /the password or a domain is not right$/,
+    ],
+    ['The password is expired.', /: Keystone says: The password is expired$/],
+    [`no: ${fakePassword}`, /: Keystone says: no: \*+$/],
+  ])('words a refusal: %s', async (message, words) => {
     const fake = await fakeCloud();
     fake.on('POST', '/identity/v3/auth/tokens', {
       status: 401,
-      json: { error: { code: 401, message: `no: ${fakePassword}`, title: 'Unauthorized' } },
+      json: { error: { code: 401, message, title: 'Unauthorized' } },
     });
     const failure = await failureOf(openCloud(fake.credentials(), { pace: quickPace }));
     expect(failure.code).toBe('OZ_CLOUD_AUTH');
-    expect(failure.message).not.toContain(fakePassword);
+    expect(failure.message).toMatch(words);
   });
 
   test('words an address without Keystone, and one with version 2 only', async () => {
