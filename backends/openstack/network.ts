@@ -55,7 +55,12 @@ export function chooseNetwork(
   }
   const inside = usable.filter(({ external }) => !external);
   const ours = inside.filter((network) => network.projectId === projectId && !network.shared);
-  const groups = [ours, inside.filter(({ shared }) => shared), inside, usable];
+  // Administrators see those of other projects, too, which are not theirs to build in.
+  const groups = [
+    ours,
+    inside.filter(({ shared }) => shared),
+    usable.filter(({ external }) => external),
+  ];
   const group = groups.find(({ length }) => length > 0) ?? [];
   if (group.length === 1 && group[0]) return group[0];
   if (group.length === 0) {

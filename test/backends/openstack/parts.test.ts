@@ -237,6 +237,10 @@ describe('networks', () => {
     expect(() => chooseNetwork([network('a'), network('b')], null, 'ours')).toThrow(/there are 2/);
     expect(() => chooseNetwork([network('a')], 'c', 'ours')).toThrow(/none called c/);
     expect(() => chooseNetwork([], null, 'ours')).toThrow(/none with a subnet/);
+    const theirs = network('theirs', { projectId: 'another' });
+    expect(() => chooseNetwork([theirs], null, 'ours')).toThrow(/none with a subnet/);
+    const outside = network('outside', { external: true, projectId: 'another' });
+    expect(chooseNetwork([theirs, outside], null, 'ours').name).toBe('outside');
   });
 
   const found = { network: network('mine'), subnets: [], hostAddress: '192.0.2.1', hostGroups: [] };

@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import type { StopEvent } from '../../../backends/backend.ts';
 import { thisMaker } from '../../../backends/openstack/maker.ts';
 import type { LedgerEntry } from '../../../src/base/ledger-entry.ts';
+import { fakeProject } from '../../fakes/fake-cloud.ts';
 import { guestSpec, hardware } from '../../fakes/specs.ts';
 import { gib, installGuestSpec, openPlace, smallIso, stageText } from './opened.ts';
 import { failureOf } from './services/open.ts';
@@ -39,7 +40,7 @@ it.each([
     { reachable: false, reason: 'security group default lets no SSH in' },
   ],
 ])('asks security groups whether SSH gets in: %s', async (_, groups, expected) => {
-  const inside = { ...net, shared: false, port_security_enabled: true };
+  const inside = { ...net, shared: false, project_id: fakeProject, port_security_enabled: true };
   const out = { ...net, id: 'net-2', name: 'out', 'router:external': true };
   const { place } = await openPlace({
     networks: [inside, out],
@@ -473,7 +474,7 @@ it('knows an address of this machine when guests reach it', async () => {
   const shared = await openPlace({ subnets: [near] });
   expect((await shared.place.capabilities()).hostAddress).not.toBeNull();
   // The same range in a network of one's own proves nothing.
-  const tenant = { ...net, shared: false, project_id: 'p' };
+  const tenant = { ...net, shared: false, project_id: fakeProject };
   const alone = await openPlace({ subnets: [near], networks: [tenant] });
   expect((await alone.place.capabilities()).hostAddress).toBeNull();
 });
