@@ -1,8 +1,9 @@
 /** Files of this machine as images: sent once, and found again by their content. */
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { deadline } from '../../src/base/abort.ts';
 import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
-import { fileDigest } from '../../src/media/digest.ts';
+import { fileDigest, knowsDigest } from '../../src/media/digest.ts';
 import type { KeptMedium, LocalMedium, StagedMedium, TransferOptions } from '../backend.ts';
 import { wrapFile } from './blank-disk.ts';
 import { isAlive, thisMaker } from './maker.ts';
@@ -24,18 +25,20 @@ const importBeginMs = 60_000;
 
 /** Of a whole file (what is spliced never stays); each is worked out when it is first needed. */
 interface Content {
-  sha256(): Promise<string>;
-  /** What Glance knows it by. */
-  sha512(): Promise<string>;
+  size: number;
+  digest(algorithm: string): Promise<string>;
 }
 
-function contentOf(file: string, { signal }: TransferOptions): Content {
-  const known: Record<string, Promise<string>> = {};
-  const digest = (algorithm: 'sha256' | 'sha512') => () => {
-    known[algorithm] ??= fileDigest(file, algorithm, { signal });
-    return known[algorithm];
+async function contentOf(file: string, { signal }: TransferOptions): Promise<Content> {
+  const known = new Map<string, Promise<string>>();
+  return {
+    size: (await stat(file)).size,
+    digest(algorithm) {
+      const found = known.get(algorithm) ?? fileDigest(file, algorithm, { signal });
+      known.set(algorithm, found);
+      return found;
+    },
   };
-  return { sha256: digest('sha256'), sha512: digest('sha512') };
 }
 
 /** What holds an answer file, or is made of one, is of this build alone. */
@@ -43,12 +46,20 @@ function mayStay({ role, private: secret }: LocalMedium): boolean {
   return !secret && (role === 'kernel' || role === 'installer' || role === 'drivers');
 }
 
-async function fits(image: Image, kind: MediumKind, { sha512 }: Content): Promise<boolean> {
-  const { status, diskFormat, containerFormat, digest } = image;
+/** Null: Glance says nothing of its bytes that can be compared here. */
+async function sameBytes({ size, digest }: Image, content: Content): Promise<boolean | null> {
+  if (size !== null && size !== content.size) return false;
+  if (!digest || !knowsDigest(digest.algorithm)) return null;
+  return digest.value.toLowerCase() === (await content.digest(digest.algorithm));
+}
+
+/** `otherwise`: where its bytes can't be compared. */
+async function fits(image: Image, kind: MediumKind, content: Content, otherwise: boolean) {
+  const { status, diskFormat, containerFormat } = image;
   if (status !== 'active') return false;
   if (diskFormat !== kind.diskFormat || containerFormat !== kind.containerFormat) return false;
   // What is wrapped has other bytes in Glance; our own mark must do.
-  return kind.wrapped || digest?.algorithm !== 'sha512' || digest.value === (await sha512());
+  return kind.wrapped || ((await sameBytes(image, content)) ?? otherwise);
 }
 
 function isAbandoned(image: Image): boolean {
@@ -81,10 +92,10 @@ export function createStaging(
 
   async function reusable(kind: MediumKind, content: Content, signal?: AbortSignal) {
     const found = await glance.images(
-      { properties: { [contentKey]: await content.sha256() }, mine: true },
+      { properties: { [contentKey]: await content.digest('sha256') }, mine: true },
       { signal },
     );
-    for (const image of found) if (await fits(image, kind, content)) return image;
+    for (const image of found) if (await fits(image, kind, content, true)) return image;
     return undefined;
   }
 
@@ -106,7 +117,7 @@ export function createStaging(
           [buildKey]: site.buildId,
           [makerKey]: thisMaker(),
           // Nobody is to find what will be gone with this build.
-          ...(mayStay(medium) ? { [contentKey]: await content.sha256() } : {}),
+          ...(mayStay(medium) ? { [contentKey]: await content.digest('sha256') } : {}),
         },
       },
       { signal },
@@ -138,7 +149,7 @@ export function createStaging(
         signal: limit.signal,
         importMs: importBeginMs,
       });
-      if (await fits(done, kind, content)) return done;
+      if (await fits(done, kind, content, false)) return done;
       log(`what Glance fetched is not ${medium.label}: sending it`);
     } catch (error) {
       signal?.throwIfAborted();
@@ -177,7 +188,7 @@ export function createStaging(
     async stage(medium, options = {}) {
       const { role, label } = medium;
       const kind = await mediumKind(medium);
-      const content = contentOf(medium.path, options);
+      const content = await contentOf(medium.path, options);
       const stays = mayStay(medium);
       const known = stays ? await reusable(kind, content, options.signal) : undefined;
       if (known) {

@@ -1,5 +1,5 @@
 /** Digests of files, streamed: memory stays flat whatever the size. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, getHashes, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { ProgressListener } from './progress.ts';
 
@@ -15,6 +15,9 @@ export const digestLength: Record<DigestType, number> = {
   sha384: 96,
   sha512: 128,
 };
+
+/** Whether a digest by that name, as others call it, can be worked out here. */
+export const knowsDigest = (name: string): boolean => getHashes().includes(name);
 
 export interface DigestOptions {
   signal?: AbortSignal | undefined;
@@ -48,10 +51,10 @@ export async function hashFile(
   }
 }
 
-/** The file's digest in lower-case hexadecimal. */
+/** The file's digest in lower-case hexadecimal, by any algorithm of knowsDigest(). */
 export async function fileDigest(
   file: string,
-  type: DigestType,
+  type: string,
   options: DigestOptions = {},
 ): Promise<string> {
   const hash = createHash(type);

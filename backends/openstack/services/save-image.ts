@@ -1,8 +1,8 @@
 /** Writes the data of an image into a file and checks it by Glance's digest. */
-import { getHashes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { OzError } from '../../../src/base/errors.ts';
+import { knowsDigest } from '../../../src/media/digest.ts';
 import { followFile } from '../../../src/media/file-digest.ts';
 import type { Glance, Image, TransferCall } from './types.ts';
 
@@ -51,7 +51,7 @@ export async function saveImage(
   const { digest } = image;
   const { signal } = call;
   const file = await open(target, 'w', 0o600);
-  const known = digest !== null && getHashes().includes(digest.algorithm);
+  const known = digest !== null && knowsDigest(digest.algorithm);
   const sum = known ? followFile(digest.algorithm, target) : null;
   const giveUp = () => sum?.close();
   signal?.addEventListener('abort', giveUp, { once: true });

@@ -157,19 +157,20 @@ it('lets Glance fetch what it can, and sends what it cannot', async () => {
   const opened = await openPlace({ importMethods: ['glance-direct', 'web-download'] });
   const { fake, services, place, dir } = opened;
   const { writeFile } = await import('node:fs/promises');
-  const { createHash } = await import('node:crypto');
+  const { createHash, getHashes } = await import('node:crypto');
   const file = path.join(dir, 'installer.iso');
   await writeFile(file, smallIso());
   let served = smallIso();
+  let algorithm = 'sha512';
   fake.on('POST', '/image/v2/images/:id/import', ({ params }) => {
     const image = services.images.get(params.id ?? '');
     if (!image) return { status: 404 };
-    const os_hash_value = createHash('sha512').update(served).digest('hex');
+    const known = getHashes().includes(algorithm);
     Object.assign(image, {
       status: 'active',
       size: served.length,
-      os_hash_algo: 'sha512',
-      os_hash_value,
+      os_hash_algo: algorithm,
+      os_hash_value: known ? createHash(algorithm).update(served).digest('hex') : 'unknown',
     });
     return { status: 202 };
   });
@@ -187,6 +188,20 @@ it('lets Glance fetch what it can, and sends what it cannot', async () => {
   const { ref } = await place.stage(medium);
   expect(services.images.size).toBe(1);
   expect(services.images.get(ref)?.size).toBe(40960);
+
+  // Every Glance may have an algorithm of its own; what can't be compared is not trusted.
+  for (algorithm of ['sha256', 'gost']) {
+    services.images.clear();
+    served = Buffer.from(smallIso()).fill('x', 0, 1);
+    const { ref: other } = await place.stage(medium);
+    expect([...services.images.keys()]).toEqual([other]);
+    expect(services.images.get(other)).toMatchObject({ os_hash_algo: 'sha512' });
+  }
+  services.images.clear();
+  algorithm = 'sha256';
+  served = smallIso();
+  const { ref: fetched } = await place.stage(medium);
+  expect(services.images.get(fetched)).toMatchObject({ os_hash_algo: 'sha256' });
 });
 
 it('ends a start with the words of Nova', async () => {

@@ -120,6 +120,28 @@ describe('upload()', () => {
     expect(failure.code).toBe('OZ_CLOUD_CORRUPT');
   });
 
+  test.each(['sha256', 'md5'])('notices them in a Glance that has %s', async (algorithm) => {
+    const { fake, cloud } = await opened();
+    const { state } = imageStore(fake);
+    let kept = content;
+    fake.on('PUT', file, ({ body }) => {
+      Object.assign(state, { status: 'active', size: body.length });
+      return { status: 204 };
+    });
+    fake.on('GET', show, ({ params }) => ({
+      json: {
+        ...{ id: params.id, name: 'disk', status: state.status, size: state.size },
+        ...{ os_hash_algo: algorithm },
+        os_hash_value: createHash(algorithm).update(kept).digest('hex'),
+      },
+    }));
+    const image = await cloud.glance.upload('i', await fileSource(contentFile()));
+    expect(image.status).toBe('active');
+    kept = randomBytes(content.length);
+    const failure = await failureOf(cloud.glance.upload('i', await fileSource(contentFile())));
+    expect(failure.code).toBe('OZ_CLOUD_CORRUPT');
+  });
+
   test('tells of a source that breaks off or has another length', async () => {
     const { fake, cloud } = await opened();
     imageStore(fake);
