@@ -252,7 +252,9 @@ async function download(
   target: string,
   options: TransferOptions,
 ): Promise<SavedImage> {
-  await checkFreeSpace(target, image.size ?? 0, `download the image ${image.name ?? image.id}`);
+  // A raw disk is as large as it looks to its guest, and takes the room of its data alone.
+  const needed = image.diskFormat === 'raw' ? 0 : (image.size ?? 0);
+  await checkFreeSpace(target, needed, `download the image ${image.name ?? image.id}`);
   return saveImage(site.cloud.glance, image, target, options);
 }
 

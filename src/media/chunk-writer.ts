@@ -1,5 +1,6 @@
 /** Writes a stream of small chunks in large pieces. */
 import type { FileHandle } from 'node:fs/promises';
+import { isZero } from './zeros.ts';
 
 export interface ChunkWriter {
   /** Bytes taken so far, counted from the file's begin. */
@@ -10,17 +11,6 @@ export interface ChunkWriter {
 }
 
 const pieceSize = 1 << 20;
-const holeSize = 64 << 10;
-const zeros = Buffer.alloc(holeSize);
-
-function isZero(chunk: Uint8Array): boolean {
-  for (let at = 0; at < chunk.length; at += holeSize) {
-    const part = chunk.subarray(at, at + holeSize);
-    if (Buffer.compare(part, zeros.subarray(0, part.length)) !== 0) return false;
-  }
-  return true;
-}
-
 /**
  * Writes behind `start`. With `sparse`, pieces of zeros become holes; the file
  * must have nothing behind `start` then.

@@ -1,9 +1,10 @@
 /** Writes the data of an image into a file and checks it by Glance's digest. */
-import { writeSync } from 'node:fs';
+import { ftruncateSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { OzError } from '../../../src/base/errors.ts';
 import { knowsDigest } from '../../../src/media/digest.ts';
 import { followFile } from '../../../src/media/file-digest.ts';
+import { isZero } from '../../../src/media/zeros.ts';
 import type { Glance, Image, TransferCall } from './types.ts';
 
 export interface SavedImage {
@@ -24,10 +25,32 @@ const stepBytes = 8 << 20;
  */
 const fastest = 125e6;
 
-/** At once: to hand a megabyte to Node's threads for it takes longer than the system takes it. */
-function writeAll(fd: number, piece: Buffer): number {
-  for (let done = 0; done < piece.length; ) done += writeSync(fd, piece, done);
-  return piece.length;
+/** Writes piece behind piece; zeros become holes: disks from Ceph come whole, and mostly empty. */
+function sparseWriter(fd: number) {
+  let position = 0;
+  let size = 0;
+  return {
+    position: () => position,
+    /** At once: to hand a megabyte to Node's threads takes longer than the system takes for it. */
+    write(piece: Buffer): void {
+      const end = position + piece.length;
+      if (isZero(piece)) {
+        position = end;
+        return;
+      }
+      for (let done = 0; position < end; ) {
+        const written = writeSync(fd, piece, done, piece.length - done, position);
+        done += written;
+        position += written;
+      }
+      size = end;
+    },
+    /** The file ends where the last piece did. */
+    settle(): void {
+      if (size < position) ftruncateSync(fd, position);
+      size = position;
+    },
+  };
 }
 
 function corrupt(image: Image): OzError {
@@ -58,15 +81,19 @@ export async function saveImage(
   try {
     const begin = performance.now();
     const mostBy = () => (fastest * (performance.now() - begin)) / 1000;
-    let written = 0;
+    const writer = sparseWriter(file.fd);
     let told = 0;
-    for await (const pieces of glance.download(image, call)) {
-      for (const piece of pieces) written += writeAll(file.fd, piece);
-      if (written - told < stepBytes || written > mostBy()) continue;
-      told = written;
+    const tell = () => {
+      writer.settle();
+      told = writer.position();
       sum?.grown(told);
+    };
+    for await (const pieces of glance.download(image, call)) {
+      for (const piece of pieces) writer.write(piece);
+      const written = writer.position();
+      if (written - told >= stepBytes && written <= mostBy()) tell();
     }
-    sum?.grown(written);
+    tell();
   } catch (error) {
     giveUp();
     throw error;

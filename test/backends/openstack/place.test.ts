@@ -412,6 +412,23 @@ it.each([
   expect(await readdir(dir)).toEqual(before);
 });
 
+it.each([
+  ['for all of a compact disk', 'qcow2', 'OZ_NO_SPACE'],
+  ['for no emptiness of a raw one', 'raw', 'OZ_CLOUD_UNREACHABLE'],
+])('asks for room %s', async (_, format, code) => {
+  const opened = await openPlace();
+  const { guest, stopped } = await runningGuest(opened);
+  const { services, dir } = opened;
+  services.powerOff();
+  await stopped;
+  const { ref } = await guest.takeDisk();
+  const image = services.images.get(ref.slice('image:'.length));
+  Object.assign(image ?? {}, { disk_format: format, size: 2 ** 60 });
+  // The fake sends less than it says: a raw one is begun all the same.
+  const failure = await failureOf(guest.exportDisk(path.join(dir, 'out'), format));
+  expect(failure.code).toBe(code);
+});
+
 it('finds and removes the results of an earlier build of that name', async () => {
   const { place, services } = await openPlace();
   const image = (id: string, fields: object) =>

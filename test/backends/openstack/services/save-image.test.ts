@@ -28,6 +28,16 @@ test('writes a file that its owner alone reads, and checks it', async () => {
   await saved.check();
 });
 
+test('leaves out the zeros of a raw disk, also at its end', async () => {
+  const disk = Buffer.concat([content, Buffer.alloc(40 << 20), content, Buffer.alloc(40 << 20)]);
+  const value = createHash('sha256').update(disk).digest('hex');
+  const target = path.join(testDir(), 'copy');
+  const raw = image({ digest: { algorithm: 'sha256', value } });
+  await (await saveImage(glance(disk), raw, target)).check();
+  expect(readFileSync(target).equals(disk)).toBe(true);
+  expect(statSync(target).blocks * 512).toBeLessThan(2.1 * content.length);
+});
+
 test('notices one other byte', async () => {
   const other = Buffer.from(content);
   other.writeUInt8(255 - other.readUInt8(5), 5);
