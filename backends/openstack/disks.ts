@@ -120,18 +120,33 @@ export async function dropVolume(site: Site, id: string): Promise<void> {
   site.context.ledger.drop(entryOf(site, 'volume', id));
 }
 
-async function blankVolume(site: Site, size: number, signal?: AbortSignal): Promise<StagedDisk> {
-  const { id, encrypted, type } = await makeVolume(site, { what: 'disk', size }, signal);
+/** A volume that a server starts from, and whose image others can start. */
+async function diskVolume(site: Site, wanted: VolumeWanted, signal?: AbortSignal) {
+  const { id, encrypted, type } = await makeVolume(site, wanted, signal);
   if (encrypted) {
     throw new OzError(
       'OZ_CLOUD_VOLUME',
-      `Cannot install on a volume of type ${type}: it is encrypted, and its image could be started by nobody else`,
+      `Cannot use a volume of type ${type} for the disk: it is encrypted, and its image could be started by nobody else`,
       { hint: 'set volume_type in [openstack] to a type without encryption' },
     );
   }
   await needCinder(site).setBootable(id, true, { signal });
   const ref = diskRef({ kind: 'volume', id });
-  return { ref, remote: true, format: 'raw', size: inGib(size) * gib };
+  return { ref, remote: true, format: 'raw', size: inGib(wanted.size) * gib };
+}
+
+/** A volume with the content of an image, which stays as it is. */
+export async function volumeOfImage(
+  site: Site,
+  { ref, size }: StagedDisk,
+  signal?: AbortSignal,
+): Promise<StagedDisk> {
+  const { id } = parseDiskRef(ref);
+  const image = await site.cloud.glance.image(id, { signal });
+  const wanted = { what: 'disk', size: Math.max(size, (image?.minDisk ?? 0) * gib), imageId: id };
+  const disk = await diskVolume(site, wanted, signal);
+  site.own.add(disk.ref);
+  return disk;
 }
 
 /** A disk with the content of another one, which stays as it is. */
@@ -154,8 +169,9 @@ export async function createDisk(
   if (spec.from !== undefined) return copyOf(site, spec, spec.from, signal);
   // A floppy can only be the server's image; then the disk is none.
   const beside = spec.strategy === 'volumes' || spec.beside?.includes('floppy');
-  const make = beside ? blankVolume : blankImage;
-  const disk = await make(site, spec.size, signal);
+  const disk = beside
+    ? await diskVolume(site, { what: 'disk', size: spec.size }, signal)
+    : await blankImage(site, spec.size, signal);
   site.own.add(disk.ref);
   return disk;
 }

@@ -4,13 +4,22 @@ import type { Boot, Guest, GuestSpec, GuestState, StagedDisk, StopEvent } from '
 import { addressFinder } from './address.ts';
 import { consoleLog } from './console-growth.ts';
 import { parseDiskRef } from './disk-ref.ts';
-import { dropOwnDisk, dropVolume, exportDisk, makeVolume, needCinder, snapshot } from './disks.ts';
+import {
+  dropOwnDisk,
+  dropVolume,
+  exportDisk,
+  makeVolume,
+  needCinder,
+  snapshot,
+  volumeOfImage,
+} from './disks.ts';
 import { createKeyboard } from './keyboard.ts';
 import {
   bootProperties,
   flavorOf,
   floppyOf,
   isRescue,
+  needsVolume,
   rescueProperties,
   serverRequest,
   volumeMedia,
@@ -233,6 +242,9 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   }
 
   async function start(boot: Boot, signal?: AbortSignal): Promise<void> {
+    if (needsVolume({ ...spec, disk }, boot, survey, site.settings)) {
+      disk = await volumeOfImage(site, disk, signal);
+    }
     await prepareDisk(boot, signal);
     await prepareMedia(boot, signal);
     await createServer(boot, signal);

@@ -1,4 +1,5 @@
 /** What a guest becomes in this cloud: the server's request and its image's properties. */
+import { codeOf } from '../../src/base/errors.ts';
 import type { Boot, GuestSpec, MediumDevice, StagedMedium } from '../backend.ts';
 import { inGib, parseDiskRef } from './disk-ref.ts';
 import { chooseFlavor } from './flavor.ts';
@@ -18,6 +19,31 @@ export function flavorOf(spec: GuestSpec, survey: Survey, settings: OpenstackSet
   const { memory, cpus } = spec.hardware;
   const disk = localGib(spec);
   return chooseFlavor(survey.flavors, settings, { memory, cpus, disk });
+}
+
+function hasFlavor(spec: GuestSpec, survey: Survey, settings: OpenstackSettings): boolean {
+  try {
+    flavorOf(spec, survey, settings);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'OZ_CLOUD_FLAVOR') return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether a server can't have its disk, which is a finished image, on its host: the flavors have
+ * no disks, or too small ones, or the user knows that the cloud wants volumes.
+ */
+export function needsVolume(
+  spec: GuestSpec,
+  boot: Boot,
+  survey: Survey,
+  settings: OpenstackSettings,
+): boolean {
+  const { kind } = parseDiskRef(spec.disk.ref);
+  if (boot.kind !== 'disk' || kind === 'volume' || survey.volumeObstacle !== null) return false;
+  return settings.strategy === 'volumes' || !hasFlavor(spec, survey, settings);
 }
 
 /** Every property that a build sets for a boot on what it starts from; null: it must not be there. */

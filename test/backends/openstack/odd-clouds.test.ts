@@ -4,9 +4,10 @@ import type { CatalogueEntry, StopEvent } from '../../../backends/backend.ts';
 import { placeName } from '../../../backends/openstack/site.ts';
 import { delay } from '../../../src/base/abort.ts';
 import { fakeProject } from '../../fakes/fake-cloud.ts';
-import { hardware } from '../../fakes/specs.ts';
+import { guestSpec, hardware } from '../../fakes/specs.ts';
 import { gib, installGuestSpec, openPlace } from './opened.ts';
 import { failureOf } from './services/open.ts';
+import { smallFlavor } from './working-cloud.ts';
 
 const servers = '/compute/v2.1/servers';
 const volumes = `/volume/v3/${fakeProject}`;
@@ -95,7 +96,7 @@ it('refuses a volume that only its owner could start', async () => {
   });
   expect(await failureOf(installGuestSpec(opened, 'volumes'))).toMatchObject({
     code: 'OZ_CLOUD_VOLUME',
-    message: expect.stringContaining('type luks: it is encrypted'),
+    message: expect.stringContaining('type luks for the disk: it is encrypted'),
     hint: 'set volume_type in [openstack] to a type without encryption',
   });
   for (const entry of ledger.now) await place.remove(entry);
@@ -138,4 +139,31 @@ it('keeps an image private that this user may not make public', async () => {
   const image = services.images.get(published?.id ?? '');
   expect(image).toMatchObject({ name: 'web', os_distro: 'debian' });
   expect(image?.visibility).not.toBe('public');
+});
+
+it.each([
+  ['has no flavor with a disk', { flavors: [{ ...smallFlavor, disk: 0 }] }],
+  ['has none with so large a disk', { flavors: [smallFlavor] }],
+  ['wants volumes', { settings: { strategy: 'volumes' } }],
+])('works on a finished image from a volume where the cloud %s', async (_, opening) => {
+  const { place, services } = await openPlace(opening);
+  const image = { id: 'finished', name: 'web', status: 'active', disk_format: 'qcow2' };
+  services.images.set('finished', { ...image, min_disk: 7, virtual_size: 6 * gib });
+  const disk = await place.published?.('finished');
+  if (!disk) throw new Error('there is no disk');
+  const guest = await place.createGuest({ ...guestSpec('web'), hardware, disk });
+  await guest.start();
+  const [volume] = [...services.volumes.values()];
+  expect(volume).toMatchObject({ imageRef: 'finished', size: 7, status: 'in-use' });
+  expect(services.server()).not.toHaveProperty('imageRef');
+  expect(services.server().block_device_mapping_v2).toMatchObject([{ uuid: volume?.id }]);
+
+  await guest.stop({ graceMs: 0 });
+  const changed = await guest.takeDisk();
+  const published = await place.publish?.(changed, {
+    ...{ name: 'web', hardware, minDisk: changed.size, minRam: 256, replaces: 'finished' },
+    os: { distro: 'debian', version: '13', type: 'linux' },
+  });
+  expect(services.images.get(published?.id ?? '')).toMatchObject({ name: 'web', min_disk: 7 });
+  expect(services.images.has('finished')).toBe(false);
 });
