@@ -4,7 +4,7 @@ import type { CatalogueEntry, Published, StagedDisk, TransferOptions } from '../
 import { inGib, parseDiskRef } from './disk-ref.ts';
 import { imageDisk, volumeToImage } from './disks.ts';
 import { resultProperties, withoutTraces } from './result.ts';
-import type { Image, Visibility } from './services/types.ts';
+import type { Image } from './services/types.ts';
 import type { Site } from './site.ts';
 
 function publishedOf(site: Site, image: Image): Published {
@@ -51,6 +51,26 @@ async function removeReplaced(site: Site, id: string): Promise<string | undefine
   }
 }
 
+/** Refusals that no other attempt changes: policy, and Glances that know no such visibility. */
+const refusals = new Set(['OZ_CLOUD_POLICY', 'OZ_CLOUD_REFUSED']);
+
+/** Not every member may make an image public, which is no reason to throw hours of work away. */
+async function makeVisible(
+  site: Site,
+  image: Image,
+  { signal }: TransferOptions,
+): Promise<{ image: Image; refused?: string }> {
+  const { imageVisibility: visibility } = site.settings;
+  if (visibility === 'private') return { image };
+  try {
+    return { image: await site.cloud.glance.changeImage(image.id, { visibility }, { signal }) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!refusals.has(codeOf(error) ?? '')) throw error;
+    return { image, refused: `the image is not ${visibility}: ${messageOf(error)}` };
+  }
+}
+
 /** The entry stays in the ledger: its engine drops it when all else is there too. */
 export async function publish(
   site: Site,
@@ -58,35 +78,27 @@ export async function publish(
   entry: CatalogueEntry,
   options: TransferOptions = {},
 ): Promise<Published> {
-  const { glance } = site.cloud;
-  const { imageVisibility, imageProperties } = site.settings;
   const made = await asImage(site, disk, entry, options);
-  const warnings: string[] = [];
-  const change = (visibility: Visibility) =>
-    glance.changeImage(
-      made.id,
-      {
-        ...withoutTraces(made.properties),
-        ...resultProperties(entry, imageProperties),
-        name: entry.name,
-        min_disk: inGib(entry.minDisk),
-        min_ram: entry.minRam,
-        visibility,
-      },
-      { signal: options.signal },
-    );
-  // Whether it is allowed is seen here for the first time: no reason to lose what was built.
-  const image = await change(imageVisibility).catch((error) => {
-    if (imageVisibility === 'private' || codeOf(error) !== 'OZ_CLOUD_POLICY') throw error;
-    warnings.push(`the image is private, not ${imageVisibility}: ${messageOf(error)}`);
-    return change('private');
-  });
+  const changed = await site.cloud.glance.changeImage(
+    made.id,
+    {
+      ...withoutTraces(made.properties),
+      ...resultProperties(entry, site.settings.imageProperties),
+      name: entry.name,
+      min_disk: inGib(entry.minDisk),
+      min_ram: entry.minRam,
+      visibility: 'private',
+    },
+    { signal: options.signal },
+  );
+  const { image, refused } = await makeVisible(site, changed, options);
+  // Whoever sees the old one would not see the new one then.
   const { replaces } = entry;
-  const kept = replaces === undefined ? undefined : await removeReplaced(site, replaces);
-  if (kept !== undefined) warnings.push(kept);
+  const stays = replaces && refused && `the old image ${replaces} stays beside it`;
+  const kept = stays ?? (replaces && (await removeReplaced(site, replaces)));
+  const warning = [refused, kept].filter(Boolean).join('; ');
   site.own.delete(disk.ref);
-  const warning = warnings.join('; ');
-  return { ...publishedOf(site, image), ...(warning && { warning }) };
+  return { ...publishedOf(site, image), ...(warning !== '' && { warning }) };
 }
 
 /** The disk of an entry. Throws `OZ_CLOUD_GONE`. */

@@ -14,7 +14,7 @@ export interface BuildRequest extends Pick<PlanInput, 'options' | 'answer'> {
   onError?: 'cleanup' | 'keep' | undefined;
   stream: EventStream;
   signal: AbortSignal;
-  /** What the user should know although nothing is wrong: of the plan, and of the installer's ISO. */
+  /** What the user should know although nothing is wrong: of the plan, the ISO, the result. */
   onWarnings?: ((warnings: readonly string[]) => void) | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function runBuild(
     const access = () => buildAccess(config);
     const decided = await decideBuild(settings, { capabilities, options, access, answer }, around);
     onWarnings?.(decided.warnings);
-    return build(decided, {
+    const result = await build(decided, {
       backend,
       ledger,
       emit: stream.emit,
@@ -47,5 +47,8 @@ export async function runBuild(
         return warning;
       },
     });
+    const { warning } = result.published ?? {};
+    if (warning !== undefined) onWarnings?.([warning]);
+    return result;
   });
 }

@@ -86,6 +86,8 @@ export async function runExisting(
       ...{ backend, ledger, emit: stream.emit, signal, onError: onError ?? 'cleanup' },
     });
     await renewXml(xmlFile, result);
+    const { warning } = result.published ?? {};
+    if (warning !== undefined) onWarnings?.([warning]);
     return result;
   });
 }

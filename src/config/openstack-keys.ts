@@ -122,7 +122,7 @@ const results: ConfigKey[] = [
   }),
   key(
     'image_visibility',
-    'Who sees the image in Glance; it stays private where more is not allowed.',
+    'Who sees the image in Glance. Where the cloud does not allow it: only its project, with a warning.',
     {
       choices: ['private', 'shared', 'community', 'public'],
       default: 'private',

@@ -35,7 +35,7 @@ export async function publishDisk(
       },
     );
   }
-  const { warning, ...published } = await backend.publish(
+  const published = await backend.publish(
     disk,
     {
       name,
@@ -47,6 +47,7 @@ export async function publishDisk(
     { signal, onProgress: byteProgress(emit, 'export', `publish ${name}`) },
   );
   ledger.add(entryOf(context, published));
+  const { warning } = published;
   if (warning !== undefined) emit({ type: 'log', level: 'warning', text: warning });
   return { ...published, userData };
 }

@@ -123,6 +123,15 @@ describe('oz-install', () => {
     expect([...catalogue.keys()]).toEqual(['memory-x-guest']);
   });
 
+  it('says what did not go as asked with the image in Glance, at -d0 too', async () => {
+    const options = { ...finished, publishWarning: 'the image is not public' };
+    const line = ['--backend=openstack', '--progress=none', 'x.tdl'];
+    const { code, err } = await run(install, line, options);
+    expect([code, err]).toEqual([0, 'Warning: the image is not public\n']);
+    const more = await run(install, ['-p', '-d1', ...line], options);
+    expect([more.code, more.err]).toEqual([0, 'the image is not public\n']);
+  });
+
   it('--json has the error as an event with its code', async () => {
     const { code, out } = await run(install, ['--json', 'none.tdl']);
     expect(code).toBe(1);

@@ -169,6 +169,8 @@ export interface MemoryBackendOptions {
   remote?: boolean | undefined;
   /** Entries of the catalogue by id: paths of disks. The place works in it. */
   catalogue?: Map<string, string> | undefined;
+  /** What publish() could not do as asked. */
+  publishWarning?: string | undefined;
   /** What staged() tells; remove() takes it away. */
   staged?: KeptMedium[] | undefined;
 }
@@ -469,7 +471,7 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
         options.catalogue.set(id, file);
         if (replaces) options.catalogue.delete(replaces);
       }
-      return { id, name, at: 'memory:///', size: disk.size };
+      return { id, name, at: 'memory:///', size: disk.size, warning: options.publishWarning };
     },
     async published(id, call) {
       enter('published', id, call);

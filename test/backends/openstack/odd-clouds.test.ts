@@ -118,29 +118,6 @@ it('keeps the new image where the old one can not be removed', async () => {
   expect(services.images.get(published?.id ?? '')).toMatchObject({ name: 'web' });
 });
 
-it('keeps an image private that this user may not make public', async () => {
-  const opened = await openPlace({ settings: { image_visibility: 'public' } });
-  const { fake, services, place } = opened;
-  const disk = await place.createDisk({ path: 'disk', format: 'qcow2', size: gib });
-  fake.on('PATCH', '/image/v2/images/:id', ({ params, json }) => {
-    const image = services.images.get(params.id ?? '') ?? {};
-    const changes = json as { path: string; value?: unknown }[];
-    const visibility = changes.find(({ path }) => path === '/visibility')?.value;
-    if (visibility === 'public') return { status: 403, text: 'not authorized to publicize_image' };
-    for (const { path, value } of changes) Object.assign(image, { [path.slice(1)]: value });
-    return { json: image };
-  });
-  const entry: CatalogueEntry = {
-    ...{ name: 'web', hardware, minDisk: gib, minRam: 256 },
-    os: { distro: 'debian', version: '13', type: 'linux' },
-  };
-  const published = await place.publish?.(disk, entry);
-  expect(published?.warning).toMatch(/^the image is private, not public: .*publicize_image/);
-  const image = services.images.get(published?.id ?? '');
-  expect(image).toMatchObject({ name: 'web', os_distro: 'debian' });
-  expect(image?.visibility).not.toBe('public');
-});
-
 it.each([
   ['has no flavor with a disk', { flavors: [{ ...smallFlavor, disk: 0 }] }],
   ['has none with so large a disk', { flavors: [smallFlavor] }],
@@ -166,4 +143,30 @@ it.each([
   });
   expect(services.images.get(published?.id ?? '')).toMatchObject({ name: 'web', min_disk: 7 });
   expect(services.images.has('finished')).toBe(false);
+});
+
+it('keeps an image that this user may not show to others, and the old one beside it', async () => {
+  const opened = await openPlace({ settings: { image_visibility: 'public' } });
+  const { fake, services, place } = opened;
+  const disk = await place.createDisk({ path: 'disk', format: 'qcow2', size: gib });
+  services.images.set('old', { id: 'old', status: 'active', visibility: 'public' });
+  const { id } = [...services.images.values()][0] ?? {};
+  fake.on('PATCH', `/image/v2/images/${id}`, ({ json }) => {
+    const operations = json as { op: string; path: string; value?: unknown }[];
+    if (operations.some(({ path, value }) => path === '/visibility' && value === 'public')) {
+      return { status: 403, text: 'You are not authorized to complete publicize_image action.' };
+    }
+    const image = services.images.get(String(id)) ?? {};
+    for (const { path, value } of operations) image[path.slice(1)] = value;
+    return { json: image };
+  });
+  const published = await place.publish?.(disk, {
+    ...{ name: 'web', hardware, minDisk: gib, minRam: 256, replaces: 'old' },
+    os: { distro: 'debian', version: '13', type: 'linux' },
+  });
+  expect(published?.warning).toMatch(
+    /^the image is not public: .*publicize_image.*; the old image old stays beside it$/,
+  );
+  expect(services.images.get(String(id))).toMatchObject({ name: 'web', os_distro: 'debian' });
+  expect(services.images.has('old')).toBe(true);
 });
