@@ -1,5 +1,4 @@
 /** Disks in the cloud: blank ones, snapshots, copies, and the way home. */
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { besideName, replaceFile, syncFile } from '../../src/base/atomic-file.ts';
@@ -10,6 +9,7 @@ import { checkFreeSpace } from '../../src/media/free-space.ts';
 import type { DiskSpec, Hardware, StagedDisk, TransferOptions } from '../backend.ts';
 import { blankDisk } from './blank-disk.ts';
 import { diskRef, gib, inGib, parseDiskRef } from './disk-ref.ts';
+import { putOwnImage } from './own-image.ts';
 import { passingProperties, withoutTraces } from './result.ts';
 import { createOnce } from './services/create-once.ts';
 import { type SavedImage, saveImage } from './services/save-image.ts';
@@ -40,22 +40,15 @@ export function imageDisk(image: Image, otherwise: number): StagedDisk {
 }
 
 async function blankImage(site: Site, size: number, signal?: AbortSignal): Promise<StagedDisk> {
-  const { glance } = site.cloud;
-  const id = randomUUID();
-  site.context.ledger.add(entryOf(site, 'image', id));
   const bytes = blankDisk(Math.ceil(size / 512) * 512);
-  await glance.createImage(
+  const { id } = await putOwnImage(
+    site,
     {
-      id,
       name: `ozma blank disk ${site.buildId.slice(0, 8)}`,
       diskFormat: 'qcow2',
       containerFormat: 'bare',
       properties: { [buildKey]: site.buildId },
     },
-    { signal },
-  );
-  await glance.upload(
-    id,
     { size: bytes.length, repeatable: true, open: () => Readable.from([bytes]) },
     { signal },
   );

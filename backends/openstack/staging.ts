@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { deadline } from '../../src/base/abort.ts';
-import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
+import { messageOf, OzError } from '../../src/base/errors.ts';
 import { fileDigest, knowsDigest } from '../../src/media/digest.ts';
 import type { KeptMedium, LocalMedium, StagedMedium, TransferOptions } from '../backend.ts';
 import { wrapFile } from './blank-disk.ts';
 import { isAlive, thisMaker } from './maker.ts';
 import { type MediumKind, mediumKind } from './medium-kind.ts';
+import { putOwnImage } from './own-image.ts';
 import type { Image, UploadSource } from './services/types.ts';
 import { fileSource } from './services/upload-source.ts';
 import { buildKey, entryOf, type Site } from './site.ts';
@@ -68,11 +69,14 @@ function isAbandoned(image: Image): boolean {
   return alive === null ? Date.now() - Date.parse(image.createdAt) > abandonedMs : !alive;
 }
 
-/** By Glance: what only this machine has it can't, and credentials are not given away. */
+/**
+ * By Glance: what only this machine has it can't, and credentials are not given away, nor a query,
+ * which may be one.
+ */
 function mayBeFetched(text: string): boolean {
-  const { protocol, hostname, username, password } = new URL(text);
+  const { protocol, hostname, username, password, search } = new URL(text);
   const here = /^(localhost|127\..*|\[::1\])$/.test(hostname);
-  return /^https?:$/.test(protocol) && !here && !username && !password;
+  return /^https?:$/.test(protocol) && !here && !username && !password && !search;
 }
 
 export interface Staging {
@@ -99,34 +103,18 @@ export function createStaging(
     return undefined;
   }
 
-  async function createImage(
-    medium: LocalMedium,
-    kind: MediumKind,
-    content: Content,
-    signal?: AbortSignal,
-  ) {
-    const id = randomUUID();
-    ledger.add(entryOf(site, 'image', id));
-    return glance.createImage(
-      {
-        id,
-        name: `ozma ${medium.label}`,
-        diskFormat: kind.diskFormat,
-        containerFormat: kind.containerFormat,
-        properties: {
-          [buildKey]: site.buildId,
-          [makerKey]: thisMaker(),
-          // Nobody is to find what will be gone with this build.
-          ...(mayStay(medium) ? { [contentKey]: await content.digest('sha256') } : {}),
-        },
+  async function newImage(medium: LocalMedium, kind: MediumKind, content: Content) {
+    return {
+      name: `ozma ${medium.label}`,
+      diskFormat: kind.diskFormat,
+      containerFormat: kind.containerFormat,
+      properties: {
+        [buildKey]: site.buildId,
+        [makerKey]: thisMaker(),
+        // Nobody is to find what will be gone with this build.
+        ...(mayStay(medium) ? { [contentKey]: await content.digest('sha256') } : {}),
       },
-      { signal },
-    );
-  }
-
-  async function discard(id: string): Promise<void> {
-    await glance.deleteImage(id);
-    ledger.drop(entryOf(site, 'image', id));
+    };
   }
 
   /** Null: Glance can't fetch it, or fetches something else. */
@@ -139,13 +127,15 @@ export function createStaging(
     const { url } = medium;
     if (!url || !settings.webDownload || kind.wrapped || !mayBeFetched(url)) return null;
     if (!(await importMethods()).includes('web-download')) return null;
-    const image = await createImage(medium, kind, content, signal);
+    const id = randomUUID();
+    ledger.add(entryOf(site, 'image', id));
+    await glance.createImage({ id, ...(await newImage(medium, kind, content)) }, { signal });
     const late = () =>
       new OzError('OZ_CLOUD_UNREACHABLE', 'Cannot let Glance fetch it: it takes too long');
     const limit = deadline(settings.timeouts.image, late, signal);
     try {
-      await glance.importFromUrl(image.id, url, { signal: limit.signal });
-      const done = await glance.waitForImage(image.id, {
+      await glance.importFromUrl(id, url, { signal: limit.signal });
+      const done = await glance.waitForImage(id, {
         signal: limit.signal,
         importMs: importBeginMs,
       });
@@ -157,7 +147,13 @@ export function createStaging(
     } finally {
       limit.clear();
     }
-    await discard(image.id);
+    try {
+      await glance.deleteImage(id, { signal });
+      ledger.drop(entryOf(site, 'image', id));
+    } catch (error) {
+      signal?.throwIfAborted();
+      log(messageOf(error)); // the ledger has it: it goes at the end
+    }
     return null;
   }
 
@@ -167,21 +163,10 @@ export function createStaging(
     content: Content,
     options: TransferOptions,
   ): Promise<Image> {
-    const { signal } = options;
     const source: UploadSource = kind.wrapped
       ? { ...(await wrapFile(medium.path)), repeatable: true }
       : await fileSource(medium.path, medium.splice);
-    for (let attempt = 1; ; attempt++) {
-      const image = await createImage(medium, kind, content, signal);
-      try {
-        return await glance.upload(image.id, source, options);
-      } catch (error) {
-        // The image can't be sent to again, but another one can.
-        if (codeOf(error) !== 'OZ_CLOUD_UNSURE' || attempt >= 3) throw error;
-        log(messageOf(error));
-        await discard(image.id);
-      }
-    }
+    return putOwnImage(site, await newImage(medium, kind, content), source, options);
   }
 
   return {
@@ -218,7 +203,10 @@ export function createStaging(
       for (const image of found) {
         if (!image.properties[buildKey] || !isAbandoned(image)) continue;
         log(`removing the unfinished image ${image.name ?? image.id} of a run that is dead`);
-        await glance.deleteImage(image.id, { signal });
+        await glance.deleteImage(image.id, { signal }).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          log(messageOf(error)); // it is in the way of nothing
+        });
       }
     },
   };

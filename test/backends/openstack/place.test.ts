@@ -153,9 +153,38 @@ it('removes what a dead run has begun to send, and only that', async () => {
   expect(services.images.size).toBe(4);
 });
 
+it('goes on beside what a dead run has left and nobody may remove', async () => {
+  const opened = await openPlace();
+  const { fake, services, log } = opened;
+  services.images.set('old', {
+    ...{ id: 'old', status: 'saving', created_at: '2020-01-01T00:00:00Z', ozma_build_id: 'x' },
+  });
+  fake.on('DELETE', '/image/v2/images/old', { status: 403, text: 'Image old is protected' });
+  const { ref } = await stageText(opened, 'kernel', 'a kernel');
+  expect([...services.images.keys()]).toEqual(['old', ref]);
+  expect(log.join('\n')).toContain('is protected');
+});
+
+it('makes a blank disk anew that Glance lost half-way', async () => {
+  const { fake, services, place, ledger } = await openPlace();
+  fake.on('PUT', '/image/v2/images/:id/file', ({ params, body }) => {
+    const image = services.images.get(params.id ?? '') ?? {};
+    image.status = 'killed';
+    fake.on('PUT', '/image/v2/images/:id/file', (again) => {
+      const second = services.images.get(again.params.id ?? '') ?? {};
+      Object.assign(second, { status: 'active', size: body.length });
+      return { status: 204 };
+    });
+    return { drop: true };
+  });
+  const disk = await place.createDisk({ path: 'disk', format: 'qcow2', size: gib });
+  expect([...services.images.keys()].map((id) => `image:${id}`)).toEqual([disk.ref]);
+  expect(ledger.now.map(({ ref }) => `image:${ref}`)).toEqual([disk.ref]);
+});
+
 it('lets Glance fetch what it can, and sends what it cannot', async () => {
   const opened = await openPlace({ importMethods: ['glance-direct', 'web-download'] });
-  const { fake, services, place, dir } = opened;
+  const { fake, services, place, dir, ledger } = opened;
   const { writeFile } = await import('node:fs/promises');
   const { createHash, getHashes } = await import('node:crypto');
   const file = path.join(dir, 'installer.iso');
@@ -188,6 +217,25 @@ it('lets Glance fetch what it can, and sends what it cannot', async () => {
   const { ref } = await place.stage(medium);
   expect(services.images.size).toBe(1);
   expect(services.images.get(ref)?.size).toBe(40960);
+
+  // A query may be somebody's right to fetch it.
+  services.images.clear();
+  served = smallIso();
+  const imports = () => fake.requests.filter(({ path: at }) => at.endsWith('/import')).length;
+  const before = imports();
+  await place.stage({ ...medium, url: `${medium.url}?signature=secret` });
+  expect(imports()).toBe(before);
+
+  // What Glance will not let go of yet is no reason to fail: the ledger has it.
+  services.images.clear();
+  served = Buffer.from('a page that says sorry');
+  fake.on('DELETE', '/image/v2/images/:id', { status: 409, text: 'it is being imported' });
+  const { ref: sent } = await place.stage(medium);
+  expect([...services.images.keys()]).toEqual([ledger.now[0]?.ref, sent]);
+  fake.on('DELETE', '/image/v2/images/:id', ({ params }) => {
+    services.images.delete(params.id ?? '');
+    return { status: 204 };
+  });
 
   // Every Glance may have an algorithm of its own; what can't be compared is not trusted.
   for (algorithm of ['sha256', 'gost']) {
