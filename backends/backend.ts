@@ -2,6 +2,7 @@
  * The two interfaces every place where guests run implements: a Backend is the
  * place, a Guest is one virtual machine in it. Nothing else lives here.
  */
+import type { Readable } from 'node:stream';
 import type { LedgerEntry, LedgerWriter } from '../src/base/ledger-entry.ts';
 import type { Splice } from '../src/media/splice.ts';
 
@@ -127,6 +128,19 @@ export interface LocalMedium {
   splice?: Splice | undefined;
   /** It holds what is of this build alone (an answer file): it must not outlive the build there. */
   private?: boolean | undefined;
+}
+
+/** An ISO that is on no disk of this machine, for a place that takes it as it comes. */
+export interface PassingMedium {
+  role: MediumRole;
+  label: string;
+  url: string;
+  /** Bytes; null: not told. */
+  size: number | null;
+  /** What all of it is known to digest to. */
+  expect?: { type: string; digest: string } | undefined;
+  /** All of it from the begin, at each call; ends with an error where it is not what is expected. */
+  open(): Readable;
 }
 
 /** The same file, where the guest's place can use it. */
@@ -270,6 +284,8 @@ export interface Backend {
   /** Removes what existing() found (oz-install -p). */
   clear(name: string, disk: string, options?: CallOptions): Promise<void>;
   stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
+  /** The same, past this machine's disks and for this build alone; absent: it must be here. */
+  pass?(medium: PassingMedium, options?: TransferOptions): Promise<StagedMedium>;
   createDisk(spec: DiskSpec, options?: TransferOptions): Promise<StagedDisk>;
   /** Makes a disk's content durable: everything the guest wrote is on stable storage. */
   syncDisk(disk: StagedDisk, options?: CallOptions): Promise<void>;

@@ -9,6 +9,12 @@ export interface MediumKind {
   wrapped: boolean;
 }
 
+export const isoKind: MediumKind = {
+  diskFormat: 'iso',
+  containerFormat: 'bare',
+  wrapped: false,
+};
+
 const isoMagicAt = 32769;
 
 /**
@@ -35,10 +41,8 @@ export async function mediumKind({ role, path }: LocalMedium): Promise<MediumKin
   if (role === 'kernel') return { diskFormat: 'aki', containerFormat: 'aki', wrapped: false };
   if (role === 'initrd') return { diskFormat: 'ari', containerFormat: 'ari', wrapped: false };
   const head = await readHead(path);
+  if (head.subarray(isoMagicAt).toString('latin1') === 'CD001') return isoKind;
   const bare = { containerFormat: 'bare' } as const;
-  if (head.subarray(isoMagicAt).toString('latin1') === 'CD001') {
-    return { ...bare, diskFormat: 'iso', wrapped: false };
-  }
   return looksPartitioned(head)
     ? { ...bare, diskFormat: 'qcow2', wrapped: true }
     : { ...bare, diskFormat: 'raw', wrapped: false };

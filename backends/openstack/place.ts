@@ -43,6 +43,13 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
   const staging = createStaging(site, async () => (await survey()).importMethods);
   let cleared = false;
 
+  /** Once in a run. */
+  async function clearAbandoned(signal?: AbortSignal): Promise<void> {
+    if (cleared) return;
+    cleared = true;
+    await staging.clearAbandoned(signal);
+  }
+
   /** Servers of ours of that name, whichever run made them. */
   async function ourServers(name: string, signal?: AbortSignal) {
     const found = await cloud.nova.servers({ name }, { signal });
@@ -108,11 +115,13 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
     },
 
     async stage(medium, call) {
-      if (!cleared) {
-        cleared = true;
-        await staging.clearAbandoned(call?.signal);
-      }
+      await clearAbandoned(call?.signal);
       return staging.stage(medium, call);
+    },
+
+    async pass(medium, call) {
+      await clearAbandoned(call?.signal);
+      return staging.pass(medium, call);
     },
 
     createDisk: (spec, call) => createDisk(site, spec, call),

@@ -4,14 +4,23 @@ import { stat } from 'node:fs/promises';
 import { deadline } from '../../src/base/abort.ts';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { fileDigest, knowsDigest } from '../../src/media/digest.ts';
-import type { KeptMedium, LocalMedium, StagedMedium, TransferOptions } from '../backend.ts';
+import type {
+  KeptMedium,
+  LocalMedium,
+  PassingMedium,
+  StagedMedium,
+  TransferOptions,
+} from '../backend.ts';
 import { wrapFile } from './blank-disk.ts';
 import { isAlive, thisMaker } from './maker.ts';
-import { type MediumKind, mediumKind } from './medium-kind.ts';
+import { isoKind, type MediumKind, mediumKind } from './medium-kind.ts';
 import { putOwnImage } from './own-image.ts';
 import type { Image, UploadSource } from './services/types.ts';
 import { fileSource } from './services/upload-source.ts';
 import { buildKey, entryOf, type Site } from './site.ts';
+
+/** What is said of a medium in Glance. */
+type NamedMedium = Pick<LocalMedium, 'role' | 'label' | 'url' | 'private'>;
 
 /** Of the file's content; marks an image as ours to reuse. */
 const contentKey = 'ozma_sha256';
@@ -26,8 +35,10 @@ const importBeginMs = 60_000;
 
 /** Of a whole file (what is spliced never stays); each is worked out when it is first needed. */
 interface Content {
-  size: number;
-  digest(algorithm: string): Promise<string>;
+  /** Null: not known. */
+  size: number | null;
+  /** Null: not known. */
+  digest(algorithm: string): Promise<string | null>;
 }
 
 async function contentOf(file: string, { signal }: TransferOptions): Promise<Content> {
@@ -42,16 +53,23 @@ async function contentOf(file: string, { signal }: TransferOptions): Promise<Con
   };
 }
 
+/** Of what is on its way: nobody has seen it yet. */
+const contentOnItsWay = ({ size, expect }: PassingMedium): Content => ({
+  size,
+  digest: async (algorithm) => (algorithm === expect?.type ? expect.digest.toLowerCase() : null),
+});
+
 /** What holds an answer file, or is made of one, is of this build alone. */
-function mayStay({ role, private: secret }: LocalMedium): boolean {
+function mayStay({ role, private: secret }: NamedMedium): boolean {
   return !secret && (role === 'kernel' || role === 'installer' || role === 'drivers');
 }
 
 /** Null: Glance says nothing of its bytes that can be compared here. */
 async function sameBytes({ size, digest }: Image, content: Content): Promise<boolean | null> {
-  if (size !== null && size !== content.size) return false;
+  if (size !== null && content.size !== null && size !== content.size) return false;
   if (!digest || !knowsDigest(digest.algorithm)) return null;
-  return digest.value.toLowerCase() === (await content.digest(digest.algorithm));
+  const known = await content.digest(digest.algorithm);
+  return known === null ? null : digest.value.toLowerCase() === known;
 }
 
 /** `otherwise`: where its bytes can't be compared. */
@@ -81,6 +99,8 @@ function mayBeFetched(text: string): boolean {
 
 export interface Staging {
   stage(medium: LocalMedium, options?: TransferOptions): Promise<StagedMedium>;
+  /** An ISO of this build alone, from where it comes. */
+  pass(medium: PassingMedium, options?: TransferOptions): Promise<StagedMedium>;
   kept(signal?: AbortSignal): Promise<KeptMedium[]>;
   /** Removes what dead runs have begun to send. */
   clearAbandoned(signal?: AbortSignal): Promise<void>;
@@ -95,15 +115,18 @@ export function createStaging(
   const { ledger, log } = context;
 
   async function reusable(kind: MediumKind, content: Content, signal?: AbortSignal) {
+    const mark = await content.digest('sha256');
+    if (mark === null) return undefined;
     const found = await glance.images(
-      { properties: { [contentKey]: await content.digest('sha256') }, mine: true },
+      { properties: { [contentKey]: mark }, mine: true },
       { signal },
     );
     for (const image of found) if (await fits(image, kind, content, true)) return image;
     return undefined;
   }
 
-  async function newImage(medium: LocalMedium, kind: MediumKind, content: Content) {
+  async function newImage(medium: NamedMedium, kind: MediumKind, content: Content) {
+    const mark = mayStay(medium) ? await content.digest('sha256') : null;
     return {
       name: `ozma ${medium.label}`,
       diskFormat: kind.diskFormat,
@@ -112,14 +135,14 @@ export function createStaging(
         [buildKey]: site.buildId,
         [makerKey]: thisMaker(),
         // Nobody is to find what will be gone with this build.
-        ...(mayStay(medium) ? { [contentKey]: await content.digest('sha256') } : {}),
+        ...(mark !== null && { [contentKey]: mark }),
       },
     };
   }
 
   /** Null: Glance can't fetch it, or fetches something else. */
   async function fetched(
-    medium: LocalMedium,
+    medium: NamedMedium,
     kind: MediumKind,
     content: Content,
     { signal }: TransferOptions,
@@ -184,6 +207,18 @@ export function createStaging(
         (await fetched(medium, kind, content, options)) ??
         (await sent(medium, kind, content, options));
       if (stays) ledger.drop(entryOf(site, 'image', image.id));
+      return { role, label, ref: image.id };
+    },
+
+    async pass({ role, label, url, ...passing }, options = {}) {
+      const medium = { role, label, url, private: true };
+      const content = contentOnItsWay({ ...medium, ...passing });
+      const source = { size: passing.size, repeatable: true, open: passing.open };
+      // What Glance has fetched can be compared with nothing but the TDL's checksum.
+      const known = passing.expect?.type === 'sha512';
+      const image =
+        (known ? await fetched(medium, isoKind, content, options) : null) ??
+        (await putOwnImage(site, await newImage(medium, isoKind, content), source, options));
       return { role, label, ref: image.id };
     },
 

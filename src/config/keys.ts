@@ -163,7 +163,11 @@ const own: ConfigKey[] = [
     minimum: 1,
     description: 'The period for rng_rate_bytes, in milliseconds.',
   },
-  cache('original_media', 'yes', 'Keep downloaded installation media for the next build.'),
+  cache(
+    'original_media',
+    'yes',
+    'Keep downloaded installation media for the next build. With no, an ISO that only a guest in a cloud needs goes there straight from its server.',
+  ),
   cache(
     'modified_media',
     'no',

@@ -1,5 +1,5 @@
 /** Phases fetch-media and stage-media: from URLs to what the guest boots. */
-import { chmod, copyFile, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedMedium } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
@@ -7,13 +7,19 @@ import { fetchMedium } from '../media/cache.ts';
 import { extractFromFat } from '../media/fat-image.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
+import { type RemoteStream, remoteIso } from '../media/remote-stream.ts';
+import { shownUrl } from '../media/url.ts';
 import { installerLabel } from '../plan/families/family.ts';
 import type { BootFile, BuildPlan, PlannedMedium } from '../plan/types.ts';
 import { type MadeIso, makeAnswerMedium, makeRemaster } from './answer-media.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 
-/** Local files by role, after fetching. */
-export type FetchedMedia = Map<PlannedMedium['role'], string>;
+export interface FetchedMedia {
+  /** Local files by role. */
+  files: Map<PlannedMedium['role'], string>;
+  /** The installer's ISO, where it goes straight from its server to the backend. */
+  passing?: RemoteStream;
+}
 
 export interface StagedBoot {
   kernel?: StagedMedium;
@@ -35,27 +41,45 @@ async function judge({ judgeInstaller, emit, signal }: BuildContext, file: strin
   }
 }
 
-/** Brings every medium of the plan onto this machine. */
+/**
+ * Whether nobody needs the ISO on this machine: the user wants to keep none, the guest's place
+ * takes it as it comes, and nothing is read out of it or added to it.
+ */
+async function mayPass({ plan, backend }: BuildContext, medium: PlannedMedium): Promise<boolean> {
+  const { boot, remaster } = plan.install;
+  const whole = medium.role === 'installer' && boot.kind === 'cdrom' && remaster === undefined;
+  if (!whole || medium.keep || !backend.pass || medium.url.startsWith('file:')) return false;
+  return access(medium.cachePath).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** Brings every medium of the plan onto this machine, or finds out that it need not come here. */
 export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
   const { plan, emit, signal, forceDownload } = context;
-  const fetched: FetchedMedia = new Map();
+  const fetched: FetchedMedia = { files: new Map() };
+  const log = (text: string) => emit({ type: 'log', level: 'info', text });
   for (const medium of plan.media) {
+    const passing = (await mayPass(context, medium)) && (await remoteIso(medium, { signal, log }));
+    if (passing) {
+      log(`${medium.role}: straight from ${shownUrl(medium.url)}`);
+      await judge(context, medium.url);
+      fetched.passing = passing;
+      continue;
+    }
     const { path: file, cached } = await fetchMedium(medium, {
       force: forceDownload,
       signal,
       onProgress: byteProgress(emit, 'fetch-media', `download ${path.posix.basename(medium.url)}`),
-      log: (text) => emit({ type: 'log', level: 'info', text }),
+      log,
     });
-    emit({
-      type: 'log',
-      level: 'info',
-      text: `${medium.role}: ${file}${cached ? ' (cached)' : ''}`,
-    });
+    log(`${medium.role}: ${file}${cached ? ' (cached)' : ''}`);
     if (medium.role === 'installer') {
       await isoInfo(file);
       await judge(context, file);
     }
-    fetched.set(medium.role, file);
+    fetched.files.set(medium.role, file);
   }
   return fetched;
 }
@@ -69,10 +93,10 @@ async function bootFiles(context: BuildContext, fetched: FetchedMedia, targets: 
   const fromIso = wanted.flatMap(([source, to]) =>
     source.from === 'iso' ? [{ from: source.paths, to }] : [],
   );
-  const iso = fetched.get('installer');
+  const iso = fetched.files.get('installer');
   if (fromIso.length > 0 && iso) await extractFromIso(iso, fromIso, { signal: context.signal });
   for (const [source, to] of wanted) {
-    const from = source.from === 'medium' ? fetched.get(source.role) : undefined;
+    const from = source.from === 'medium' ? fetched.files.get(source.role) : undefined;
     if (from) await copyFile(from, to);
     if (source.inside === undefined) continue;
     await rename(to, `${to}-image`);
@@ -92,7 +116,7 @@ async function mediaFiles(
 ): Promise<Partial<Record<'installer' | 'answer', MadeIso>>> {
   const { plan, backend, signal, workDir, emit } = context;
   const { medium, remaster, attach } = plan.install;
-  const iso = fetched.get('installer');
+  const iso = fetched.files.get('installer');
   if (remaster && iso) {
     emit({ type: 'log', level: 'info', text: 'adding further files to the ISO' });
   }
@@ -122,13 +146,14 @@ async function stageAttached(
   const files = await mediaFiles(context, fetched);
   const media: StagedMedium[] = [];
   for (const { role, device } of plan.install.attach) {
+    const label = `${plan.name} ${role}`;
+    const options = { signal, onProgress: byteProgress(emit, 'stage-media', `stage ${role}`) };
+    const passing = role === 'installer' ? fetched.passing : undefined;
     const file = files[role];
-    if (!file) continue;
-    const staged = await backend.stage(
-      { ...originOf(plan, role), ...file, role, label: `${plan.name} ${role}` },
-      { signal, onProgress: byteProgress(emit, 'stage-media', `stage ${role}`) },
-    );
-    media.push({ ...staged, device });
+    const staged = passing
+      ? await backend.pass?.({ ...passing, role, label }, options)
+      : file && (await backend.stage({ ...originOf(plan, role), ...file, role, label }, options));
+    if (staged) media.push({ ...staged, device });
   }
   return media;
 }
@@ -141,7 +166,7 @@ export function udevLabel(label: string): string {
 }
 
 async function commandLine(text: string, fetched: FetchedMedia): Promise<string> {
-  const iso = fetched.get('installer');
+  const iso = fetched.files.get('installer');
   if (!text.includes(installerLabel) || !iso) return text;
   const { volumeId } = await isoInfo(iso);
   return text.replaceAll(installerLabel, () => udevLabel(volumeId));

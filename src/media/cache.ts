@@ -147,7 +147,11 @@ async function askServer(
   }
 }
 
-async function expectedDigest(medium: CachedMedium, options: FetchOptions): Promise<Expected> {
+/** What the TDL's checksum file says of it. */
+export async function expectedDigest(
+  medium: CachedMedium,
+  options: FetchOptions,
+): Promise<Expected> {
   const { checksum } = medium;
   if (!checksum) return undefined;
   return { type: checksum.type, digest: await fetchChecksum(checksum, medium.url, options) };

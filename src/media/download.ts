@@ -171,9 +171,9 @@ function digestsOf(transfer: Transfer): Partial<Record<DigestType, string>> {
   return Object.fromEntries([...transfer.hashes].map(([type, hash]) => [type, hash.digest('hex')]));
 }
 
-function checksumError(
+export function checksumError(
   shown: string,
-  { type, digest }: { type: DigestType; digest: string },
+  { type, digest }: { type: string; digest: string },
   got: string | undefined,
 ): OzError {
   return new OzError(

@@ -143,7 +143,7 @@ describe('stageMedia()', () => {
       workDir: dir,
       emit: () => {},
     } as Partial<BuildContext> as BuildContext;
-    return stageMedia(context, new Map([['installer', installerIso(label)]]));
+    return stageMedia(context, { files: new Map([['installer', installerIso(label)]]) });
   }
 
   it('attaches the answer medium behind the installer and leaves the initrd alone', async () => {

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectIso } from '../../osinfo/index.ts';
 import type { BuildContext } from '../../src/engine/build-context.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
-import { fetchMedia } from '../../src/engine/prepare-media.ts';
+import { fetchMedia, stageMedia } from '../../src/engine/prepare-media.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
+import { type MemoryBackend, memoryBackend } from '../fakes/memory-backend.ts';
+import { sendFile, serve, testDir } from '../media/support.ts';
 
 let dir: string;
 let url: string;
@@ -39,12 +41,70 @@ async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise
     judgeInstaller,
   } as Partial<BuildContext> as BuildContext;
   const fetched = await fetchMedia(context);
-  expect(fetched.get('installer')).toBeDefined();
+  expect(fetched.files.get('installer')).toBeDefined();
   return events.flatMap((event) => {
     const { level, text } = event as { level?: string; text?: string };
     return event.type === 'log' && level === 'warning' && text ? [text] : [];
   });
 }
+
+/** What is done with an ISO of a server that a guest starts from and nobody else needs. */
+async function prepared(changes: { keep?: boolean; cached?: boolean; passes?: boolean } = {}) {
+  const { keep = false, cached = false, passes = true } = changes;
+  const content = readFileSync(fileURLToPath(url));
+  const server = await serve((request, response) =>
+    sendFile(request, response, { content, etag: '"a"' }),
+  );
+  const config = testConfig();
+  config.paths.dataDir = testDir();
+  config.cache.originalMedia = keep;
+  const tdl = testTdl({ install: { type: 'iso', url: 'http://example.org/x.iso', extras: [] } });
+  const made = plan(testInput({ tdl, config }));
+  made.media = made.media.map((medium) => ({ ...medium, url: `${server.url}/x.iso` }));
+  const attach = [{ role: 'installer', device: 'cdrom' } as const];
+  made.install = { ...made.install, boot: { kind: 'cdrom' }, carrier: 'user-data', attach };
+  const kept = made.media[0]?.cachePath ?? '';
+  if (cached) {
+    mkdirSync(path.dirname(kept), { recursive: true });
+    writeFileSync(kept, content);
+  }
+  const judged: string[] = [];
+  const memory = memoryBackend();
+  const backend: MemoryBackend = {
+    ...memory,
+    ...(passes && {
+      async pass({ role, label, open }) {
+        let length = 0;
+        for await (const piece of open()) length += piece.length;
+        return { role, label, ref: `${length} of ${content.length} bytes` };
+      },
+    }),
+  };
+  const context = {
+    ...{ plan: made, backend, workDir: testDir(), forceDownload: false, emit: () => {} },
+    judgeInstaller: async (iso) => void judged.push(iso),
+  } as Partial<BuildContext> as BuildContext;
+  const { media } = await stageMedia(context, await fetchMedia(context));
+  const all = `${content.length} of ${content.length} bytes`;
+  return { passed: media[0]?.ref === all, here: existsSync(kept), media, judged, server };
+}
+
+describe('an ISO that is not to be kept', () => {
+  it('goes straight to where its guest is', async () => {
+    const { passed, here, media, judged, server } = await prepared();
+    expect({ passed, here }).toEqual({ passed: true, here: false });
+    expect(media).toMatchObject([{ role: 'installer', device: 'cdrom' }]);
+    expect(judged).toEqual([`${server.url}/x.iso`]);
+  });
+
+  it.each([
+    ['it is to be kept', { keep: true }],
+    ['it is here already', { cached: true }],
+    ['the place needs it here', { passes: false }],
+  ])('comes here where %s', async (_, changes) => {
+    expect(await prepared(changes)).toMatchObject({ passed: false, here: true });
+  });
+});
 
 describe('fetchMedia()', () => {
   it('tells what is wrong with the ISO that it fetched', async () => {

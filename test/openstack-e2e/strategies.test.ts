@@ -35,6 +35,8 @@ interface Case {
   bastion?: boolean;
   /** A file is added to the ISO. */
   extra?: boolean;
+  /** The ISO is not kept here, and so goes straight from its server into Glance. */
+  passes?: boolean;
 }
 
 const cases: Case[] = [
@@ -53,6 +55,7 @@ const cases: Case[] = [
     result: 'download',
     // A cloud without volumes has nothing else for an ISO.
     region: 'NoVolumes',
+    passes: true,
   },
 ];
 
@@ -74,6 +77,7 @@ describe.each(cases)('$strategy', (each) => {
     workspace = await makeWorkspace({
       libvirt: { image_type: 'qcow2' },
       openstack: { ...asked, result },
+      cache: each.passes ? { original_media: 'no' } : {},
     });
     env = { ...workspace.env, ...(await useCloud(project, workspace.at('clouds.yaml'))) };
     if (bastion) {
@@ -110,6 +114,7 @@ describe.each(cases)('$strategy', (each) => {
       if (event.type === 'phase-end') console.log(`  ${event.phase}: ${event.ms} ms`);
       if (event.type === 'mark') console.log(`  ${event.mark} at ${event.at} ms`);
     }
+    expect(log.some((line) => line.includes('installer: straight from'))).toBe(!!each.passes);
     expect(log.join('\n')).not.toContain(rootPassword);
     if (bastion) expect(bastion.log()).toMatch(/Accepted publickey for root/);
   });

@@ -221,7 +221,9 @@ it('lets Glance fetch what it can, and sends what it cannot', async () => {
   // A query may be somebody's right to fetch it.
   services.images.clear();
   served = smallIso();
-  const imports = () => fake.requests.filter(({ path: at }) => at.endsWith('/import')).length;
+  const imports = () =>
+    fake.requests.filter(({ method, path: at }) => method === 'POST' && at.endsWith('/import'))
+      .length;
   const before = imports();
   await place.stage({ ...medium, url: `${medium.url}?signature=secret` });
   expect(imports()).toBe(before);
@@ -250,6 +252,43 @@ it('lets Glance fetch what it can, and sends what it cannot', async () => {
   served = smallIso();
   const { ref: fetched } = await place.stage(medium);
   expect(services.images.get(fetched)).toMatchObject({ os_hash_algo: 'sha256' });
+});
+
+it('passes an ISO on as it comes, for one build', async () => {
+  const opened = await openPlace({ importMethods: ['web-download'] });
+  const { fake, services, place, ledger } = opened;
+  const { Readable } = await import('node:stream');
+  const { createHash } = await import('node:crypto');
+  const bytes = smallIso();
+  const iso = {
+    ...({ role: 'installer', label: 'test installer' } as const),
+    ...{ url: 'http://example.org/x.iso', size: bytes.length, open: () => Readable.from([bytes]) },
+  };
+  const imports = () =>
+    fake.requests.filter(({ method, path: at }) => method === 'POST' && at.endsWith('/import'))
+      .length;
+  const sent = await place.pass?.(iso);
+  expect(services.images.get(sent?.ref ?? '')).toMatchObject({
+    ...{ status: 'active', disk_format: 'iso', size: bytes.length, data: bytes },
+  });
+  expect(imports()).toBe(0);
+  expect(await place.staged?.()).toEqual([]);
+
+  // The TDL's checksum tells whether Glance has fetched the right one.
+  fake.on('POST', '/image/v2/images/:id/import', ({ params }) => {
+    Object.assign(services.images.get(params.id ?? '') ?? {}, {
+      ...{ status: 'active', size: bytes.length, os_hash_algo: 'sha512' },
+      os_hash_value: createHash('sha512').update(bytes).digest('hex'),
+    });
+    return { status: 202 };
+  });
+  const digest = createHash('sha512').update(bytes).digest('hex');
+  const fetched = await place.pass?.({ ...iso, expect: { type: 'sha512', digest } });
+  expect(imports()).toBe(1);
+  expect(services.images.get(fetched?.ref ?? '')).not.toHaveProperty('data');
+  const other = await place.pass?.({ ...iso, expect: { type: 'sha512', digest: '00' } });
+  expect(services.images.get(other?.ref ?? '')).toHaveProperty('data');
+  expect(ledger.now.map(({ ref }) => ref)).toEqual([other?.ref, fetched?.ref, sent?.ref]);
 });
 
 it('ends a start with the words of Nova', async () => {
