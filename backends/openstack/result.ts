@@ -60,14 +60,20 @@ function lastingHardware(hardware: Hardware): Properties {
   return lasting;
 }
 
+/** Glance's names of what libosinfo calls otherwise. */
+const distros: Record<string, string> = { archlinux: 'arch', win: 'windows', winnt: 'windows' };
+
+/** Nova knows these two, and starts no server of an image that names another. */
+const types = new Set(['linux', 'windows']);
+
 /** Properties of a finished image, the user's own above ours. */
 export function resultProperties(entry: CatalogueEntry, own: Properties): Properties {
   const { os, hardware, name } = entry;
   return {
     ...lastingHardware(hardware),
-    os_distro: os.distro,
+    os_distro: distros[os.distro] ?? os.distro,
     os_version: os.version,
-    os_type: os.type,
+    ...(types.has(os.type) && { os_type: os.type }),
     [resultKey]: name,
     ...own,
   };

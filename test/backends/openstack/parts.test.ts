@@ -375,6 +375,19 @@ it('keeps what a result needs to start, and asks for it', () => {
   expect(Object.keys(result({})).filter((name) => /tpm|secure/.test(name))).toEqual([]);
 });
 
+it.each([
+  ['debian', 'linux', { os_distro: 'debian', os_type: 'linux' }],
+  ['archlinux', 'linux', { os_distro: 'arch', os_type: 'linux' }],
+  ['win', 'windows', { os_distro: 'windows', os_type: 'windows' }],
+  // Nova answers "Field value freebsd is invalid".
+  ['freebsd', 'freebsd', { os_distro: 'freebsd' }],
+] as const)('calls %s as Glance and Nova do', (distro, type, expected) => {
+  const os = { distro, version: '1', type };
+  const result = resultProperties({ name: 'web', os, hardware, minDisk: gib, minRam: 1 }, {});
+  const { os_distro, os_type } = result;
+  expect({ os_distro, ...(os_type === undefined ? {} : { os_type }) }).toEqual(expected);
+});
+
 it('names disks', () => {
   expect(parseDiskRef(diskRef({ kind: 'volume', id: 'a-1' }))).toEqual({
     kind: 'volume',
