@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { besideName, replaceFile, syncFile } from '../../src/base/atomic-file.ts';
-import { OzError } from '../../src/base/errors.ts';
+import { messageOf, OzError } from '../../src/base/errors.ts';
 import { convertImage } from '../../src/image/convert.ts';
 import { imageFormat } from '../../src/image/formats.ts';
 import { checkFreeSpace } from '../../src/media/free-space.ts';
@@ -313,6 +313,17 @@ async function imageToFile(
   }
 }
 
+/** What can't be removed now is no failure: the ledger keeps it. */
+async function dropImage(site: Site, id: string): Promise<void> {
+  const { ledger, log } = site.context;
+  try {
+    await site.cloud.glance.deleteImage(id);
+    ledger.drop(entryOf(site, 'image', id));
+  } catch (error) {
+    log(messageOf(error));
+  }
+}
+
 /** Brings a disk here, in that format. */
 export async function exportDisk(
   site: Site,
@@ -332,7 +343,6 @@ export async function exportDisk(
   try {
     await imageToFile(site, image, target, format, options);
   } finally {
-    await glance.deleteImage(image.id);
-    site.context.ledger.drop(entryOf(site, 'image', image.id));
+    await dropImage(site, image.id);
   }
 }

@@ -81,7 +81,9 @@ async function fits(image: Image, kind: MediumKind, content: Content, otherwise:
   return kind.wrapped || ((await sameBytes(image, content)) ?? otherwise);
 }
 
-function isAbandoned(image: Image): boolean {
+/** Begun by a run that is dead. */
+function isOursAbandoned(image: Image): boolean {
+  if (!image.properties[buildKey]) return false;
   if (!['queued', 'saving', 'uploading', 'importing'].includes(image.status)) return false;
   const alive = isAlive(image.properties[makerKey]);
   return alive === null ? Date.now() - Date.parse(image.createdAt) > abandonedMs : !alive;
@@ -224,19 +226,19 @@ export function createStaging(
 
     async kept(signal) {
       const found = await glance.images({ mine: true }, { signal });
-      return found
-        .filter(({ properties, status }) => properties[contentKey] && status === 'active')
-        .map(({ id, name, size }) => ({
-          name: `${name ?? id} (${site.at})`,
-          size,
-          entry: entryOf(site, 'image', id),
-        }));
+      return found.flatMap((image) => {
+        const { id, name, size, properties, status } = image;
+        const whole = properties[contentKey] !== undefined && status === 'active';
+        if (!whole && !isOursAbandoned(image)) return [];
+        const what = `${name ?? id}${whole ? '' : ', unfinished'}`;
+        return [{ name: `${what} (${site.at})`, size, entry: entryOf(site, 'image', id) }];
+      });
     },
 
     async clearAbandoned(signal) {
       const found = await glance.images({ mine: true }, { signal });
       for (const image of found) {
-        if (!image.properties[buildKey] || !isAbandoned(image)) continue;
+        if (!isOursAbandoned(image)) continue;
         log(`removing the unfinished image ${image.name ?? image.id} of a run that is dead`);
         await glance.deleteImage(image.id, { signal }).catch((error: unknown) => {
           signal?.throwIfAborted();

@@ -132,7 +132,7 @@ it('keeps what holds answers for this build alone', async () => {
 
 it('removes what a dead run has begun to send, and only that', async () => {
   const opened = await openPlace();
-  const { services } = opened;
+  const { services, place } = opened;
   const image = (id: string, fields: object) =>
     services.images.set(id, {
       id,
@@ -148,6 +148,10 @@ it('removes what a dead run has begun to send, and only that', async () => {
   image('old', {
     ...{ ozma_build_id: 'x', ozma_maker: 'other.example:1:1', created_at: '2020-01-01T00:00:00Z' },
   });
+  expect((await place.staged?.())?.map(({ name, entry }) => [name, entry.ref])).toEqual([
+    [expect.stringContaining('dead, unfinished ('), 'dead'],
+    [expect.stringContaining('old, unfinished ('), 'old'],
+  ]);
   await stageText(opened, 'kernel', 'a kernel');
   expect([...services.images.keys()].slice(0, 3)).toEqual(['elsewhere', 'alive', 'foreign']);
   expect(services.images.size).toBe(4);
@@ -477,6 +481,22 @@ it('brings a disk here, whatever it is in the cloud', async () => {
   expect(await readFile(target, 'utf8')).toBe('the disk of web');
   expect(disk.size).toBe(5 * gib);
   expect(ledger.now.map(({ kind }) => kind)).toEqual(['image', 'image', 'volume']);
+});
+
+it('brings it here also where what it was read from stays behind', async () => {
+  const { place, services, dir, fake, ledger } = await openPlace();
+  const target = path.join(dir, 'out.qcow2');
+  const spec = { path: '/x', format: 'raw', size: gib, strategy: 'volumes' } as const;
+  const disk = await place.createDisk(spec);
+  const guest = await place.createGuest({ ...guestSpec('web'), disk });
+  fake.on('DELETE', '/image/v2/images/:id', { status: 409, text: 'in use' });
+  await guest.exportDisk(target, 'qcow2');
+  expect(await readFile(target, 'utf8')).toBe('the bytes of a volume');
+  const [left] = [...services.images.keys()];
+  expect(ledger.now.map(({ kind, ref }) => (kind === 'image' ? ref : kind))).toEqual([
+    left,
+    'volume',
+  ]);
 });
 
 it.each([
