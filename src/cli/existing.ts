@@ -44,11 +44,10 @@ export async function workInExisting(
   return withEvents(io, line.rendering, async (stream, signal) => {
     const options = optionsOf(line, io);
     await checkOutputs([options.icicleFile]);
-    const xmlFile = path.resolve(io.cwd, xml);
-    const guest = await readGuest(xmlFile, xml, line.mac);
+    const named = await readGuest(path.resolve(io.cwd, xml), xml, line.mac);
     const settings = await readSettings(line, tdlFile, io, find, signal);
     const { onError } = line;
     const onWarnings = (warnings: readonly string[]) => showWarnings(warnings, line.rendering, io);
-    return runExisting(settings, { xmlFile, guest, options, onError, stream, signal, onWarnings });
+    return runExisting(settings, { named, options, onError, stream, signal, onWarnings });
   });
 }

@@ -7,13 +7,20 @@ import type { EventStream } from '../engine/event-stream.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
 import { buildAccess } from './inputs.ts';
+import { checkOutputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
 import { withBackend } from './with-backend.ts';
 
-export interface ExistingRequest {
-  /** Absolute path of the domain XML. */
-  xmlFile: string;
+/** The domain XML that names a guest. */
+export interface NamedGuest {
+  /** Absolute path. */
+  file: string;
+  text: string;
   guest: ExistingGuest;
+}
+
+export interface ExistingRequest {
+  named: NamedGuest;
   options: PlanOptions;
   onError?: 'cleanup' | 'keep' | undefined;
   stream: EventStream;
@@ -23,11 +30,7 @@ export interface ExistingRequest {
 }
 
 /** `shown` is the file's name for messages. Throws OZ_DOMAIN_XML. */
-export async function readGuest(
-  xmlFile: string,
-  shown: string,
-  mac?: string,
-): Promise<ExistingGuest> {
+export async function readGuest(xmlFile: string, shown: string, mac?: string): Promise<NamedGuest> {
   const { largestDomainXml, readDomainXml } = await import('../plan/existing-guest.ts');
   const fail = (why: string, cause?: unknown) =>
     new OzError('OZ_DOMAIN_XML', `Cannot read libvirt XML ${shown}: ${why}`, {
@@ -43,22 +46,32 @@ export async function readGuest(
     throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
   }
   if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
-  const guest = readDomainXml(text, shown);
-  return mac ? { ...guest, hardware: { ...guest.hardware, mac } } : guest;
+  const { hardware, ...guest } = readDomainXml(text, shown);
+  return {
+    ...{ file: xmlFile, text },
+    guest: { ...guest, hardware: mac ? { ...hardware, mac } : hardware },
+  };
 }
 
-/** Lets the file name the image that took the place of the one it named. */
-async function renewXml(xmlFile: string, { published }: ExistingResult): Promise<void> {
+/** Lets the file name the image that took the place of the one it named, which is gone. */
+async function renewXml({ file, text }: NamedGuest, { published }: ExistingResult): Promise<void> {
   if (!published) return;
   const { namePublished } = await import('../plan/existing-guest.ts');
-  const text = await readFile(xmlFile, 'utf8');
-  await writeOutput(xmlFile, namePublished(text, xmlFile, published));
+  try {
+    await writeOutput(file, namePublished(text, file, published));
+  } catch (error) {
+    throw new OzError(
+      'OZ_OUTPUT',
+      `Cannot let ${file} name the new image ${published.id} of ${published.at}: ${messageOf(error)}`,
+      { hint: 'write the id of the new image into it, in the place of the old one', cause: error },
+    );
+  }
 }
 
 /** Returns what was made: the ICICLE document when one was asked for, the new image in a cloud. */
 export async function runExisting(
   settings: Settings,
-  { xmlFile, guest, options, onError, stream, signal, onWarnings }: ExistingRequest,
+  { named, options, onError, stream, signal, onWarnings }: ExistingRequest,
 ): Promise<ExistingResult> {
   const [{ planExisting }, { customiseExisting }] = await Promise.all([
     import('../plan/plan-existing.ts'),
@@ -66,6 +79,7 @@ export async function runExisting(
   ]);
   return withBackend(settings, stream, signal, async (backend, ledger) => {
     const { tdl, config, osinfo, place } = settings;
+    const { guest } = named;
     const { arch } = guest.hardware;
     const plan = planExisting({
       tdl,
@@ -82,10 +96,11 @@ export async function runExisting(
       access: await buildAccess(config),
     });
     onWarnings?.(plan.warnings);
+    if (plan.published && plan.customise) await checkOutputs([named.file]);
     const result = await customiseExisting(plan, {
       ...{ backend, ledger, emit: stream.emit, signal, onError: onError ?? 'cleanup' },
     });
-    await renewXml(xmlFile, result);
+    await renewXml(named, result);
     const { warning } = result.published ?? {};
     if (warning !== undefined) onWarnings?.([warning]);
     return result;

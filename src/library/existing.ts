@@ -18,10 +18,10 @@ async function work(
   const decisions = decisionsOf({ cwd: options.cwd, ...what });
   await checkOutputs([decisions.icicleFile]);
   const file = path.resolve(aroundOf(options).cwd, xmlFile);
-  const guest = await readGuest(file, xmlFile, options.mac);
+  const named = await readGuest(file, xmlFile, options.mac);
   const settings = await settingsOf(tdl, options);
   const { onError } = options;
-  return runExisting(settings, { ...running, xmlFile: file, guest, options: decisions, onError });
+  return runExisting(settings, { ...running, named, options: decisions, onError });
 }
 
 /**
