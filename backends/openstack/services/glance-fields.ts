@@ -28,6 +28,7 @@ const core = new Set([
   'schema',
   'locations',
   'direct_url',
+  'stores',
 ]);
 
 /** They are changed in place; all others are added and removed as properties. */
