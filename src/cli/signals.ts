@@ -9,6 +9,12 @@ type Caught = keyof typeof numbers;
 const caught = Object.keys(numbers) as Caught[];
 
 /**
+ * What comes again so soon (ms) is the same one: timeout(1) signals the process and its group, a
+ * shell passes a hang-up on that the terminal has told already, npm does so with Ctrl-C.
+ */
+const echoMs = 500;
+
+/**
  * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP abort. The reason
  * is an OzError whose exit code is 128 plus the signal's number.
  */
@@ -17,12 +23,15 @@ export async function withSignals<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const listener = (name: NodeJS.Signals) => {
     const exitCode = 128 + numbers[name as Caught];
     if (controller.signal.aborted) {
+      if (performance.now() - first < echoMs) return;
       io.stderr.write('\nEnded at once; the next run clears what is left.\n');
       return io.exit(exitCode);
     }
+    first = performance.now();
     io.stderr.write(`\n${name}: cleaning up (once more ends at once)\n`);
     controller.abort(
       new OzError('OZ_INTERRUPTED', `Cannot finish: interrupted by ${name}`, { exitCode }),
