@@ -15,15 +15,19 @@ export function pidSpace(): string {
   }
 }
 
+/** States of what has ended, but nobody has asked how: in containers often nobody ever does. */
+const ended = new Set(['Z', 'X', 'x']);
+
 /**
  * The kernel's start time of a process; empty where the system does not tell
- * (no /proc); null when there is no such process.
+ * (no /proc); null when there is no such process, or it has ended.
  */
 export function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name before the last bracket may hold spaces and brackets itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return ended.has(fields[0] ?? '') ? null : (fields[19] ?? '');
   } catch {
     try {
       process.kill(pid, 0);
