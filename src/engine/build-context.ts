@@ -1,8 +1,8 @@
 /** What all phases of one build share. */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
+import { makePassingDirectory } from '../base/passing-directory.ts';
 import { masker } from '../base/secrets.ts';
 import type { BuildPlan, WorkPlan } from '../plan/types.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -43,13 +43,9 @@ export interface BuildContext extends WorkContext {
 
 /** A private directory beside the image; the hypervisor's user must be able to enter it. */
 async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<string> {
-  const dir = path.join(
-    path.dirname(plan.disk.path),
-    `.${plan.name}.ozma-${randomBytes(4).toString('hex')}`,
-  );
-  ledger.add({ place: 'file', kind: 'path', ref: dir });
-  await mkdir(dir, { recursive: true, mode: 0o711 });
-  return dir;
+  const beside = path.dirname(plan.disk.path);
+  await mkdir(beside, { recursive: true });
+  return (await makePassingDirectory(ledger, beside, `.${plan.name}.ozma-`, 0o711)).path;
 }
 
 /**

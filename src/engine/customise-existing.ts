@@ -3,7 +3,7 @@
  * All of it happens on an overlay, or on a server of its own in a cloud; the
  * image is changed when every step has succeeded, and a failure leaves it as it was.
  */
-import { chmod, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Published, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
@@ -76,7 +76,6 @@ async function inCatalogue(context: Context, entry: PlannedEntry): Promise<Exist
     if (entry.download) {
       const onProgress = byteProgress(emit, 'export', `download ${entry.name}`);
       await copyDisk(context, disk, copy, { format: entry.download.format, onProgress });
-      await chmod(copy, 0o600);
     }
     const { name, id: replaces } = entry;
     // The build got in by user data.

@@ -1,5 +1,5 @@
 /** Phases export and record: the finished disk becomes the user's files. */
-import { chmod, mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Published, StagedDisk } from '../../backends/backend.ts';
 import { writeOutput } from '../base/write-output.ts';
@@ -25,7 +25,6 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
     format: imageType,
     onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
   });
-  await chmod(image, 0o600); // it holds password hashes
 }
 
 /** What the phase export leaves: an entry in the catalogue, a file here, or both. */

@@ -1,0 +1,47 @@
+/** Directories for what is on its way: a ledger has them before they are there. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
+
+export interface PassingDirectory {
+  path: string;
+  /** With all that is in it; to be called in any case. */
+  remove(): Promise<void>;
+}
+
+/** Makes `<prefix><random>` in `parent`, of that mode whatever the umask. */
+export async function makePassingDirectory(
+  ledger: LedgerWriter,
+  parent: string,
+  prefix: string,
+  mode = 0o700,
+): Promise<PassingDirectory> {
+  const dir = path.resolve(parent, `${prefix}${randomBytes(4).toString('hex')}`);
+  const entry: LedgerEntry = { place: 'file', kind: 'path', ref: dir };
+  ledger.add(entry);
+  await mkdir(dir, { mode });
+  await chmod(dir, mode);
+  return {
+    path: dir,
+    async remove() {
+      await rm(dir, { recursive: true, force: true });
+      ledger.drop(entry);
+    },
+  };
+}
+
+/** Calls `use` with such a directory, which is gone afterwards. */
+export async function inPassingDirectory<T>(
+  ledger: LedgerWriter,
+  parent: string,
+  prefix: string,
+  use: (dir: string) => Promise<T>,
+): Promise<T> {
+  const dir = await makePassingDirectory(ledger, parent, prefix);
+  try {
+    return await use(dir.path);
+  } finally {
+    await dir.remove();
+  }
+}
