@@ -5,12 +5,13 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeFileAtomic } from '../../src/base/atomic-file.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { makePassingDirectory } from '../../src/base/passing-directory.ts';
 import type { BackendContext } from '../backend.ts';
 import type { Connection } from './connection.ts';
 import { toXml, xmlElement } from './domain-xml.ts';
@@ -109,14 +110,14 @@ async function runProbe(
   context: BackendContext,
   signal?: AbortSignal,
 ): Promise<KvmVerdict> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'ozma-kvm-'));
-  const name = path.basename(dir);
+  // QEMU may run as another user
+  const dir = await makePassingDirectory(context.ledger, tmpdir(), 'ozma-kvm-', 0o755);
+  const name = path.basename(dir.path);
   const uuid = randomUUID();
   const entry: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: name, at: connection.uri };
-  const image = path.join(dir, 'probe.img');
+  const image = path.join(dir.path, 'probe.img');
   const { verdict, end } = verdictOf(connection, uuid, signal);
   try {
-    await chmod(dir, 0o755); // QEMU may run as another user
     await writeFile(image, probeImage(), { mode: 0o644 });
     context.ledger.add(entry);
     await connection.call('try KVM', 'createDomain', [probeXml(name, uuid, image)]);
@@ -128,7 +129,7 @@ async function runProbe(
     end();
     await connection.call('end the KVM test', 'destroyDomain', [uuid]).catch(() => {});
     context.ledger.drop(entry);
-    await rm(dir, { recursive: true, force: true });
+    await dir.remove();
   }
 }
 

@@ -1,35 +1,22 @@
 /** Storage for a hypervisor on this machine: its files are ours. */
-import { constants, copyFile, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
-import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { makePassingDirectory, type PassingDirectory } from '../../src/base/passing-directory.ts';
 import { runTool } from '../../src/base/run-tool.ts';
 import { createLocalDisk, exportLocalDisk, publicDirectory, syncLocalDisk } from './local-disk.ts';
 import { closedDirectory, type Owner } from './reach.ts';
 import type { Storage, StorageContext } from './storage.ts';
 
-const prefix = 'ozma-stage-';
-
-/** Removes a staging directory that a ledger names; nothing else. */
-export async function removeStaging(dir: string): Promise<void> {
-  if (path.dirname(dir) !== tmpdir() || !path.basename(dir).startsWith(prefix)) return;
-  await rm(dir, { recursive: true, force: true });
-}
-
 /** `owner`: the user that QEMU runs as, when that is another one than ours. */
 export function localStorage(context: StorageContext, owner: Owner | undefined): Storage {
-  let staging: Promise<string> | undefined;
-  const entryOf = (dir: string): LedgerEntry => ({ place: 'libvirt', kind: 'staging', ref: dir });
+  let staging: Promise<PassingDirectory> | undefined;
 
   /** A copy where any user may go, whole; libvirt hands the file itself to QEMU's. */
   async function copyOf(file: string, overlay: boolean, signal?: AbortSignal): Promise<string> {
-    staging ??= (async () => {
-      const dir = await publicDirectory(tmpdir(), prefix);
-      context.ledger.add(entryOf(dir));
-      return dir;
-    })();
-    const dir = await publicDirectory(await staging, 'f-');
+    staging ??= makePassingDirectory(context.ledger, tmpdir(), 'ozma-stage-', 0o711);
+    const dir = await publicDirectory((await staging).path, 'f-');
     const copy = path.join(dir, path.basename(file));
     if (overlay) {
       const formats = ['-f', 'qcow2', '-O', 'raw'];
@@ -63,9 +50,7 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
     exportDisk: exportLocalDisk,
     async close() {
       const dir = await staging;
-      if (dir === undefined || !context.ledger.has(entryOf(dir))) return;
-      await removeStaging(dir);
-      context.ledger.drop(entryOf(dir));
+      if (dir && context.ledger.has(dir.entry)) await dir.remove();
     },
   };
 }

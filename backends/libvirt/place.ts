@@ -11,7 +11,7 @@ import { checkEmulation, emulatesCx16 } from './emulation.ts';
 import { isGone } from './failures.ts';
 import { makeGuest } from './guest.ts';
 import { openHypervisor } from './hypervisor.ts';
-import { localStorage, removeStaging } from './local-storage.ts';
+import { localStorage } from './local-storage.ts';
 import type { Bridge } from './network.ts';
 import { platformOf } from './platform.ts';
 import { closedDirectory, type Owner } from './reach.ts';
@@ -197,9 +197,7 @@ export function makePlace(parts: PlaceParts): Backend {
 
     async remove(entry) {
       const remove = removers[entry.kind];
-      if (entry.kind === 'staging') {
-        await removeStaging(entry.ref);
-      } else if (remove && (entry.at === undefined || entry.at === uri)) {
+      if (remove && (entry.at === undefined || entry.at === uri)) {
         await remove(connection, entry.ref);
       } else if (remove && entry.at !== undefined) {
         const other = await parts.connectTo(entry.at);

@@ -3,11 +3,11 @@
  * pools, filled and read through libvirt's streams.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { inPassingDirectory } from '../../src/base/passing-directory.ts';
 import { type Piece, piecesOf, sizeOf } from '../../src/media/splice.ts';
 import type { TransferOptions } from '../backend.ts';
 import { parseXml } from './caps.ts';
@@ -123,14 +123,8 @@ export function remoteStorage(
     return there;
   }
 
-  async function inTemporary<T>(use: (dir: string) => Promise<T>): Promise<T> {
-    const dir = await mkdtemp(path.join(tmpdir(), 'ozma-transfer-'));
-    try {
-      return await use(dir);
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
-  }
+  const inTemporary = <T>(use: (dir: string) => Promise<T>): Promise<T> =>
+    inPassingDirectory(context.ledger, tmpdir(), 'ozma-transfer-', use);
 
   return {
     async stage(medium, options) {

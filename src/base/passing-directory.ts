@@ -6,6 +6,8 @@ import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 
 export interface PassingDirectory {
   path: string;
+  /** As the ledger has it. */
+  entry: LedgerEntry;
   /** With all that is in it; to be called in any case. */
   remove(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export async function makePassingDirectory(
   await chmod(dir, mode);
   return {
     path: dir,
+    entry,
     async remove() {
       await rm(dir, { recursive: true, force: true });
       ledger.drop(entry);

@@ -6,11 +6,13 @@
  * guestfish that offline.ts uses.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { delay } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
+import { type LedgerWriter, noLedger } from '../base/ledger-entry.ts';
+import { makePassingDirectory } from '../base/passing-directory.ts';
 import { runTool } from '../base/run-tool.ts';
 import type { Guestfish } from './guestfish.ts';
 import { wholeOnRoot } from './mount-system.ts';
@@ -269,19 +271,26 @@ async function isSimple(
   );
 }
 
+export interface ExtDiskOptions {
+  /** Knows of the files that it takes. */
+  ledger?: LedgerWriter | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Null where it can't be done this way, for whatever reason; nothing has been changed then. */
 export async function openExtDisk(
   disk: string,
   format: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { ledger = noLedger, signal }: ExtDiskOptions = {},
 ): Promise<Guestfish | null> {
   if (!formats.includes(format)) return null;
-  const dir = await mkdtemp(path.join(tmpdir(), 'ozma-disk-'));
+  const passing = await makePassingDirectory(ledger, tmpdir(), 'ozma-disk-');
+  const dir = passing.path;
   let shown: Shown | undefined;
   const end = async () => {
     await shown?.end();
     shown = undefined;
-    await rm(dir, { recursive: true, force: true });
+    await passing.remove();
   };
   try {
     shown = await showRaw(disk, format, dir);

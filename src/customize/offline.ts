@@ -1,8 +1,10 @@
 /** Lets the build into a disk whose guest is not running, and out of it again (libguestfs). */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
+import { type LedgerWriter, noLedger } from '../base/ledger-entry.ts';
+import { makePassingDirectory } from '../base/passing-directory.ts';
 import { parseUndo, type UndoStep, undoList, undoText } from './access-undo.ts';
 import { announceFiles } from './announce.ts';
 import { openExtDisk } from './ext-disk.ts';
@@ -16,6 +18,8 @@ export interface OfflineOptions {
   emulate?: boolean | undefined;
   /** Whether programs of the system on the disk are to be run (guestfish's `sh`). */
   programs?: boolean | undefined;
+  /** Knows of the files that it takes; none unless told. */
+  ledger?: LedgerWriter | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -42,10 +46,10 @@ export async function inDisk<T>(
   const fish =
     (quick ? await openExtDisk(disk, format, options) : null) ??
     (await openGuestfish(disk, format, options));
-  const dir = await mkdtemp(path.join(tmpdir(), 'ozma-offline-'));
+  const dir = await makePassingDirectory(options.ledger ?? noLedger, tmpdir(), 'ozma-offline-');
   try {
     const write = async (file: string, text: string) => {
-      const local = path.join(dir, 'content');
+      const local = path.join(dir.path, 'content');
       await writeFile(local, text, { mode: 0o600 });
       await fish.command('upload', local, file);
     };
@@ -56,7 +60,7 @@ export async function inDisk<T>(
     fish.kill();
     throw error;
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await dir.remove();
   }
 }
 

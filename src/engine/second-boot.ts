@@ -55,11 +55,11 @@ async function bootAndEnter(
   spec: GuestSpec,
   access: PlannedAccess,
 ): Promise<Running> {
-  const { plan, backend, emit, clock, signal, witness } = context;
+  const { plan, backend, emit, clock, ledger, signal, witness } = context;
   if (access.via === 'offline') {
     emit({ type: 'log', level: 'info', text: 'placing the SSH key in the disk' });
     await offlineUnlock(spec.disk.ref, access.publicKey, {
-      signal,
+      ...{ signal, ledger },
       format: spec.disk.format,
       emulate: access.emulate,
       announceAs: access.announce ? spec.uuid : undefined,
@@ -152,7 +152,7 @@ async function lookOnDisk(
   disk: StagedDisk,
   { emulate }: PlannedAccess,
 ): Promise<string | undefined> {
-  const { plan, emit, signal, workDir } = context;
+  const { plan, emit, ledger, signal, workDir } = context;
   skipPhase(emit, 'customise', 'nothing to customise');
   const { icicle } = plan;
   const text = icicle
@@ -160,7 +160,7 @@ async function lookOnDisk(
         const copy = path.join(workDir, 'look.qcow2');
         const onProgress = byteProgress(emit, 'icicle', 'fetch the disk');
         await copyDisk(context, disk, copy, { format: 'qcow2', onProgress });
-        const options = { signal, emulate, format: 'qcow2' };
+        const options = { signal, ledger, emulate, format: 'qcow2' };
         const packages = await listOffline(copy, icicle.lister, icicle.extraCommand, options);
         emit({ type: 'log', level: 'info', text: `${packages.length} packages` });
         return icicleXml({ description: plan.description, packages });

@@ -17,8 +17,8 @@ import { ppmToPng } from '../../../backends/libvirt/png.ts';
 import { closedDirectory } from '../../../backends/libvirt/reach.ts';
 import { readUri } from '../../../backends/libvirt/uri.ts';
 import { forwardedPort } from '../../../backends/libvirt/user-net.ts';
-import { noLedger } from '../../../src/base/ledger-entry.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
+import { openLedger } from '../../../src/engine/ledger.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -232,14 +232,36 @@ describe('localStorage', () => {
     const args = ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, overlay];
     await runTool('qemu-img', args);
     const medium = { role: 'installer', path: overlay, base, label: 'x' } as const;
-    const context = { ledger: noLedger, log: () => {} };
+    const ledger = openLedger(dir);
+    const context = { ledger, log: () => {} };
     const open = await localStorage(context, undefined).stage(medium);
     expect(open).toEqual({ role: 'installer', ref: overlay, base, label: 'x' });
     const storage = localStorage(context, { uid: 65534, gid: 65534 });
     const { ref, ...rest } = await storage.stage(medium);
     expect(rest).toEqual({ role: 'installer', label: 'x' });
     expect((await readFile(ref)).equals(await readFile(base))).toBe(true);
+    // What a run with another TMPDIR clears, should this one be killed.
+    const staging = path.dirname(path.dirname(ref));
+    expect(ledger.entries()).toEqual([{ place: 'file', kind: 'path', ref: staging }]);
     await storage.close();
+    await expect(stat(staging)).rejects.toThrow('ENOENT');
+    expect(ledger.entries()).toEqual([]);
+    ledger.close();
+  });
+
+  it('leaves the copies of a failed build that is to be looked at', async () => {
+    const closed = path.join(dir, 'closed');
+    await mkdir(closed, { mode: 0o700 });
+    await writeFile(path.join(closed, 'x.iso'), 'x');
+    const ledger = openLedger(dir);
+    const storage = localStorage({ ledger, log: () => {} }, { uid: 65534, gid: 65534 });
+    const medium = { role: 'installer', path: path.join(closed, 'x.iso'), label: 'x' } as const;
+    const { ref } = await storage.stage(medium);
+    for (const entry of ledger.entries()) ledger.drop(entry);
+    await storage.close();
+    expect(await readFile(ref, 'utf8')).toBe('x');
+    await rm(path.dirname(path.dirname(ref)), { recursive: true });
+    ledger.close();
   });
 });
 
