@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -61,15 +62,29 @@ function ledgerDir(dataDir: string): string {
 export function openLedger(dataDir: string): Ledger {
   const dir = ledgerDir(dataDir);
   mkdirSync(dir, { recursive: true, mode: 0o755 });
-  const file = path.join(dir, `${process.pid}-${randomBytes(4).toString('hex')}.jsonl`);
-  const fd = openSync(file, 'ax', 0o600);
+  const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const file = path.join(dir, `${name}.jsonl`);
+  const begun = path.join(dir, `.${name}.tmp`);
+  const fd = openSync(begun, 'ax', 0o600);
   const open = new Map<string, LedgerEntry>();
+  let torn = false;
+  /** A full disk takes a part of a line, and tells with the next write. */
   const write = (line: Line) => {
-    writeSync(fd, `${JSON.stringify(line)}\n`);
+    const bytes = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+    torn = true;
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    torn = false;
     fsyncSync(fd);
   };
   const started = startTimeOf(process.pid) ?? '';
-  write({ owner: { pid: process.pid, started, space: pidSpace() } });
+  try {
+    write({ owner: { pid: process.pid, started, space: pidSpace() } });
+    renameSync(begun, file); // one without an owner would count as a dead run's
+  } catch (error) {
+    closeSync(fd);
+    rmSync(begun, { force: true });
+    throw error;
+  }
   const heartbeat = setInterval(() => {
     try {
       futimesSync(fd, new Date(), new Date());

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
@@ -15,6 +16,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import { pidSpace } from '../../src/base/process-identity.ts';
 import { clearDeadLedgers, deadLedgers, openLedger } from '../../src/engine/ledger.ts';
+
+/** Answers of writeSync() besides the real ones: bytes that it takes, or an error. */
+const answers: (number | Error)[] = [];
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  const writeSync = (fd: number, bytes: Buffer, offset: number): number => {
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return real.writeSync(fd, bytes, offset, answer);
+  };
+  return { ...real, writeSync };
+});
 
 let dir: string;
 beforeEach(() => {
@@ -128,6 +141,29 @@ describe('ledger', () => {
     const file = path.join(dir, 'ledger', ledgerFiles()[0] as string);
     writeFileSync(file, '{"add":{"place":"fi', { flag: 'a' });
     expect(deadLedgers(dir)).toMatchObject([{ entries: [domain] }]);
+  });
+
+  it('says that the disk is full before anything is made, and is whole again later', () => {
+    const ledger = openLedger(dir);
+    const lost: LedgerEntry = { place: 'file', kind: 'path', ref: '/lost' };
+    answers.push(20, Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    expect(() => ledger.add(lost)).toThrow('no space left');
+    ledger.add(domain);
+    const [name = ''] = ledgerFiles();
+    const file = path.join(dir, 'ledger', name);
+    const [owner, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, [`{"owner":{"pid":1,"started":"no"}}`, ...rows, ''].join('\n'));
+    expect(owner).toContain(`"pid":${process.pid}`);
+    expect(deadLedgers(dir)).toEqual([{ file, entries: [domain] }]);
+    ledger.drop(domain);
+    ledger.drop(lost);
+    ledger.close();
+  });
+
+  it('is not there for others before it says whose it is', () => {
+    answers.push(new Error('full'));
+    expect(() => openLedger(dir)).toThrow('full');
+    expect(ledgerFiles()).toEqual([]);
   });
 
   it('never clears a relative path', async () => {
