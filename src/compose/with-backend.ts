@@ -1,10 +1,14 @@
 /** Opens the place and the ledger for a piece of work. */
 import type { Backend } from '../../backends/backend.ts';
 import { messageOf, OzError } from '../base/errors.ts';
+import type { LedgerEntry } from '../base/ledger-entry.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { Ledger } from '../engine/ledger.ts';
 import type { Place } from './places.ts';
 import type { Settings } from './settings.ts';
+
+/** Thrown for what is left in another place than the one that is open. */
+const notHere = new Error('it is in another place');
 
 function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
   try {
@@ -24,20 +28,31 @@ async function clearLeftovers(
   backend: Backend,
   dataDir: string,
   stream: EventStream,
+  signal: AbortSignal,
 ): Promise<void> {
   const { clearDeadLedgers } = await import('../engine/ledger.ts');
-  const { removed, failed } = await clearDeadLedgers(dataDir, async (entry) => {
+  const elsewhere = new Map<string, number>();
+  const remove = async (entry: LedgerEntry) => {
     const here = entry.place === backend.type && (entry.at === undefined || entry.at === place.uri);
-    if (!here) throw new Error(`it is in ${entry.place} ${entry.at ?? ''}`);
-    await backend.remove(entry);
-  });
+    if (here) return backend.remove(entry, { signal });
+    const where = [entry.place, entry.at].filter(Boolean).join(' ');
+    elsewhere.set(where, (elsewhere.get(where) ?? 0) + 1);
+    throw notHere;
+  };
+  const { removed, failed } = await clearDeadLedgers(dataDir, remove, signal);
   for (const entry of removed) {
     const text = `removed ${entry.kind} ${entry.ref}, left by an earlier run`;
     stream.emit({ type: 'log', level: 'info', text });
   }
+  // Errors: in a cloud such things cost money, and nobody else tells of them.
   for (const { entry, error } of failed) {
+    if (error === notHere) continue;
     const text = `cannot remove ${entry.kind} ${entry.ref} of an earlier run: ${messageOf(error)}`;
-    stream.emit({ type: 'log', level: 'warning', text });
+    stream.emit({ type: 'log', level: 'error', text });
+  }
+  for (const [where, count] of elsewhere) {
+    const text = `${count} things of an earlier run are still in ${where}: the next run there removes them`;
+    stream.emit({ type: 'log', level: 'error', text });
   }
 }
 
@@ -59,7 +74,7 @@ export async function withBackend<T>(
     const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text: mask(text) });
     const backend = await place.open({ ledger, log }, signal);
     try {
-      await clearLeftovers(place, backend, config.paths.dataDir, stream);
+      await clearLeftovers(place, backend, config.paths.dataDir, stream, signal);
       return await work(backend, ledger);
     } finally {
       await backend.close();

@@ -112,20 +112,24 @@ export async function clearUp(context: WorkContext): Promise<void> {
     } catch (error) {
       emit({
         type: 'log',
-        level: 'warning',
+        level: 'error',
         text: `cannot remove ${entry.kind} ${entry.ref} yet: ${messageOf(error)}; the next run tries again`,
       });
     }
   }
 }
 
-/** Leaves everything where it is for the user to look at, and says where. */
-function keepAll(context: WorkContext): void {
-  const { ledger, emit } = context;
-  for (const entry of ledger.entries()) {
-    emit({ type: 'log', level: 'warning', text: `kept: ${entry.kind} ${entry.ref}` });
-    ledger.drop(entry);
-  }
+/** Leaves everything where it is for the user to look at; returns the error that says where. */
+function keepAll({ ledger }: WorkContext, error: OzError): OzError {
+  const kept = ledger.entries();
+  for (const entry of kept) ledger.drop(entry);
+  if (kept.length === 0) return error;
+  const { code, message, hint, exitCode, evidence, cause } = error;
+  const list = kept.map(({ kind, ref }) => `${kind} ${ref}`).join(', ');
+  return new OzError(code, message, {
+    ...{ exitCode, evidence, cause },
+    hint: `${hint ? `${hint}; ` : ''}kept for you to look at, and to remove: ${list}`,
+  });
 }
 
 async function gatherEvidence(
@@ -181,11 +185,15 @@ export async function finishFailed(
 ): Promise<unknown> {
   const { signal } = context;
   const aborted = signal?.aborted ?? false;
+  if (aborted) {
+    await clearUp(context);
+    return signal?.reason;
+  }
   const final = worded(error, context);
-  if (!aborted) await gatherEvidence(context, final, answer);
-  if (onError === 'keep' && !aborted) keepAll(context);
-  else await clearUp(context);
-  return aborted ? signal?.reason : final;
+  await gatherEvidence(context, final, answer);
+  if (onError === 'keep') return keepAll(context, final);
+  await clearUp(context);
+  return final;
 }
 
 /**

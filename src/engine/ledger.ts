@@ -176,16 +176,19 @@ export async function removeFileEntry(entry: LedgerEntry): Promise<void> {
 export async function clearDeadLedgers(
   dataDir: string,
   remove: RemoveEntry,
+  signal?: AbortSignal,
 ): Promise<{ removed: LedgerEntry[]; failed: { entry: LedgerEntry; error: unknown }[] }> {
   const removed: LedgerEntry[] = [];
   const failed: { entry: LedgerEntry; error: unknown }[] = [];
   for (const ledger of deadLedgers(dataDir)) {
     let whole = true;
     for (const entry of ledger.entries) {
+      signal?.throwIfAborted();
       try {
         await (entry.place === 'file' ? removeFileEntry(entry) : remove(entry));
         removed.push(entry);
       } catch (error) {
+        signal?.throwIfAborted();
         whole = false;
         failed.push({ entry, error });
       }

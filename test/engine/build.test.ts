@@ -11,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OzError } from '../../src/base/errors.ts';
 import { type BuildOptions, build } from '../../src/engine/build.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
@@ -258,10 +259,14 @@ describe('build()', () => {
   it('keeps guest and disk of a failed build when told to', async () => {
     const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
     const { error, backend } = await run(testPlan(), { runs: [crash] }, { onError: 'keep' });
-    expect(error).toMatchObject({ code: 'OZ_INSTALL_CRASHED' });
+    expect(error).toMatchObject({ code: 'OZ_INSTALL_CRASHED', evidence: expect.stringContaining(at('shots')) });
     expect(backend.live().guests).toEqual(['test']);
     expect(files('out')).toHaveLength(1);
     expect(ledger.entries()).toEqual([]);
+    // At -d0 nothing else is shown.
+    const { hint } = error as OzError;
+    expect(hint).toMatch(/; kept for you to look at, and to remove: .*guest test.*, path \//);
+    expect(hint).toContain(at('out', files('out')[0] ?? ''));
   });
 
   it('leaves nothing after Ctrl-C, whose reason it throws', async () => {

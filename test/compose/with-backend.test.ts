@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pidSpace } from '../../src/base/process-identity.ts';
+import type { Place } from '../../src/compose/places.ts';
+import { withBackend } from '../../src/compose/with-backend.ts';
+import { createEventStream } from '../../src/engine/event-stream.ts';
+import { testConfig, testInput } from '../fakes/inputs.ts';
+import { memoryBackend } from '../fakes/memory-backend.ts';
+
+let dir: string;
+let ledgerFile: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-with-'));
+  mkdirSync(path.join(dir, 'ledger'));
+  ledgerFile = path.join(dir, 'ledger', '1-a.jsonl');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The ledger of a run that was killed. */
+function abandon(entries: readonly object[]): void {
+  const lines = [
+    { owner: { pid: process.pid, started: 'never', space: pidSpace() } },
+    ...entries.map((add) => ({ add })),
+  ];
+  writeFileSync(ledgerFile, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** Opens a place whose `remove` this is; gives what the log says. */
+async function open(remove: (ref: string) => Promise<void>, signal = new AbortController().signal) {
+  const stream = createEventStream();
+  const said: string[] = [];
+  stream.subscribe((event) => {
+    if (event.type === 'log') said.push(`${event.level}: ${event.text}`);
+  });
+  const { tdl, osinfo } = testInput();
+  const config = testConfig({ paths: { ...testConfig().paths, dataDir: dir } });
+  const backend = { ...memoryBackend(), remove: ({ ref }: { ref: string }) => remove(ref) };
+  const place = { type: 'libvirt', open: async () => backend } as unknown as Place;
+  const done = withBackend({ tdl, config, osinfo, place }, stream, signal, async () => 'done');
+  return { result: await done.catch((error: Error) => error.message), said };
+}
+
+const server = { place: 'openstack', kind: 'server', at: 'mycloud/project' };
+
+it('tells even without -d what an earlier run has left and cannot be removed here', async () => {
+  abandon([
+    { place: 'memory', kind: 'guest', ref: 'stuck' },
+    { ...server, ref: '1' },
+    { ...server, ref: '2' },
+  ]);
+  const { result, said } = await open(async () => {
+    throw new Error('it does not answer');
+  });
+  expect(result).toBe('done');
+  expect(said).toEqual([
+    'error: cannot remove guest stuck of an earlier run: it does not answer',
+    'error: 2 things of an earlier run are still in openstack mycloud/project: the next run there removes them',
+  ]);
+  expect(existsSync(ledgerFile)).toBe(true);
+});
+
+it('can be interrupted while it removes what an earlier run has left', async () => {
+  abandon(['a', 'b', 'c'].map((ref) => ({ place: 'memory', kind: 'guest', ref })));
+  const asked: string[] = [];
+  const ctrlC = new AbortController();
+  const { result } = await open(async (ref) => {
+    asked.push(ref);
+    ctrlC.abort(new Error('Ctrl-C'));
+  }, ctrlC.signal);
+  expect(result).toBe('Ctrl-C');
+  expect(asked).toEqual(['c']);
+  expect(existsSync(ledgerFile)).toBe(true);
+});
