@@ -6,7 +6,7 @@ import { OzError } from './errors.ts';
 export function homeOf(env: Readonly<Record<string, string | undefined>>): string {
   if (env.HOME) return env.HOME;
   try {
-    return os.homedir();
+    return os.userInfo().homedir; // os.homedir() gives an empty HOME back
   } catch (error) {
     throw new OzError('OZ_HOME', 'Cannot find the home directory of this user', {
       hint: 'set HOME',
