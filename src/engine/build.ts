@@ -1,10 +1,12 @@
 /** build(): does what a BuildPlan says, phase by phase, and leaves only the results. */
 import path from 'node:path';
 import type { Backend, StagedDisk } from '../../backends/backend.ts';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { besideName } from '../base/atomic-file.ts';
+import { messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
 import { dropMedium } from '../media/cache.ts';
 import { withLock } from '../media/lock.ts';
+import { wordWriteFailure } from '../media/write-failure.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import {
   type BuildContext,
@@ -14,7 +16,7 @@ import {
   type WorkOptions,
 } from './build-context.ts';
 import { checkCloudInit } from './cloud-init-boot.ts';
-import { deliver } from './deliver.ts';
+import { deliver, manifestOf } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { collectEvidence } from './evidence.ts';
@@ -41,6 +43,22 @@ async function refuseConflicts(plan: BuildPlan, options: BuildOptions): Promise<
     found.kind === 'guest' ? 'OZ_GUEST_EXISTS' : 'OZ_DISK_EXISTS',
     `Cannot build ${plan.name}: ${found.kind} ${found.name} already exists`,
     { hint: 'remove it with -p, or change the name in the TDL' },
+  );
+}
+
+/** Bytes of a file's name, on all common file systems. */
+const longestName = 255;
+
+/** Not after the install, when the results get their names. */
+function refuseLongNames({ name, outputs }: BuildPlan): void {
+  const { image, domainXml } = outputs;
+  const names = [manifestOf(image), domainXml].map((file) => path.basename(besideName(file)));
+  const over = Math.max(...names.map((each) => Buffer.byteLength(each))) - longestName;
+  if (over <= 0) return;
+  throw new OzError(
+    'OZ_NAME_TOO_LONG',
+    `Cannot build ${name}: its files' names would be ${over} bytes too long`,
+    { hint: 'choose a shorter name in the TDL, or with -s and -x' },
   );
 }
 
@@ -152,28 +170,20 @@ async function gatherEvidence(
 }
 
 /** Any error as an OzError with no secret in it. */
-function worded(error: unknown, context: WorkContext): OzError {
-  const { mask, plan } = context;
-  if (error instanceof OzError) {
-    const clean = mask(error.message);
-    if (clean === error.message) return error;
-    return new OzError(error.code, clean, {
-      hint: error.hint,
-      exitCode: error.exitCode,
-      evidence: error.evidence,
-    });
+function worded(error: unknown, { mask, plan }: WorkContext): OzError {
+  const { path: from, dest: to } = (error ?? {}) as { path?: string; dest?: string };
+  const known = wordWriteFailure(error, to ?? from ?? plan.disk.path, `build ${plan.name}`);
+  if (known instanceof OzError) {
+    const clean = mask(known.message);
+    const hint = known.hint && mask(known.hint);
+    if (clean === known.message && hint === known.hint) return known;
+    const { code, exitCode, evidence } = known;
+    return new OzError(code, clean, { hint, exitCode, evidence });
   }
-  const full = codeOf(error) === 'ENOSPC';
-  return new OzError(
-    full ? 'OZ_NO_SPACE' : 'OZ_INTERNAL',
-    `Cannot build ${plan.name}: ${full ? 'the disk is full' : mask(messageOf(error))}`,
-    {
-      hint: full
-        ? `make room on the file system of ${path.dirname(plan.disk.path)}`
-        : 'run again with -d3 for the details',
-      cause: error,
-    },
-  );
+  return new OzError('OZ_INTERNAL', `Cannot build ${plan.name}: ${mask(messageOf(error))}`, {
+    hint: 'run again with -d3 for the details',
+    cause: error,
+  });
 }
 
 /** After a failure: evidence, then nothing left (or all kept). Returns what to throw. */
@@ -202,6 +212,7 @@ export async function finishFailed(
  */
 export async function build(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   options.signal?.throwIfAborted();
+  refuseLongNames(plan);
   return withLock(imageLock(plan), { onWait: refuseParallel(plan) }, () =>
     buildLocked(plan, options),
   );

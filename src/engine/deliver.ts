@@ -44,6 +44,9 @@ async function exportResult(context: BuildContext, disk: StagedDisk): Promise<Ex
   return { published, image };
 }
 
+/** The manifest of an image that is here. */
+export const manifestOf = (image: string): string => `${image}.manifest.json`;
+
 interface Exported {
   /** Path. */
   image?: string;
@@ -71,7 +74,7 @@ export async function deliver(
     await writeOutput(domainXml, backend.describeFinished({ ...spec, published }));
     const icicleFile = plan.icicle?.file ?? undefined;
     if (icicle !== undefined && icicleFile) await writeOutput(icicleFile, icicle);
-    const manifest = `${plan.outputs.image}.manifest.json`;
+    const manifest = manifestOf(plan.outputs.image);
     const onProgress = byteProgress(emit, 'record', 'digest the image');
     await mkdir(path.dirname(manifest), { recursive: true });
     await writeManifest(

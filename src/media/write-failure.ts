@@ -15,6 +15,11 @@ const words: Record<string, { code: string; why: string; hint: string }> = {
     why: 'the disk quota is used up',
     hint: `make room there, or ${otherDirectory}`,
   },
+  ENAMETOOLONG: {
+    code: 'OZ_NAME_TOO_LONG',
+    why: 'the name is too long for the file system',
+    hint: 'choose a shorter name in the TDL, or with -s',
+  },
   EFBIG: {
     code: 'OZ_NO_SPACE',
     why: 'the file system takes no file that large',

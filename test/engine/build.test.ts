@@ -259,7 +259,10 @@ describe('build()', () => {
   it('keeps guest and disk of a failed build when told to', async () => {
     const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
     const { error, backend } = await run(testPlan(), { runs: [crash] }, { onError: 'keep' });
-    expect(error).toMatchObject({ code: 'OZ_INSTALL_CRASHED', evidence: expect.stringContaining(at('shots')) });
+    expect(error).toMatchObject({
+      code: 'OZ_INSTALL_CRASHED',
+      evidence: expect.stringContaining(at('shots')),
+    });
     expect(backend.live().guests).toEqual(['test']);
     expect(files('out')).toHaveLength(1);
     expect(ledger.entries()).toEqual([]);
@@ -300,10 +303,30 @@ describe('build()', () => {
     expect(files('out')).toEqual([]);
   });
 
-  it('words a full disk', async () => {
-    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  it.each([
+    ['ENOSPC', undefined, 'the file system is full (OUT)'],
+    ['EDQUOT', undefined, 'the disk quota is used up (OUT)'],
+    ['ENOSPC', '/scratch/stage/x.iso', 'the file system is full (/scratch/stage)'],
+  ])('words a full disk: %s, %s', async (code, dest, why) => {
+    const full = Object.assign(new Error('write'), { code, path: '/isos/x.iso', dest });
+    if (dest === undefined) Reflect.deleteProperty(full, 'path');
     const { error } = await run(testPlan(), { runs: [installs], fail: { createDisk: full } });
-    expect(error).toMatchObject({ code: 'OZ_NO_SPACE', hint: expect.stringContaining(at('out')) });
+    expect(error).toMatchObject({
+      code: 'OZ_NO_SPACE',
+      message: `Cannot build test: ${why.replace('OUT', at('out'))}`,
+    });
+  });
+
+  it('refuses names that would turn out too long after the install', async () => {
+    const made = testPlan();
+    const image = at('out', `${'ü'.repeat(114)}.dsk`);
+    const plan = { ...made, outputs: { ...made.outputs, image } };
+    const { error, backend } = await run(plan, { runs: [installs] });
+    expect(error).toMatchObject({
+      code: 'OZ_NAME_TOO_LONG',
+      message: "Cannot build test: its files' names would be 5 bytes too long",
+    });
+    expect(backend.calls).toEqual([]);
   });
 
   it('installs once and starts from the JEOS the next time', async () => {
