@@ -4,10 +4,14 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { constants as system } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { delay } from '../base/abort.ts';
+import { OzError } from '../base/errors.ts';
 import { wordWriteFailure } from './write-failure.ts';
+
+const { errno } = system;
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -55,12 +59,24 @@ async function holderOf(file: string): Promise<number | null> {
   return pid > 0 ? pid : null;
 }
 
+/** False while somebody else has it; some network file systems have no such locks at all. */
+function take(fd: number, file: string): boolean {
+  if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  const why = koffi.errno();
+  if (why === errno.EWOULDBLOCK || why === errno.EINTR) return false;
+  const name = Object.entries(errno).find(([, number]) => number === why)?.[0];
+  throw new OzError('OZ_LOCK', `Cannot lock ${file}: ${name ?? `error ${why}`}`, {
+    hint: 'its file system has no locks: set other directories in oz.cfg ([paths])',
+  });
+}
+
 async function tryLock(file: string): Promise<FileHandle | null> {
   const handle = await openLockFile(file);
   try {
-    if (flock()(handle.fd, LOCK_EX | LOCK_NB) === 0 && (await isCurrent(handle, file))) {
-      await handle.truncate(0);
-      await handle.write(`${process.pid}\n`, 0);
+    if (take(handle.fd, file) && (await isCurrent(handle, file))) {
+      // Whose it is is told to others where there is room for it.
+      await handle.truncate(0).catch(() => {});
+      await handle.write(`${process.pid}\n`, 0).catch(() => {});
       return handle;
     }
   } catch (error) {
