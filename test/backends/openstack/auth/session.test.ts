@@ -174,11 +174,18 @@ describe('the session', () => {
     expect(failure.code).toBe('OZ_CLOUD_UNREACHABLE');
   });
 
-  test("is not renewed at each request where this machine's clock is fast", async () => {
-    const { fake, cloud } = await opened({}, {}, { now: () => Date.now() + 7_200_000 });
+  test.each([
+    ['ahead', 5],
+    ['behind', -5],
+  ])('lives as long where the clock here is %s', async (_, hours) => {
+    let now = Date.now() + hours * 3_600_000;
+    const { fake, cloud } = await opened({}, {}, { now: () => now });
     fake.on('GET', '/compute/v2.1/limits', { json: {} });
-    for (let i = 0; i < 3; i++) await cloud.nova.limits();
+    for (let call = 0; call < 3; call++) await cloud.nova.limits();
     expect(fake.tokens()).toBe(1);
+    now += 3_600_000 - 5 * 60_000;
+    await cloud.nova.limits();
+    expect(fake.tokens()).toBe(2);
   });
 
   test('is renewed when a service refuses the token, and the request is sent again', async () => {
