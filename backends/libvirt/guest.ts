@@ -17,7 +17,7 @@ import { parseXml } from './caps.ts';
 import type { Connection, DomainEvent } from './connection.ts';
 import { prepareConsoleLog, readConsoleLog } from './console-log.ts';
 import { type DomainHost, diskTargets, domainXml, macOf, nvramPath } from './domain-xml.ts';
-import { isDisconnected, isGone } from './failures.ts';
+import { isDisconnected, isGone, libvirtCode } from './failures.ts';
 import { vir } from './ffi.ts';
 import { type Bridge, guestAddress } from './network.ts';
 import { ppmToPng } from './png.ts';
@@ -235,7 +235,8 @@ export function makeGuest(parts: GuestParts): Guest {
         await connection.call(`start guest ${name}`, 'createDomain', [lastXml]);
       } catch (error) {
         running = false;
-        context.ledger.drop(entry);
+        // Without an answer of libvirt's it may run all the same.
+        if (libvirtCode(error) !== undefined && !isDisconnected(error)) context.ledger.drop(entry);
         throw error;
       }
       if (signal?.aborted) {
@@ -343,8 +344,8 @@ export function makeGuest(parts: GuestParts): Guest {
 
     async stop({ graceMs, signal }) {
       if (!running) return;
-      const end = Date.now() + graceMs;
-      while (Date.now() < end) {
+      const end = performance.now() + graceMs;
+      while (performance.now() < end) {
         try {
           await connection.call(`shut down guest ${name}`, 'shutdownDomain', [uuid], { signal });
         } catch (error) {
@@ -352,7 +353,8 @@ export function makeGuest(parts: GuestParts): Guest {
           if (isGone(error)) break;
           context.log(messageOf(error)); // it is ended below
         }
-        if (await awaitEnd(Math.max(0, Math.min(askAgain, end - Date.now())), signal)) return;
+        if (await awaitEnd(Math.max(0, Math.min(askAgain, end - performance.now())), signal))
+          return;
       }
       await kill();
       await awaitEnd(eventLag, signal);

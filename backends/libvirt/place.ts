@@ -46,9 +46,25 @@ async function removeDomain(connection: Connection, name: string): Promise<void>
   }
 }
 
+/** What a ledger calls a domain: later another one may have its name. */
+function domainRef({ name, uuid }: Pick<GuestSpec, 'name' | 'uuid'>): string {
+  return `${name}/${uuid}`;
+}
+
+/**
+ * Removes a domain that a ledger names. Ours are not persistent: one that is has been made, or
+ * taken over, by somebody else since.
+ */
+async function removeLeftDomain(connection: Connection, ref: string): Promise<void> {
+  const [name = '', uuid] = ref.split('/');
+  const found = await connection.call(`look for guest ${name}`, 'domainByName', [name]);
+  if (!found || found.persistent) return;
+  if (uuid === undefined || found.uuid === uuid.toLowerCase()) await removeDomain(connection, name);
+}
+
 /** How each kind of resource in a ledger is removed. */
 const removers: Record<string, (connection: Connection, ref: string) => Promise<void>> = {
-  domain: removeDomain,
+  domain: removeLeftDomain,
   volume: removeVolume,
   pool: removePool,
 };
@@ -172,7 +188,9 @@ export function makePlace(parts: PlaceParts): Backend {
           { hint: 'remove it, or let oz-install -p do that' },
         );
       }
-      const entry: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: name, at: uri };
+      const entry: LedgerEntry = {
+        ...{ place: 'libvirt', kind: 'domain', ref: domainRef(spec), at: uri },
+      };
       const onDestroyed = () => void guests.delete(guest);
       const guest = makeGuest({
         connection,

@@ -6,17 +6,17 @@ import type { GuestSpec, StopEvent } from '../../../backends/backend.ts';
 import { macOf } from '../../../backends/libvirt/domain-xml.ts';
 import { vir } from '../../../backends/libvirt/ffi.ts';
 import { makeGuest } from '../../../backends/libvirt/guest.ts';
-import { noLedger } from '../../../src/base/ledger-entry.ts';
+import { type LedgerWriter, noLedger } from '../../../src/base/ledger-entry.ts';
 import { type Answers, failure, fakeConnection, lifecycle, noDomain } from './fake-connection.ts';
 import { kernelSpec } from './specs.ts';
 
 const spec: GuestSpec = { ...kernelSpec, consoleLog: '' };
 
-function make(answers: Answers, type = 'qemu') {
+function make(answers: Answers, type = 'qemu', ledger: LedgerWriter = noLedger) {
   const connection = fakeConnection(answers);
   const guest = makeGuest({
     connection,
-    context: { ledger: noLedger, log: () => {} },
+    context: { ledger, log: () => {} },
     storage: { exportDisk: async () => {} },
     spec,
     host: { uri: 'qemu:///session', type },
@@ -141,6 +141,26 @@ describe('a libvirt guest', () => {
     expect(await guest.state()).toBe('error');
     expect(stops).toHaveLength(1);
     expect(stops[0]?.detail).toMatch(/did not tell why/);
+  });
+
+  it.each([
+    ['libvirt refuses it', failure(vir.error.domExist), true],
+    [
+      'the daemon ends in the middle',
+      failure(vir.error.rpc, 'End of file while reading data'),
+      false,
+    ],
+    ['the thread ends in the middle', new Error('the libvirt thread has ended'), false],
+  ])('that was not started is forgotten only where that is certain: %s', async (_, error, gone) => {
+    const dropped: string[] = [];
+    const ledger = { ...noLedger, drop: ({ ref }: { ref: string }) => void dropped.push(ref) };
+    const answers = {
+      createDomain() {
+        throw error;
+      },
+    };
+    await expect(make(answers, 'qemu', ledger).guest.start()).rejects.toThrow();
+    expect(dropped).toEqual(gone ? [spec.name] : []);
   });
 
   it('has its end told before its start returned', async () => {

@@ -54,6 +54,23 @@ describe('a place on test:///default', () => {
     expect(await guest.state()).toBe('gone');
   });
 
+  it('clears what a killed run left, and nothing that has its name by now', async () => {
+    const entry = (ref: string) =>
+      ({ place: 'libvirt', kind: 'domain', ref, at: 'test:///default' }) as const;
+    const place = await open();
+    const { name, uuid } = kernelSpec;
+    const spec = { ...kernelSpec, hardware, consoleLog: '' };
+    await (await place.createGuest(spec)).start();
+    await place.remove(entry(`${name}/${'0'.repeat(8)}${uuid.slice(8)}`));
+    expect(await place.existing(name, '/nowhere')).toHaveLength(1);
+    await place.remove(entry(`${name}/${uuid}`));
+    expect(await place.existing(name, '/nowhere')).toEqual([]);
+    // Defined by its user: never one of ours.
+    await place.remove(entry('test'));
+    expect(await place.existing('test', '/nowhere')).toHaveLength(1);
+    await place.close();
+  });
+
   it('refuses a type that is not there', async () => {
     const place = await open('kvm');
     await expect(place.check(hardware)).rejects.toMatchObject({

@@ -105,7 +105,10 @@ describe('guests in qemu:///session', () => {
       await guest.start();
       expect(await guest.state()).toBe('running');
       expect([...ledger.values()]).toEqual([
-        { place: 'libvirt', kind: 'domain', ref: spec.name, at: 'qemu:///session' },
+        {
+          ...{ place: 'libvirt', kind: 'domain', at: 'qemu:///session' },
+          ref: `${spec.name}/${spec.uuid}`,
+        },
       ]);
       expect(await backend.existing(spec.name, spec.disk.ref)).toEqual([
         { kind: 'guest', name: spec.name },
