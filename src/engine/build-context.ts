@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
 import { makePassingDirectory } from '../base/passing-directory.ts';
 import { masker } from '../base/secrets.ts';
+import type { MediumUse } from '../media/use.ts';
 import type { BuildPlan, WorkPlan } from '../plan/types.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Emit, Phase } from './events.ts';
@@ -38,6 +39,8 @@ export interface WorkContext {
 export interface BuildContext extends WorkContext {
   plan: BuildPlan;
   forceDownload: boolean;
+  /** Ended with the build. */
+  uses: { use: MediumUse; keep: boolean }[];
   judgeInstaller?: ((iso: string, signal?: AbortSignal) => Promise<string | undefined>) | undefined;
 }
 

@@ -4,7 +4,6 @@ import type { Backend, StagedDisk } from '../../backends/backend.ts';
 import { besideName } from '../base/atomic-file.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
-import { dropMedium } from '../media/cache.ts';
 import { withLock } from '../media/lock.ts';
 import { wordWriteFailure } from '../media/write-failure.ts';
 import type { BuildPlan } from '../plan/types.ts';
@@ -227,17 +226,21 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     ...(await beginWork(plan, options)),
     forceDownload: options.forceDownload ?? false,
     judgeInstaller: options.judgeInstaller,
+    uses: [],
   };
+  let done = false;
   try {
     await checkCloudInit(context);
     const installed = await installedDisk(context);
     const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);
     await clearUp(context);
-    await Promise.all(plan.media.map((m) => (m.keep ? undefined : dropMedium(m.cachePath))));
+    done = true;
     emit({ type: 'result', result });
     return result;
   } catch (error) {
     throw await finishFailed(context, error, options.onError ?? 'cleanup', plan.install.answer);
+  } finally {
+    for (const { use, keep } of context.uses) await use.end({ drop: done && !keep });
   }
 }

@@ -9,6 +9,7 @@ import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, isoInfo } from '../media/iso.ts';
 import { type RemoteStream, remoteIso } from '../media/remote-stream.ts';
 import { shownUrl } from '../media/url.ts';
+import { useMedium } from '../media/use.ts';
 import { installerLabel } from '../plan/families/family.ts';
 import type { BootFile, BuildPlan, PlannedMedium } from '../plan/types.ts';
 import { type MadeIso, makeAnswerMedium, makeRemaster } from './answer-media.ts';
@@ -57,7 +58,7 @@ async function mayPass({ plan, backend }: BuildContext, medium: PlannedMedium): 
 
 /** Brings every medium of the plan onto this machine, or finds out that it need not come here. */
 export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
-  const { plan, emit, signal, forceDownload } = context;
+  const { plan, emit, signal, forceDownload, uses } = context;
   const fetched: FetchedMedia = { files: new Map() };
   const log = (text: string) => emit({ type: 'log', level: 'info', text });
   for (const medium of plan.media) {
@@ -68,6 +69,7 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
       fetched.passing = passing;
       continue;
     }
+    uses.push({ use: await useMedium(medium.cachePath), keep: medium.keep });
     const { path: file, cached } = await fetchMedium(medium, {
       force: forceDownload,
       signal,

@@ -91,10 +91,13 @@ async function heldLocks(entries: readonly CacheEntry[]): Promise<string[]> {
   return locks.filter((_, index) => held[index]);
 }
 
+/** What a lock is for: fetching a medium, or using it. */
+const mediumOf = (lock: string) => lock.replace(/(\.used-[0-9a-f]+)?\.lock$/, '');
+
 async function clearDirectory(directory: string, signal?: AbortSignal): Promise<string[]> {
   const entries = await entriesOf(directory);
   const held = await heldLocks(entries);
-  const media = held.map((lock) => lock.slice(0, -'.lock'.length));
+  const media = [...new Set(held.map(mediumOf))];
   const inUse = (file: string) =>
     media.some((each) => file === each || file.startsWith(`${each}.`));
   for (const entry of entries) {
@@ -109,7 +112,7 @@ async function clearDirectory(directory: string, signal?: AbortSignal): Promise<
 
 /**
  * Empties the caches; the directories themselves stay, as in Oz. Files that a
- * running build is fetching stay too, and so does what a link leads to outside
+ * running build is fetching or using stay too, and so does what a link leads to outside
  * the data directory: both are reported by OzError OZ_CACHE, after all the
  * rest has been removed.
  */

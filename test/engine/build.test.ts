@@ -329,6 +329,19 @@ describe('build()', () => {
     expect(backend.calls).toEqual([]);
   });
 
+  it.each([
+    ['keeps', true, 2],
+    ['drops', false, 0],
+  ])('%s the media in the cache as configured, and no locks', async (_, keep, left) => {
+    const made = testPlan();
+    const media = made.media.map((medium) => ({ ...medium, keep }));
+    const { error } = await run({ ...made, media }, { runs: [installs] });
+    expect(error).toBeUndefined();
+    const kept = files('data/kernels');
+    expect(kept.filter((name) => !name.endsWith('.json'))).toHaveLength(left);
+    expect(kept.filter((name) => name.includes('lock'))).toEqual([]);
+  });
+
   it('installs once and starts from the JEOS the next time', async () => {
     const first = await run(testPlan({ jeos: true }), { runs: [installs] });
     expect(first.error).toBeUndefined();

@@ -39,6 +39,7 @@ async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise
     emit: (event) => events.push(event),
     forceDownload: false,
     judgeInstaller,
+    uses: [],
   } as Partial<BuildContext> as BuildContext;
   const fetched = await fetchMedia(context);
   expect(fetched.files.get('installer')).toBeDefined();

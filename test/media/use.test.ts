@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { clearCache } from '../../src/media/cache-cleanup.ts';
+import { acquireLock } from '../../src/media/lock.ts';
+import { useMedium } from '../../src/media/use.ts';
+import { testDir } from './support.ts';
+
+it('takes a medium away only when no other build uses it', async () => {
+  const dir = testDir();
+  const iso = path.join(dir, 'isos', 'x.iso');
+  const [one, two] = [await useMedium(iso), await useMedium(iso)];
+  writeFileSync(iso, 'x');
+  writeFileSync(`${iso}.part`, 'what the other build is fetching');
+  await one.end({ drop: true });
+  expect(existsSync(iso)).toBe(true);
+  expect(existsSync(`${iso}.part`)).toBe(true);
+  await two.end({ drop: true });
+  expect(readdirSync(path.dirname(iso))).toEqual([]);
+});
+
+it('leaves it where it is to be kept, and the marks of killed builds to the next one', async () => {
+  const iso = path.join(testDir(), 'x.iso');
+  writeFileSync(iso, 'x');
+  writeFileSync(`${iso}.used-0a0a0a0a.lock`, '1\n');
+  const use = await useMedium(iso);
+  expect(readdirSync(path.dirname(iso))).toHaveLength(2);
+  await use.end({ drop: false });
+  expect(readdirSync(path.dirname(iso))).toEqual(['x.iso']);
+});
+
+it('does not take it away while another build begins to fetch it', async () => {
+  const iso = path.join(testDir(), 'x.iso');
+  writeFileSync(iso, 'x');
+  const use = await useMedium(iso);
+  const fetching = await acquireLock(`${iso}.lock`);
+  const ending = use.end({ drop: true });
+  const other = await useMedium(iso);
+  await fetching.release();
+  await ending;
+  expect(existsSync(iso)).toBe(true);
+  await other.end({ drop: true });
+  expect(existsSync(iso)).toBe(false);
+});
+
+it('is left alone by oz-cleanup-cache', async () => {
+  const dir = testDir();
+  const iso = path.join(dir, 'isos', 'x.iso');
+  const use = await useMedium(iso);
+  writeFileSync(iso, 'x');
+  writeFileSync(path.join(dir, 'isos', 'y.iso'), 'y');
+  await expect(clearCache(dir)).rejects.toMatchObject({
+    message: `Cannot clear all of the cache: ${iso} is in use by a running build`,
+  });
+  expect(existsSync(iso)).toBe(true);
+  expect(existsSync(path.join(dir, 'isos', 'y.iso'))).toBe(false);
+  await use.end({ drop: false });
+  await clearCache(dir);
+  expect(readdirSync(path.join(dir, 'isos'))).toEqual([]);
+});
