@@ -15,10 +15,12 @@ export interface Io extends Around {
   stderr: Output;
   /** Lines typed by the user; ends when the input ends. `isTTY`: someone is there to type. */
   stdin: AsyncIterable<string | Buffer> & { readonly isTTY: boolean };
-  /** Where signals such as SIGINT are heard. */
+  /** Where signals such as SIGINT are heard, and errors that nothing has caught. */
   signals: {
     on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+    on(event: 'uncaughtException', listener: (error: Error) => void): unknown;
     off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+    off(event: 'uncaughtException', listener: (error: Error) => void): unknown;
   };
   /** Ends the process at once (a second Ctrl-C). */
   exit(code: number): void;

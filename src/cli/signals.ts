@@ -16,7 +16,8 @@ const echoMs = 500;
 
 /**
  * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP abort. The reason
- * is an OzError whose exit code is 128 plus the signal's number.
+ * is an OzError whose exit code is 128 plus the signal's number. An error that
+ * nothing has caught aborts it too: guests and servers must not outlive that.
  */
 export async function withSignals<T>(
   io: Io,
@@ -37,14 +38,17 @@ export async function withSignals<T>(
       new OzError('OZ_INTERRUPTED', `Cannot finish: interrupted by ${name}`, { exitCode }),
     );
   };
+  const unforeseen = (error: Error) => controller.abort(error);
   for (const name of caught) io.signals.on(name, listener);
+  io.signals.on('uncaughtException', unforeseen);
   try {
     return await work(controller.signal);
   } catch (error) {
-    // What failed because of the interruption is the interruption.
+    // What failed because of the abort is the abort.
     if (controller.signal.aborted) throw controller.signal.reason;
     throw error;
   } finally {
     for (const name of caught) io.signals.off(name, listener);
+    io.signals.off('uncaughtException', unforeseen);
   }
 }

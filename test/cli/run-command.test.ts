@@ -143,6 +143,16 @@ describe('withSignals', () => {
     }
   });
 
+  it('an error that nothing has caught ends the work in good order, too', async () => {
+    const io = fakeIo();
+    const done = withSignals(io, waiting);
+    const error = new Error('thrown by a socket');
+    io.signals.emit('uncaughtException', error);
+    io.signals.emit('uncaughtException', new Error('and what came of it'));
+    await expect(done).rejects.toBe(error);
+    expect(io.signals.listenerCount('uncaughtException')).toBe(0);
+  });
+
   it('hands on results and failures, and stops listening', async () => {
     const io = fakeIo();
     expect(await withSignals(io, async () => 7)).toBe(7);
