@@ -159,6 +159,7 @@ const busy = new Set([
   'detaching',
   'uploading',
   'creating',
+  'deleting', // somebody has asked already
   'downloading',
   'reserved',
 ]);

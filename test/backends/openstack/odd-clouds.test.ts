@@ -103,6 +103,25 @@ it('refuses a volume that only its owner could start', async () => {
   expect(services.left().volumes).toBe(0);
 });
 
+it('waits for a volume that is going already, as when a killed run had asked for that', async () => {
+  const opened = await openPlace();
+  const { fake, services, place, ledger } = opened;
+  const volume = { id: 'v1', name: 'disk', size: 1, status: 'deleting', metadata: {} };
+  services.volumes.set('v1', volume);
+  fake.on('DELETE', `${volumes}/volumes/:id`, {
+    status: 400,
+    json: { badRequest: { code: 400, message: 'Volume status must be available or error' } },
+  });
+  let looks = 0;
+  fake.on('GET', `${volumes}/volumes/:id`, () => {
+    if (++looks > 2) services.volumes.delete('v1');
+    return services.volumes.has('v1') ? { json: { volume } } : { status: 404, json: {} };
+  });
+  await place.remove({ place: 'openstack', kind: 'volume', ref: 'v1', at: place.at });
+  expect(looks).toBe(3);
+  expect(ledger.now).toEqual([]);
+});
+
 it('keeps the new image where the old one can not be removed', async () => {
   const opened = await openPlace();
   const { fake, services, place } = opened;
