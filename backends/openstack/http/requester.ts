@@ -94,7 +94,7 @@ export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** The service was there but has not done it, or says so by a proxy. */
-const passing = new Set([429, 502, 503, 504]);
+const passing = new Set([408, 429, 502, 503, 504]);
 /** Passing ones after which it may be done all the same. */
 const perhapsDone = new Set([500, 502, 504]);
 
@@ -164,7 +164,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
 
   function troubleOfStatus(answer: WireAnswer): Trouble | null {
     const { status } = answer;
-    if (status < 500 && status !== 429) return null;
+    if (status < 500 && !passing.has(status)) return null;
     return {
       passing: passing.has(status) || status === 500,
       perhapsDone: perhapsDone.has(status),

@@ -92,9 +92,12 @@ describe('a request', () => {
     expect(fake.requests).toHaveLength(1);
   });
 
-  test('that makes something is repeated where it was not taken', async () => {
+  test.each([
+    ['503', 503],
+    ['408, of a proxy that has not had all of it in time', 408],
+  ])('that makes something is repeated where it was not taken: %s', async (_, status) => {
     const { fake, cloud } = await opened();
-    fake.on('POST', servers, { status: 503 }, { status: 202, json: { server: { id: 's' } } });
+    fake.on('POST', servers, { status }, { status: 202, json: { server: { id: 's' } } });
     expect(await cloud.nova.createServer({ name: 'web' })).toEqual({ id: 's' });
   });
 
