@@ -12,17 +12,24 @@ const xmlNames: Readonly<Record<string, string>> = {
 const asXml = (text: string, characters: RegExp) =>
   text.replaceAll(characters, (character) => xmlNames[character] ?? character);
 
-/** A secret as it stands in plain text, in XML (content, either kind of attribute) and in a URL. */
+/** A secret as it stands in plain text, in XML (content, either kind of attribute), JSON and a URL. */
 function writings(secret: string): string[] {
   const inXml = [/[&<>]/g, /[&<>"]/g, /[&<>']/g, /[&<>"']/g].map((set) => asXml(secret, set));
-  return [secret, ...inXml, encodeURIComponent(secret)];
+  return [secret, ...inXml, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }
 
-/** A function that replaces each of the secrets in a text (longest first), however it is written. */
+/** A password as crypt(3) hashes it (`$6$salt$…`): short ones are found out from that. */
+const hashed = /\$[0-9a-z]{1,6}\$(?:[\w./=,-]+\$){1,3}[A-Za-z0-9./]{20,}/g;
+
+/**
+ * A function that replaces each of the secrets in a text (longest first), however it is written,
+ * and every hashed password.
+ */
 export function masker(secrets: readonly (string | undefined | null)[]): (text: string) => string {
   const given = secrets.filter((s): s is string => !!s);
   const known = [...new Set(given.flatMap(writings))].sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((t, secret) => t.replaceAll(secret, mask), text);
+  return (text) =>
+    known.reduce((t, secret) => t.replaceAll(secret, mask), text.replace(hashed, mask));
 }
 
 /** The same URL without user name and password. */

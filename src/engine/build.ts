@@ -239,7 +239,10 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     emit({ type: 'result', result });
     return result;
   } catch (error) {
-    throw await finishFailed(context, error, options.onError ?? 'cleanup', plan.install.answer);
+    const { answer } = plan.install;
+    // The user's own file is there already, with passwords in it that nobody here knows.
+    const shown = path.isAbsolute(answer.origin) ? null : answer;
+    throw await finishFailed(context, error, options.onError ?? 'cleanup', shown);
   } finally {
     for (const { use, keep } of context.uses) await use.end({ drop: done && !keep });
   }

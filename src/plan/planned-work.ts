@@ -69,9 +69,29 @@ export function plannedTimeouts(
   };
 }
 
+/** The password in a URL: as it is written there, and as it is. */
+function passwordsIn(url: string): string[] {
+  const written = /:\/\/[^/@\s]*?:([^/@\s]+)@/.exec(url)?.[1];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}
+
 /** Texts that must never be shown. */
 export function secretsOf(tdl: Tdl): string[] {
-  const urls = [tdl.install.url, ...tdl.repositories.map((repository) => repository.url)];
-  const credentials = urls.map((url) => /:\/\/[^/@\s]*:([^/@\s]+)@/.exec(url)?.[1]);
-  return [rootPasswordOf(tdl), tdl.key, ...credentials].filter((secret) => secret !== undefined);
+  const { install, repositories, packages, files, precommands, commands } = tdl;
+  const contents = [...files, ...precommands, ...commands].map(({ content }) => content);
+  const urls = [
+    install.url,
+    install.checksum?.url ?? '',
+    ...install.extras.map(({ source }) => source),
+    ...repositories.map(({ url }) => url),
+    ...packages.map(({ file }) => file ?? ''),
+    ...contents.map((content) => ('url' in content ? content.url : '')),
+  ];
+  const secrets = [rootPasswordOf(tdl), tdl.key, ...urls.flatMap(passwordsIn)];
+  return secrets.filter((secret) => secret !== undefined);
 }

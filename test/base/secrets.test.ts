@@ -19,7 +19,22 @@ describe('masker', () => {
     expect(quoted(`<a b='it&apos;s "it"'/>`)).toBe("<a b='********'/>");
   });
 
+  it('hides what JSON quotes', () => {
+    expect(masker(['a"b\\c'])(JSON.stringify({ pw: 'a"b\\c' }))).toBe('{"pw":"********"}');
+  });
+
+  it.each([
+    ['SHA-512', '$6$yc21d./H1sJZR38h$7KoZEgxnfPorMRDXtaJ7BihEZq7bq2Oi4KCn5ep7o2CnnRKzzVwn2u'],
+    ['with rounds', '$5$rounds=5000$saltsalt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8'],
+    ['MD5', '$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/'],
+    ['yescrypt', '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7'],
+    ['bcrypt', '$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW'],
+  ])('hides a password that is hashed: %s', (_, hash) => {
+    expect(mask(`rootpw --iscrypted ${hash}\n`)).toBe('rootpw --iscrypted ********\n');
+  });
+
   it('leaves other text as it is', () => {
+    expect(mask('for f in $1$2 $HOME/$a$b$c; do')).toBe('for f in $1$2 $HOME/$a$b$c; do');
     expect(mask('s3same &amp; &lt;open&gt;')).toBe('s3same &amp; &lt;open&gt;');
   });
 });

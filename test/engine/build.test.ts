@@ -256,6 +256,17 @@ describe('build()', () => {
     expect(ledger.entries()).toEqual([]);
   });
 
+  it("copies no answer file of the user's, whose passwords nobody here knows", async () => {
+    const made = testPlan();
+    const answer = { filename: 'preseed.cfg', text: 'password hunter2', origin: '/home/me/my.cfg' };
+    const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
+    const plan = { ...made, install: { ...made.install, answer } };
+    const { error } = await run(plan, { runs: [crash] });
+    const evidence = (error as OzError).evidence ?? '';
+    expect(readdirSync(evidence)).toContain('error.json');
+    expect(readdirSync(evidence)).not.toContain('preseed.cfg');
+  });
+
   it('keeps guest and disk of a failed build when told to', async () => {
     const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
     const { error, backend } = await run(testPlan(), { runs: [crash] }, { onError: 'keep' });
