@@ -168,20 +168,25 @@ async function gatherEvidence(
   if (dir && error instanceof OzError) error.evidence = dir;
 }
 
+/** Whether there is a secret in it, or in what -d3 shows of its causes. */
+function tells(error: unknown, mask: WorkContext['mask']): boolean {
+  if (!(error instanceof Error)) return false;
+  const text = `${error.message}\n${error.stack}\n${(error as OzError).hint}`;
+  return mask(text) !== text || tells(error.cause, mask);
+}
+
 /** Any error as an OzError with no secret in it. */
 function worded(error: unknown, { mask, plan }: WorkContext): OzError {
   const { path: from, dest: to } = (error ?? {}) as { path?: string; dest?: string };
   const known = wordWriteFailure(error, to ?? from ?? plan.disk.path, `build ${plan.name}`);
   if (known instanceof OzError) {
-    const clean = mask(known.message);
-    const hint = known.hint && mask(known.hint);
-    if (clean === known.message && hint === known.hint) return known;
-    const { code, exitCode, evidence } = known;
-    return new OzError(code, clean, { hint, exitCode, evidence });
+    if (!tells(known, mask)) return known;
+    const { code, message, hint, exitCode, evidence } = known;
+    return new OzError(code, mask(message), { hint: hint && mask(hint), exitCode, evidence });
   }
   return new OzError('OZ_INTERNAL', `Cannot build ${plan.name}: ${mask(messageOf(error))}`, {
     hint: 'run again with -d3 for the details',
-    cause: error,
+    cause: tells(error, mask) ? undefined : error,
   });
 }
 

@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OzError } from '../../src/base/errors.ts';
+import { OzError } from '../../src/base/errors.ts';
 import { type BuildOptions, build } from '../../src/engine/build.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
@@ -191,6 +191,17 @@ describe('build()', () => {
     const { events } = await run(testPlan(), { runs: [installs] });
     const manifest = readFileSync(at('out/test.dsk.manifest.json'), 'utf8');
     expect(JSON.stringify(events) + manifest).not.toContain('a&secret');
+  });
+
+  it.each([
+    ['a failure', (cause: Error) => new OzError('OZ_X', 'Cannot do it', { cause })],
+    ['what nobody foresaw', (cause: Error) => new Error('it broke', { cause })],
+  ])('does not show it with -d3 either, as the cause of %s', async (_, make) => {
+    const failure = make(new Error('qemu-img: a&secret<pw: no such file'));
+    const { error } = await run(testPlan(), { runs: [installs], fail: { createDisk: failure } });
+    expect(error).toBeInstanceOf(OzError);
+    expect((error as Error).message).toMatch(/Cannot do it$|it broke$/);
+    expect((error as Error).cause).toBeUndefined();
   });
 
   it('boots the kernel with an initrd that ends in the answer file', async () => {
