@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf, messageOf, OzError } from './errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 
 export interface PassingDirectory {
@@ -10,6 +11,24 @@ export interface PassingDirectory {
   entry: LedgerEntry;
   /** With all that is in it; to be called in any case. */
   remove(): Promise<void>;
+}
+
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'it is no directory',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the file system is full',
+  EDQUOT: 'the disk quota is used up',
+};
+
+function failure(parent: string, error: unknown): OzError {
+  const code = codeOf(error) ?? '';
+  return new OzError(
+    ['ENOSPC', 'EDQUOT'].includes(code) ? 'OZ_NO_SPACE' : 'OZ_NOT_WRITABLE',
+    `Cannot make a directory in ${parent}: ${words[code] ?? messageOf(error)}`,
+    { hint: 'name another place with TMPDIR, or in oz.cfg ([paths])', cause: error },
+  );
 }
 
 /** Makes `<prefix><random>` in `parent`, of that mode whatever the umask. */
@@ -22,8 +41,13 @@ export async function makePassingDirectory(
   const dir = path.resolve(parent, `${prefix}${randomBytes(4).toString('hex')}`);
   const entry: LedgerEntry = { place: 'file', kind: 'path', ref: dir };
   ledger.add(entry);
-  await mkdir(dir, { mode });
-  await chmod(dir, mode);
+  try {
+    await mkdir(dir, { mode });
+    await chmod(dir, mode);
+  } catch (error) {
+    ledger.drop(entry);
+    throw failure(path.dirname(dir), error);
+  }
   return {
     path: dir,
     entry,

@@ -19,3 +19,17 @@ it("is open to QEMU's user also where a careful administrator has set the umask"
   await made.remove();
   expect(() => statSync(made.path)).toThrow('ENOENT');
 });
+
+it('says where it can not be made, and is not remembered then', async () => {
+  const known = new Set<string>();
+  const ledger = {
+    ...noLedger,
+    add: ({ ref }: { ref: string }) => void known.add(ref),
+    drop: ({ ref }: { ref: string }) => void known.delete(ref),
+  };
+  await expect(makePassingDirectory(ledger, '/nowhere/tmp', 'x-')).rejects.toMatchObject({
+    code: 'OZ_NOT_WRITABLE',
+    message: 'Cannot make a directory in /nowhere/tmp: it is not there',
+  });
+  expect(known.size).toBe(0);
+});
