@@ -108,6 +108,22 @@ export async function makeVolume(
   return awaitVolume(site, { id, doing: 'make', signal });
 }
 
+/**
+ * Removes what was needed on the way only. What can't be removed now (Ceph's "in use") is no
+ * reason to lose a build: it stays in the ledger, and is tried again at its end.
+ */
+export async function nowOrLater(
+  site: Site,
+  what: string,
+  remove: () => Promise<void>,
+): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    site.context.log(`${what} is to be removed later: ${messageOf(error)}`);
+  }
+}
+
 export async function dropVolume(site: Site, id: string): Promise<void> {
   await removeVolume(site, id);
   site.context.ledger.drop(entryOf(site, 'volume', id));
@@ -313,17 +329,6 @@ async function imageToFile(
   }
 }
 
-/** What can't be removed now is no failure: the ledger keeps it. */
-async function dropImage(site: Site, id: string): Promise<void> {
-  const { ledger, log } = site.context;
-  try {
-    await site.cloud.glance.deleteImage(id);
-    ledger.drop(entryOf(site, 'image', id));
-  } catch (error) {
-    log(messageOf(error));
-  }
-}
-
 /** Brings a disk here, in that format. */
 export async function exportDisk(
   site: Site,
@@ -343,6 +348,9 @@ export async function exportDisk(
   try {
     await imageToFile(site, image, target, format, options);
   } finally {
-    await dropImage(site, image.id);
+    await nowOrLater(site, `image ${image.id}`, async () => {
+      await glance.deleteImage(image.id);
+      site.context.ledger.drop(entryOf(site, 'image', image.id));
+    });
   }
 }

@@ -10,6 +10,7 @@ import {
   exportDisk,
   makeVolume,
   needCinder,
+  nowOrLater,
   snapshot,
   volumeOfImage,
 } from './disks.ts';
@@ -205,7 +206,9 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   }
 
   async function dropMedia(): Promise<void> {
-    for (const { volumeId } of media) await dropVolume(site, volumeId);
+    for (const { volumeId } of media) {
+      await nowOrLater(site, `volume ${volumeId}`, () => dropVolume(site, volumeId));
+    }
     media = [];
   }
 
@@ -221,7 +224,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
     await settle(signal);
     const taken = await snapshot(site, { serverId, name, hardware, size: disk.size }, options);
     await dropServer();
-    await dropOwnDisk(site, disk.ref);
+    await nowOrLater(site, disk.ref, () => dropOwnDisk(site, disk.ref));
     disk = taken;
     return disk;
   }

@@ -122,6 +122,47 @@ it('waits for a volume that is going already, as when a killed run had asked for
   expect(ledger.now).toEqual([]);
 });
 
+it('does not lose a build over a disk that is still in use where it is stored', async () => {
+  const opened = await openPlace({});
+  const { fake, services, place, ledger } = opened;
+  const spec = await installGuestSpec(opened, 'direct');
+  const blank = spec.disk.ref.replace('image:', '');
+  fake.on('DELETE', `/image/v2/images/${blank}`, {
+    status: 409,
+    text: 'Image could not be deleted because it is in use',
+  });
+  const guest = await place.createGuest(spec);
+  await guest.start();
+  services.powerOff();
+  await expect.poll(() => guest.state()).toBe('stopped');
+  const taken = await guest.takeDisk();
+  expect(taken.ref).not.toBe(spec.disk.ref);
+  await guest.destroy();
+  // For the end of the build, and for the next one.
+  expect(ledger.now.map(({ ref }) => ref)).toContain(blank);
+});
+
+it('does not lose a build over a medium whose volume can not be deleted', async () => {
+  const opened = await openPlace({});
+  const { fake, services, place, ledger } = opened;
+  const spec = await installGuestSpec(opened, 'volumes');
+  const guest = await place.createGuest(spec);
+  await guest.start();
+  const [medium] = ledger.now.filter(({ kind, ref }) => {
+    return kind === 'volume' && spec.disk.ref !== `volume:${ref}`;
+  });
+  fake.on('DELETE', `${volumes}/volumes/:id`, ({ params }) => {
+    const volume = services.volumes.get(params.id ?? '');
+    if (volume) volume.status = 'error_deleting';
+    return { status: 202 };
+  });
+  services.powerOff();
+  await expect.poll(() => guest.state()).toBe('stopped');
+  expect(await guest.takeDisk()).toMatchObject({ ref: spec.disk.ref });
+  await guest.destroy();
+  expect(ledger.now).toContainEqual(medium);
+});
+
 it('keeps the new image where the old one can not be removed', async () => {
   const opened = await openPlace();
   const { fake, services, place } = opened;
