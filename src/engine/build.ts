@@ -15,7 +15,7 @@ import {
   type WorkOptions,
 } from './build-context.ts';
 import { checkCloudInit } from './cloud-init-boot.ts';
-import { deliver, manifestOf } from './deliver.ts';
+import { checkDelivery, deliver, manifestOf } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { collectEvidence } from './evidence.ts';
@@ -236,6 +236,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
   let done = false;
   try {
     await checkCloudInit(context);
+    await checkDelivery(context);
     const installed = await installedDisk(context);
     const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);

@@ -3,7 +3,7 @@ import { chmod, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgressListener, StagedDisk } from '../../backends/backend.ts';
 import { inPassingDirectory } from '../base/passing-directory.ts';
-import { checkImage, convertImage } from '../image/convert.ts';
+import { checkConverter, checkImage, convertImage } from '../image/convert.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { WorkContext } from './build-context.ts';
 
@@ -11,6 +11,14 @@ export interface CopyDiskOptions {
   format: string;
   compress?: boolean;
   onProgress: ProgressListener;
+}
+
+/** Most clouds give images as qcow2; all other formats are made here, for certain. */
+export async function checkFormat(
+  format: string | undefined,
+  options: { signal?: AbortSignal | undefined },
+): Promise<void> {
+  if (format !== undefined && format !== 'qcow2') await checkConverter(format, options);
 }
 
 /** Writes the file, which may be there half when this process is killed. */

@@ -13,7 +13,7 @@ import { commitOverlay, createOverlay } from '../image/overlay.ts';
 import type { PlannedEntry, WorkPlan } from '../plan/types.ts';
 import { clearUp, finishFailed } from './build.ts';
 import { beginWork, byteProgress, type WorkContext, type WorkOptions } from './build-context.ts';
-import { copyDisk } from './copy-disk.ts';
+import { checkFormat, copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import { entryOf, publishDisk } from './publish.ts';
 import { type FinishedDisk, lookInGuest, workInGuest } from './second-boot.ts';
@@ -68,6 +68,7 @@ async function inCatalogue(context: Context, entry: PlannedEntry): Promise<Exist
       `Cannot find ${entry.name}: ${backend.type} has no images`,
     );
   }
+  if (plan.customise) await checkFormat(entry.download?.format, { signal });
   const source = await backend.published(entry.id, { signal });
   const { disk, icicle } = await workOn(context, source);
   if (!plan.customise) return { icicleText: icicle };

@@ -7,7 +7,7 @@ import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
-import { copyDisk } from './copy-disk.ts';
+import { checkFormat, copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { entryOf, publishDisk } from './publish.ts';
@@ -25,6 +25,12 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
     format: imageType,
     onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
   });
+}
+
+/** Says before the install what would fail after it, where the image is to come from a cloud. */
+export async function checkDelivery({ plan, signal }: BuildContext): Promise<void> {
+  const { result = 'glance', imageType } = plan.outputs;
+  if (result !== 'glance') await checkFormat(imageType, { signal });
 }
 
 /** What the phase export leaves: an entry in the catalogue, a file here, or both. */

@@ -1,7 +1,7 @@
 /** Copies disk images from format to format with qemu-img, and checks them. */
 import path from 'node:path';
 import { replaceFile, syncFile } from '../base/atomic-file.ts';
-import { messageOf, OzError } from '../base/errors.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from '../media/free-space.ts';
 import { type ProgressListener, throttled } from '../media/progress.ts';
@@ -47,6 +47,24 @@ export async function checkImage(
       hint: 'the disk it lies on may be failing, or something else has written to it',
       cause: error,
     });
+  });
+}
+
+/**
+ * Asks before long work what it would fail for in the end. Throws OzError OZ_TOOL_MISSING where no
+ * image of that type can be made here.
+ */
+export async function checkConverter(format: string, { signal }: CheckOptions): Promise<void> {
+  await runTool('qemu-img', ['--version'], { signal }).catch((error: unknown) => {
+    if (codeOf(error) !== 'OZ_TOOL_MISSING') throw error;
+    throw new OzError(
+      'OZ_TOOL_MISSING',
+      `Cannot make an image of type ${format}: qemu-img is not installed`,
+      {
+        hint: 'install it (Debian: apt-get install qemu-utils), set image_type = qcow2 in [libvirt], or leave the image in the cloud',
+        cause: error,
+      },
+    );
   });
 }
 

@@ -10,7 +10,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OzError } from '../../src/base/errors.ts';
 import { type BuildOptions, build } from '../../src/engine/build.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
@@ -434,6 +434,24 @@ describe('build()', () => {
       expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
       expect(backend.calls.map(({ operation }) => operation)).not.toContain('publish');
     });
+
+    it.each(['download', 'both'] as const)(
+      'asks for qemu-img before it works: %s',
+      async (kind) => {
+        vi.stubEnv('PATH', at('nothing'));
+        try {
+          const { error, backend } = await run(cataloguePlan(kind), remote);
+          expect(error).toMatchObject({
+            code: 'OZ_TOOL_MISSING',
+            message: 'Cannot make an image of type raw: qemu-img is not installed',
+            hint: expect.stringContaining('image_type = qcow2'),
+          });
+          expect(backend.specs).toEqual([]);
+        } finally {
+          vi.unstubAllEnvs();
+        }
+      },
+    );
 
     it('takes the entry away again when the download fails', async () => {
       const catalogue = new Map<string, string>();

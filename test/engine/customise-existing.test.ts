@@ -114,6 +114,24 @@ describe('customiseExisting() on an image of a catalogue', () => {
     expect(readdirSync(at('out'))).toEqual(['web.dsk']);
   });
 
+  it.each([
+    ['raw', ['check']],
+    ['qcow2', ['check', 'published']],
+  ])('asks for qemu-img before it works, where a file is to be %s', async (format, calls) => {
+    vi.stubEnv('PATH', at('nothing'));
+    try {
+      const fail = { published: new Error('no more') };
+      const { result, backend } = await run(
+        work('customise', { path: at('out/web.dsk'), format }),
+        { fail },
+      );
+      expect(result).toMatchObject({ status: 'rejected' });
+      expect(backend.calls.map(({ operation }) => operation)).toEqual(calls);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it.each(['publish', 'exportDisk', 'published'] as const)(
     'leaves all as it was when %s fails',
     async (operation) => {
