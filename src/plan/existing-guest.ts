@@ -78,6 +78,19 @@ function publishedImage(root: XmlElement): PublishedImage | undefined {
   };
 }
 
+const pointers: Record<string, Hardware['input']> = {
+  'tablet usb': { type: 'tablet', bus: 'usb' },
+  'tablet virtio': { type: 'tablet', bus: 'virtio' },
+  'mouse usb': { type: 'mouse', bus: 'usb' },
+};
+
+/** What points at the screen; a mouse of old where nothing else is said. */
+function pointerIn(root: XmlElement): Hardware['input'] {
+  const input = '/domain/devices/input[@type="tablet" or @type="mouse"][1]';
+  const found = pointers[`${textOf(root, `${input}/@type`)} ${textOf(root, `${input}/@bus`)}`];
+  return found ?? { type: 'mouse', bus: 'ps2' };
+}
+
 /** A TPM and secure boot, as our own domain XML says it. */
 function trustIn(root: XmlElement): Pick<Hardware, 'tpm' | 'secureBoot'> {
   const has = (path: string) => root.eval(`boolean(${path})`) === true;
@@ -136,7 +149,7 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
         // A cloud gives its guests addresses of its own.
         mac: published ? undefined : textOf(root, '/domain/devices/interface[1]/mac/@address'),
         video: textOf(root, '/domain/devices/video[1]/model/@type') ?? (x86 ? 'vga' : 'virtio'),
-        input: { type: 'mouse', bus: 'ps2' },
+        input: published ? pointerIn(root) : { type: 'mouse', bus: 'ps2' },
         clock: textOf(root, '/domain/clock/@offset') === 'localtime' ? 'localtime' : 'utc',
       },
     };

@@ -69,6 +69,16 @@ describe("a cloud's image in the domain XML", () => {
     expect([plain.tpm, plain.secureBoot]).toEqual([undefined, undefined]);
   });
 
+  it.each([
+    { type: 'tablet', bus: 'usb' },
+    { type: 'tablet', bus: 'virtio' },
+    { type: 'mouse', bus: 'usb' },
+    { type: 'mouse', bus: 'ps2' },
+  ] as const)('keeps its pointer: a $type on $bus', (input) => {
+    const { hardware } = spec();
+    expect(read(xmlOf({ hardware: { ...hardware, input } })).hardware.input).toEqual(input);
+  });
+
   it('is not in what a build on this machine writes', () => {
     const xml = xmlOf({
       disk: { ref: '/out/web.dsk', format: 'raw', size: 10 },
