@@ -69,6 +69,15 @@ const removers: Record<string, (connection: Connection, ref: string) => Promise<
   pool: removePool,
 };
 
+/** Another host may be gone, or ask for a password. */
+function elsewhere({ kind, ref, at }: LedgerEntry, uri: string): OzError {
+  return new OzError(
+    'OZ_LIBVIRT_PLACE',
+    `Cannot remove ${kind} ${ref}: it is in ${at}, and this is ${uri}`,
+    { hint: 'run it again with that uri in [libvirt] of oz.cfg' },
+  );
+}
+
 function filesOf(spec: GuestSpec): string[] {
   const { boot, disk, media } = spec;
   const started = boot.kind === 'kernel' ? [boot.kernel.ref, boot.initrd.ref] : [];
@@ -218,6 +227,7 @@ export function makePlace(parts: PlaceParts): Backend {
       if (remove && (entry.at === undefined || entry.at === uri)) {
         await remove(connection, entry.ref);
       } else if (remove && entry.at !== undefined) {
+        if (readUri(entry.at).remote) throw elsewhere(entry, uri);
         const other = await parts.connectTo(entry.at);
         try {
           await remove(other, entry.ref);

@@ -1,10 +1,9 @@
 /** Opens the place and the ledger for a piece of work. */
 import type { Backend } from '../../backends/backend.ts';
-import { messageOf, OzError } from '../base/errors.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { Ledger } from '../engine/ledger.ts';
-import type { Place } from './places.ts';
 import type { Settings } from './settings.ts';
 
 /** Thrown for what is left in another place than the one that is open. */
@@ -24,7 +23,6 @@ function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
 
 /** What an earlier run left here goes first; what is elsewhere stays for a run there. */
 async function clearLeftovers(
-  place: Place,
   backend: Backend,
   dataDir: string,
   stream: EventStream,
@@ -33,8 +31,11 @@ async function clearLeftovers(
   const { clearDeadLedgers } = await import('../engine/ledger.ts');
   const elsewhere = new Map<string, number>();
   const remove = async (entry: LedgerEntry) => {
-    const here = entry.place === backend.type && (entry.at === undefined || entry.at === place.uri);
-    if (here) return backend.remove(entry, { signal });
+    try {
+      if (entry.place === backend.type) return await backend.remove(entry, { signal });
+    } catch (error) {
+      if (!/_PLACE$/.test(codeOf(error) ?? '')) throw error;
+    }
     const where = [entry.place, entry.at].filter(Boolean).join(' ');
     elsewhere.set(where, (elsewhere.get(where) ?? 0) + 1);
     throw notHere;
@@ -51,7 +52,9 @@ async function clearLeftovers(
     stream.emit({ type: 'log', level: 'error', text });
   }
   for (const [where, count] of elsewhere) {
-    const text = `${count} things of an earlier run are still in ${where}: the next run there removes them`;
+    const what =
+      count === 1 ? '1 thing of an earlier run is' : `${count} things of an earlier run are`;
+    const text = `${what} still in ${where}: the next run there clears up`;
     stream.emit({ type: 'log', level: 'error', text });
   }
 }
@@ -74,7 +77,7 @@ export async function withBackend<T>(
     const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text: mask(text) });
     const backend = await place.open({ ledger, log }, signal);
     try {
-      await clearLeftovers(place, backend, config.paths.dataDir, stream, signal);
+      await clearLeftovers(backend, config.paths.dataDir, stream, signal);
       return await work(backend, ledger);
     } finally {
       await backend.close();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { OzError } from '../../src/base/errors.ts';
 import { pidSpace } from '../../src/base/process-identity.ts';
 import type { Place } from '../../src/compose/places.ts';
 import { withBackend } from '../../src/compose/with-backend.ts';
@@ -47,16 +48,20 @@ const server = { place: 'openstack', kind: 'server', at: 'mycloud/project' };
 it('tells even without -d what an earlier run has left and cannot be removed here', async () => {
   abandon([
     { place: 'memory', kind: 'guest', ref: 'stuck' },
+    { place: 'memory', kind: 'guest', ref: 'far', at: 'another memory' },
     { ...server, ref: '1' },
     { ...server, ref: '2' },
   ]);
-  const { result, said } = await open(async () => {
-    throw new Error('it does not answer');
+  const { result, said } = await open(async (ref) => {
+    throw ref === 'far'
+      ? new OzError('OZ_MEMORY_PLACE', 'it is not here')
+      : new Error('it does not answer');
   });
   expect(result).toBe('done');
   expect(said).toEqual([
     'error: cannot remove guest stuck of an earlier run: it does not answer',
-    'error: 2 things of an earlier run are still in openstack mycloud/project: the next run there removes them',
+    'error: 2 things of an earlier run are still in openstack mycloud/project: the next run there clears up',
+    'error: 1 thing of an earlier run is still in memory another memory: the next run there clears up',
   ]);
   expect(existsSync(ledgerFile)).toBe(true);
 });

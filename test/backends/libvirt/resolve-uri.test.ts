@@ -65,6 +65,8 @@ describe('a place on test:///default', () => {
     expect(await place.existing(name, '/nowhere')).toHaveLength(1);
     await place.remove(entry(`${name}/${uuid}`));
     expect(await place.existing(name, '/nowhere')).toEqual([]);
+    const far = { ...entry('x'), at: 'qemu+ssh://nowhere.example/system' };
+    await expect(place.remove(far)).rejects.toMatchObject({ code: 'OZ_LIBVIRT_PLACE' });
     // Defined by its user: never one of ours.
     await place.remove(entry('test'));
     expect(await place.existing('test', '/nowhere')).toHaveLength(1);
