@@ -1,4 +1,5 @@
 /** How long, how often and with which pauses requests are repeated. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { retryAfterMs } from '../../../src/media/sources/failures.ts';
 
 export interface Pace {
@@ -34,6 +35,6 @@ export function pauseMs(n: number, pace: Pace): number {
 }
 
 /** What the service asks for, if it does. */
-export function askedPauseMs(header: string | string[] | undefined): number | undefined {
-  return retryAfterMs(Array.isArray(header) ? header[0] : header);
+export function askedPauseMs(headers: IncomingHttpHeaders): number | undefined {
+  return retryAfterMs(headers['retry-after'], headers.date);
 }

@@ -169,7 +169,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
       passing: passing.has(status) || status === 500,
       perhapsDone: perhapsDone.has(status),
       words: `it answers ${status}`,
-      pauseMs: askedPauseMs(answer.headers['retry-after']),
+      pauseMs: askedPauseMs(answer.headers),
       faulty: status === 500,
       error: (failed) => refusal(failed, answer),
     };

@@ -39,20 +39,26 @@ export function truncated(url: URL, have: number, expected: number): TransientFa
   );
 }
 
-/** Seconds or a date; undefined when there is neither. */
-export function retryAfterMs(header: string | undefined, now = Date.now()): number | undefined {
+/**
+ * Seconds or a date; undefined when there is neither. `date` is what the server's own clock says,
+ * which need not be what the one here does.
+ */
+export function retryAfterMs(header: string | undefined, date?: string): number | undefined {
   if (!header) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const then = Date.parse(header);
+  const now = Date.parse(date ?? '');
+  return Number.isNaN(then)
+    ? undefined
+    : Math.max(0, then - (Number.isNaN(now) ? Date.now() : now));
 }
 
-/** What to throw for an HTTP status that is no success. */
+/** What to throw for an HTTP status that is no success; `retryAfter`: milliseconds. */
 export function statusFailure(
   url: URL,
   status: number,
   text: string,
-  retryAfter?: string,
+  retryAfter?: number,
 ): OzError | TransientFailure {
   const answer = `${status} ${text}`.trim();
   if (status === 404 || status === 410) return notFound(url);
@@ -62,7 +68,7 @@ export function statusFailure(
     `Cannot download ${shownUrl(url)}: the server answers ${answer}`,
     { hint: 'try again later, or another mirror' },
   );
-  return passingStatus.has(status) ? new TransientFailure(error, retryAfterMs(retryAfter)) : error;
+  return passingStatus.has(status) ? new TransientFailure(error, retryAfter) : error;
 }
 
 /** What to throw for a failed connection or a body that broke off. Holds no part of the cause: that may have credentials. */

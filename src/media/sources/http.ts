@@ -4,7 +4,13 @@ import got from 'got';
 import { packageVersion } from '../../base/package-root.ts';
 import { proxyAgents } from '../../base/proxy.ts';
 import { trustedAuthorities } from '../../base/tls-trust.ts';
-import { connectionFailure, statusFailure, truncated, unreachable } from './failures.ts';
+import {
+  connectionFailure,
+  retryAfterMs,
+  statusFailure,
+  truncated,
+  unreachable,
+} from './failures.ts';
 import type { OpenedFile, OpenOptions, RemoteFile, Source, SourceOptions } from './source.ts';
 import { untilStalled } from './stall.ts';
 
@@ -77,7 +83,7 @@ function refuse(url: URL, { response, stream }: Answer): never {
     url,
     response.statusCode ?? 0,
     response.statusMessage ?? '',
-    header(response, 'retry-after'),
+    retryAfterMs(header(response, 'retry-after'), header(response, 'date')),
   );
 }
 
