@@ -10,6 +10,7 @@ import path from 'node:path';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from './free-space.ts';
 import { isoInfo } from './iso.ts';
+import { type Addition, fitAdditions } from './iso-additions.ts';
 import { addByXorriso, type RemasterRequest, writeWhole } from './remaster.ts';
 import { between, type Range, type Splice } from './splice.ts';
 
@@ -28,11 +29,11 @@ async function surveyOf(iso: string, signal: AbortSignal | undefined): Promise<s
 }
 
 /** Whether a file would take the place of one that boots, which El Torito points to by its block. */
-async function replacesBoot(survey: string, add: RemasterRequest['add']): Promise<boolean> {
+async function replacesBoot(survey: string, add: readonly Addition[]): Promise<boolean> {
   const images = [...survey.matchAll(/^El Torito img path : +\d+ +(.*)$/gm)];
   for (const [, image = ''] of images) {
     for (const { from, to } of add) {
-      const inside = path.posix.relative(path.posix.resolve('/', to), image);
+      const inside = path.posix.relative(to, image);
       if (inside.startsWith('..')) continue;
       const there = await stat(path.join(from, inside)).catch(() => undefined);
       if (there?.isFile()) return true;
@@ -104,8 +105,9 @@ async function withSession(request: RemasterRequest, finish: Finish): Promise<bo
   const { size: volume } = await isoInfo(iso);
   const { size } = await stat(iso);
   if (size - volume > mostTrailing) return false;
+  const additions = await fitAdditions(iso, request.add, signal);
   const survey = await surveyOf(iso, signal);
-  if (await replacesBoot(survey, request.add)) return false;
+  if (await replacesBoot(survey, additions.add)) return false;
   await writeWhole(request, async (copy) => {
     const content = contentOf(survey);
     const ranges = between(content, size);
@@ -115,7 +117,8 @@ async function withSession(request: RemasterRequest, finish: Finish): Promise<bo
     try {
       const standIn = path.join(dir, 'iso');
       await makeStandIn(iso, standIn, { ranges, size, signal });
-      await addByXorriso(request, ['-dev', `stdio:${standIn}`, '-boot_image', 'any', 'keep']);
+      const drives = ['-dev', `stdio:${standIn}`, '-boot_image', 'any', 'keep'];
+      await addByXorriso(additions, drives, signal);
       await finish({ standIn, splice: { base: iso, ranges: content }, copy });
     } finally {
       await rm(dir, { recursive: true, force: true });

@@ -112,6 +112,10 @@ async function find(iso: string, args: readonly string[], options: IsoOptions): 
 
 const inIso = (name: string) => path.posix.resolve('/', name);
 
+/** All that is on the ISO, by absolute path. */
+export const pathsOnIso = (iso: string, options: IsoOptions = {}): Promise<string[]> =>
+  find(iso, ['/'], options);
+
 /** Names in a directory of the ISO, sorted; empty when there is no such directory. */
 export async function listIso(iso: string, dir = '/', options: IsoOptions = {}): Promise<string[]> {
   const wanted = inIso(dir);
@@ -165,7 +169,7 @@ export async function extractFromIso(
   options: IsoOptions = {},
 ): Promise<void> {
   if (files.length === 0) return;
-  const found = await find(iso, ['/'], options);
+  const found = await pathsOnIso(iso, options);
   const all = new Set(found);
   const folded = new Map(found.map((name) => [name.toLowerCase(), name]));
   for (const { from, to } of files) {

@@ -10,23 +10,22 @@ import { messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from './free-space.ts';
 import { isoInfo } from './iso.ts';
+import { type Addition, type Additions, fitAdditions } from './iso-additions.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
 export interface RemasterRequest {
   iso: string;
   /** Written whole or not at all, with mode 0600. */
   target: string;
-  /** Local files and directories, and their absolute paths on the ISO; a directory's content is merged. */
-  add: readonly { from: string; to: string }[];
+  add: readonly Addition[];
   signal?: AbortSignal | undefined;
 }
 
 /** xorriso reads `\` and `'` in its arguments as they are, but splits at nothing. */
 function checkPaths({ add, target }: RemasterRequest): void {
   for (const { to } of add) {
-    const parts = path.posix.resolve('/', to).split('/').slice(1);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: no name on an ISO has them
-    if (parts.some((part) => part === '' || /[\x00-\x1f]/.test(part))) {
+    if (/[\x00-\x1f]/.test(to)) {
       throw new OzError(
         'OZ_REMASTER',
         `Cannot build ${target}: ${JSON.stringify(to)} is no path on an ISO`,
@@ -37,23 +36,21 @@ function checkPaths({ add, target }: RemasterRequest): void {
 
 /** Lets xorriso add the files to the drives that `drives` names, and write. */
 export async function addByXorriso(
-  { add, signal }: Pick<RemasterRequest, 'add' | 'signal'>,
+  { add, rename, rules }: Additions,
   drives: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const maps = add.flatMap(({ from, to }) => [
-    '-map',
-    path.resolve(from),
-    path.posix.resolve('/', to),
-  ]);
   await runTool(
     'xorriso',
     [
       '-no_rc',
       ...drives,
       // names as long as they are, not cut to what DOS knew
-      ...['-joliet', 'on', '-compliance', 'joliet_long_names'],
-      ...['-overwrite', 'on'],
-      ...maps,
+      ...['-joliet', 'on', '-compliance', ['joliet_long_names', ...rules].join(':')],
+      // a file takes the place of a file, never that of a directory with all that is in it
+      ...['-overwrite', 'nondir'],
+      ...rename.flatMap(({ from, to }) => ['-mv', from, to, '--']),
+      ...add.flatMap(({ from, to }) => ['-map', path.resolve(from), to]),
       '-commit',
     ],
     { signal },
@@ -82,15 +79,16 @@ export async function writeWhole(
 
 /** Throws OzError OZ_REMASTER, OZ_NO_SPACE, OZ_ISO, OZ_TOOL_MISSING. */
 export async function remasterIso(request: RemasterRequest): Promise<void> {
-  const { iso, target } = request;
+  const { iso, target, signal } = request;
   await writeWhole(request, async (copy) => {
     const { size } = await isoInfo(iso);
     await checkFreeSpace(target, size, `build ${target}`);
     await (await open(copy, 'wx', 0o600)).close(); // xorriso keeps the mode
-    await addByXorriso(request, [
+    const drives = [
       ...['-indev', `stdio:${path.resolve(iso)}`],
       ...['-outdev', `stdio:${copy}`],
       ...['-boot_image', 'any', 'replay'],
-    ]);
+    ];
+    await addByXorriso(await fitAdditions(iso, request.add, signal), drives, signal);
   });
 }
