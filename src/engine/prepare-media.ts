@@ -6,13 +6,13 @@ import { messageOf } from '../base/errors.ts';
 import { fetchMedium } from '../media/cache.ts';
 import { extractFromFat } from '../media/fat-image.ts';
 import { appendToInitrd } from '../media/initrd.ts';
-import { extractFromIso, isoInfo } from '../media/iso.ts';
+import { extractFromIso, type IsoExtraction, isoInfo } from '../media/iso.ts';
 import { type RemoteStream, remoteIso } from '../media/remote-stream.ts';
 import { shownUrl } from '../media/url.ts';
 import { useMedium } from '../media/use.ts';
 import { installerLabel } from '../plan/families/family.ts';
 import type { BootFile, BuildPlan, PlannedMedium } from '../plan/types.ts';
-import { type MadeIso, makeAnswerMedium, makeRemaster } from './answer-media.ts';
+import { type MadeIso, makeAnswerMedium, makeRemaster, replacementOf } from './answer-media.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 
 export interface FetchedMedia {
@@ -86,15 +86,29 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
   return fetched;
 }
 
-/** Puts kernel and initrd into the work directory. */
+/** What the user has put in the place of a file that boots: it would be started from the new ISO too. */
+async function replaced({ plan, workDir }: BuildContext, paths: readonly string[]) {
+  const { remaster } = plan.install;
+  for (const wanted of remaster ? paths : []) {
+    const file = remaster && (await replacementOf(remaster, workDir, wanted));
+    if (file) return file;
+  }
+  return undefined;
+}
+
+/** Puts kernel and initrd into the work directory; the ISO's additions are there by now. */
 async function bootFiles(context: BuildContext, fetched: FetchedMedia, targets: BootTargets) {
   const wanted: [BootFile, string][] = [
     [targets.kernel.source, targets.kernel.file],
     [targets.initrd.source, targets.initrd.file],
   ];
-  const fromIso = wanted.flatMap(([source, to]) =>
-    source.from === 'iso' ? [{ from: source.paths, to }] : [],
-  );
+  const fromIso: IsoExtraction[] = [];
+  for (const [source, to] of wanted) {
+    if (source.from !== 'iso') continue;
+    const own = await replaced(context, source.paths);
+    if (own) await copyFile(own, to);
+    else fromIso.push({ from: source.paths, to });
+  }
   const iso = fetched.files.get('installer');
   if (fromIso.length > 0 && iso) await extractFromIso(iso, fromIso, { signal: context.signal });
   for (const [source, to] of wanted) {

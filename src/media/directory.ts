@@ -34,7 +34,8 @@ export async function fetchDirectory(
   try {
     if (!(await stat(from)).isDirectory()) throw new Error('it is no directory');
     await mkdir(to, { recursive: true });
-    await cp(from, to, { recursive: true });
+    // what a link leads to: the link itself would point out of the ISO
+    await cp(from, to, { recursive: true, dereference: true });
   } catch (error) {
     throw new OzError(
       'OZ_DOWNLOAD_NOT_FOUND',

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -95,6 +96,17 @@ describe('makeRemaster()', () => {
     expect(run('isoinfo', '-d', '-i', made)).toContain('Volume id: Some OS 1');
     expect(statSync(made).mode & 0o777).toBe(0o600);
     expect(base).toBeUndefined();
+  });
+
+  it('adds what links lead to, as Oz does, and not links out of the ISO', async () => {
+    mkdirSync(at('more'), { recursive: true });
+    writeFileSync(at('outside'), 'outside');
+    symlinkSync('../outside', at('more/link'));
+    const source = pathToFileURL(at('more')).href;
+    const extras = [{ kind: 'directory' as const, source, destination: '/' }];
+    const { path: made } = await makeRemaster(installerIso('X'), { files: [], extras }, dir);
+    expect(isoFile(made, '/link')).toBe('outside');
+    expect(run('isoinfo', '-R', '-l', '-i', made)).not.toContain('->');
   });
 
   it('says that HTTP has no directories', async () => {
@@ -193,6 +205,20 @@ describe('stageMedia()', () => {
     const content = (ref: string | undefined) => readFileSync(ref ?? '', 'utf8');
     expect(content(staged.kernel?.ref)).toBe('kernel of the floppy');
     expect(content(staged.initrd?.ref)).toBe('initrd of the floppy');
+  });
+
+  it('starts the kernel that the user puts in the place of the one on the ISO', async () => {
+    mkdirSync(at('mine/Boot'), { recursive: true });
+    writeFileSync(at('mine/Boot/kernel'), 'my kernel');
+    const source = pathToFileURL(at('mine')).href;
+    const made = isoPlan('medium', {
+      boot: { ...kernelBoot(''), kernel: { from: 'iso', paths: ['none/kernel', 'Boot/kernel'] } },
+      attach: [{ role: 'installer', device: 'cdrom' }],
+      remaster: { files: [], extras: [{ kind: 'directory', source, destination: '/' }] },
+    });
+    const staged = await stage(made);
+    expect(readFileSync(staged.kernel?.ref ?? '', 'utf8')).toBe('my kernel');
+    expect(isoFile(staged.media[0]?.ref ?? '', '/Boot/kernel')).toBe('my kernel');
   });
 
   it('starts a copy of the ISO where that is what carries the answers', async () => {
