@@ -1,5 +1,6 @@
 /** The part of a plan that concerns the installer: its media, its start, its answer file. */
 import { OzError } from '../base/errors.ts';
+import { withoutCredentials } from '../base/secrets.ts';
 import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
@@ -53,14 +54,34 @@ function bootOf(family: GuestFamily, context: FamilyContext, cmdline: string) {
   } as const;
 }
 
-/** Files for the ISO are of no use to an installer that has none. */
-function refuseExtras({ tdl }: PlanInput): void {
-  if (tdl.install.extras.length === 0 || tdl.install.type === 'iso') return;
-  throw new OzError(
-    'OZ_PLAN_EXTRAS',
-    `Cannot add <extras> to the ISO of ${tdl.distro} ${tdl.version} (${tdl.source}): it is installed from a URL`,
-    { hint: 'use an install of type iso, or put the files into the image with <files>' },
+/** Files for the ISO are of no use to an installer that has none, nor where none can be added. */
+function refuseExtras({ tdl }: PlanInput, family: GuestFamily, { os }: FamilyContext): void {
+  const { extras, type } = tdl.install;
+  if (extras.length === 0) return;
+  const refuse = (why: string, hint: string) => {
+    throw new OzError(
+      'OZ_PLAN_EXTRAS',
+      `Cannot add <extras> to the ISO of ${tdl.distro} ${tdl.version} (${tdl.source}): ${why}`,
+      { hint },
+    );
+  };
+  if (type !== 'iso') {
+    refuse(
+      'it is installed from a URL',
+      'use an install of type iso, or put the files into the image with <files>',
+    );
+  }
+  const fixed = family.fixedIso?.(os);
+  if (fixed) refuse(fixed, 'make such an ISO beforehand, and name it in <iso>');
+  const remote = extras.find(
+    ({ kind, source }) => kind === 'directory' && /^https?:/i.test(source),
   );
+  if (remote) {
+    refuse(
+      `the directory ${withoutCredentials(remote.source)} can't be listed over HTTP`,
+      'name each file as <file>, or use a file:// or ftp:// URL',
+    );
+  }
 }
 
 function refuseType({ tdl }: PlanInput, family: GuestFamily): never {
@@ -104,7 +125,7 @@ export function plannedInstall(
   context: FamilyContext,
 ): PlannedInstall {
   const { tdl, backend, config } = input;
-  refuseExtras(input);
+  refuseExtras(input, family, context);
   const possible = family.ways(context);
   if (possible.length === 0) refuseType(input, family);
   const answer = input.answer

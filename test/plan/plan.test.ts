@@ -200,6 +200,18 @@ describe('plan()', () => {
       {},
       'OZ_PLAN_EXTRAS',
     ],
+    [
+      'extra directory, over HTTP',
+      testTdl({
+        install: {
+          type: 'iso',
+          url: 'http://h/debian.iso',
+          extras: [{ kind: 'directory', source: 'http://h/a', destination: 'b' }],
+        },
+      }),
+      {},
+      'OZ_PLAN_EXTRAS',
+    ],
     ['disk size', testTdl({ diskSize: 1e24 }), {}, 'OZ_PLAN_DISK_SIZE'],
     ['disk bus', testTdl(), { diskBus: 'floppy' }, 'OZ_OPTION_DISK_BUS'],
     ['nic', testTdl(), { nicModel: '"/><x' }, 'OZ_OPTION_NIC'],
@@ -207,6 +219,24 @@ describe('plan()', () => {
     expect(() => plan(testInput({ tdl, options: options(change) }))).toThrow(
       expect.objectContaining({ code }),
     );
+  });
+
+  it.each([
+    ['2003', 'i386', true],
+    ['7', 'x86_64', false],
+    ['11', 'x86_64', false],
+  ] as const)('adds files to the ISO of Windows %s (%s): %s', (version, arch, may) => {
+    const tdl = testTdl({
+      ...{ distro: 'Windows', version, arch, key: 'A-B' },
+      install: {
+        type: 'iso',
+        url: 'http://h/windows.iso',
+        extras: [{ kind: 'file', source: 'http://h/a', destination: 'b' }],
+      },
+    });
+    const made = () => plan(testInput({ tdl }));
+    if (may) expect(made().install.remaster?.extras).toHaveLength(1);
+    else expect(made).toThrow(/UDF/);
   });
 
   it('says why no delivery is possible', () => {

@@ -75,6 +75,8 @@ export interface GuestFamily {
   medium?(context: FamilyContext, answer: string): AnswerMedium;
   /** Carrier `remaster`: the files to add to a copy of the ISO. */
   remaster?(context: FamilyContext, answer: string): AnswerFile[];
+  /** Why nothing can be added to its ISO, if so. */
+  fixedIso?(os: OsEntity): string | undefined;
   /** Keys that the installer's boot loader waits for. */
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */

@@ -77,6 +77,8 @@ export const windowsSetup: GuestFamily = {
           files: [{ path: 'winnt.sif', text }, ...(ntVersion(os) < 5.1 ? [powerOff] : [])],
         }
       : { device: 'cdrom', label: 'ANSWERS', files: [{ path: 'Autounattend.xml', text }] },
+  fixedIso: (os) =>
+    isClassic(os) ? undefined : 'its files are in UDF, which xorriso does not write',
   reboots: ({ os }) => (isClassic(os) ? 1 : 2),
   // as long as Oz gives them
   installTime: (os) => (isClassic(os) ? 3600 : 8500),
