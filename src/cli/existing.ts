@@ -44,8 +44,8 @@ export async function workInExisting(
   return withEvents(io, line.rendering, async (stream, signal) => {
     const options = optionsOf(line, io);
     await checkOutputs([options.icicleFile]);
-    const named = await readGuest(path.resolve(io.cwd, xml), xml, line.mac);
     const settings = await readSettings(line, tdlFile, io, find, signal);
+    const named = await readGuest(path.resolve(io.cwd, xml), xml, settings.tdl, line.mac);
     const { onError } = line;
     const onWarnings = (warnings: readonly string[]) => showWarnings(warnings, line.rendering, io);
     return runExisting(settings, { named, options, onError, stream, signal, onWarnings });

@@ -6,6 +6,7 @@ import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
+import type { Tdl } from '../tdl/types.ts';
 import { buildAccess } from './inputs.ts';
 import { checkOutputs } from './outputs.ts';
 import type { Settings } from './settings.ts';
@@ -30,7 +31,12 @@ export interface ExistingRequest {
 }
 
 /** `shown` is the file's name for messages. Throws OZ_DOMAIN_XML. */
-export async function readGuest(xmlFile: string, shown: string, mac?: string): Promise<NamedGuest> {
+export async function readGuest(
+  xmlFile: string,
+  shown: string,
+  { arch }: Pick<Tdl, 'arch'>,
+  mac?: string,
+): Promise<NamedGuest> {
   const { largestDomainXml, readDomainXml } = await import('../plan/existing-guest.ts');
   const fail = (why: string, cause?: unknown) =>
     new OzError('OZ_DOMAIN_XML', `Cannot read libvirt XML ${shown}: ${why}`, {
@@ -46,7 +52,7 @@ export async function readGuest(xmlFile: string, shown: string, mac?: string): P
     throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
   }
   if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
-  const { hardware, ...guest } = readDomainXml(text, shown);
+  const { hardware, ...guest } = readDomainXml(text, shown, arch);
   return {
     ...{ file: xmlFile, text },
     guest: { ...guest, hardware: mac ? { ...hardware, mac } : hardware },

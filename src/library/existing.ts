@@ -18,7 +18,7 @@ async function work(
   const decisions = decisionsOf({ cwd: options.cwd, ...what });
   await checkOutputs([decisions.icicleFile]);
   const file = path.resolve(aroundOf(options).cwd, xmlFile);
-  const named = await readGuest(file, xmlFile, options.mac);
+  const named = await readGuest(file, xmlFile, tdl, options.mac);
   const settings = await settingsOf(tdl, options);
   const { onError } = options;
   return runExisting(settings, { ...running, named, options: decisions, onError });

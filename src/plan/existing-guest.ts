@@ -104,8 +104,29 @@ function trustIn(root: XmlElement): Pick<Hardware, 'tpm' | 'secureBoot'> {
 
 const unsafeName = /[/\p{Cc}]|^\.{1,2}$/u;
 
-/** `source` is the file's name, for messages. Throws OZ_DOMAIN_XML. */
-export function readDomainXml(text: string, source: string): ExistingGuest {
+/** What of the installed machine its XML may leave to libvirt. */
+function machineIn(
+  root: XmlElement,
+  arch: Arch,
+): Pick<Hardware, 'machine' | 'cdromBus' | 'video' | 'input'> {
+  const x86 = arch === 'x86_64' || arch === 'i386';
+  const machine = textOf(root, '/domain/os/type/@machine');
+  const q35 = machine !== undefined && /q35/.test(machine);
+  const screen = x86 || arch === 'ppc64' || arch === 'ppc64le' ? 'vga' : 'virtio';
+  return {
+    machine,
+    cdromBus: x86 ? (q35 ? 'sata' : 'ide') : 'scsi',
+    video: textOf(root, '/domain/devices/video[1]/model/@type') ?? screen,
+    // other machines have no PS/2, and libvirt refuses it there
+    input: x86 ? { type: 'mouse', bus: 'ps2' } : { type: 'tablet', bus: 'usb' },
+  };
+}
+
+/**
+ * `source` is the file's name, for messages. Oz names no architecture in most of its files:
+ * they mean `tdlArch`. Throws OZ_DOMAIN_XML.
+ */
+export function readDomainXml(text: string, source: string, tdlArch: Arch): ExistingGuest {
   if (text.length > largestDomainXml) throw bad(source, 'it is larger than 5 MiB');
   let document: XmlDocument;
   try {
@@ -124,32 +145,30 @@ export function readDomainXml(text: string, source: string): ExistingGuest {
     if (!path?.startsWith('/') && !(published && path === undefined)) {
       throw bad(source, 'it names no disk file by an absolute path');
     }
-    const arch = arches[textOf(root, '/domain/os/type/@arch') ?? 'x86_64'];
+    const arch = arches[textOf(root, '/domain/os/type/@arch') ?? tdlArch];
     if (!arch) throw bad(source, 'its architecture is not known');
     const unit = memoryUnits[textOf(root, '/domain/memory/@unit') ?? 'KiB'];
     const memory = Number(textOf(root, '/domain/memory') ?? 0) * (unit ?? 1);
-    const efi = textOf(root, '/domain/os/@firmware') === 'efi' || !!textOf(root, '//os/loader');
+    const efi =
+      textOf(root, '/domain/os/@firmware') === 'efi' ||
+      !!textOf(root, '/domain/os/loader[not(@type="rom")]');
     const bus = textOf(root, `${disk}/target/@bus`) ?? 'virtio';
-    const x86 = arch === 'x86_64' || arch === 'i386';
     return {
       name,
       disk: { path: path ?? null, format: textOf(root, `${disk}/driver/@type`) ?? 'raw' },
       ...(published && { published }),
       hardware: {
         arch,
-        machine: textOf(root, '/domain/os/type/@machine'),
+        ...machineIn(root, arch),
         firmware: efi ? 'efi' : 'bios',
         // The image that takes the place of this one asks for them again.
-        ...(published && trustIn(root)),
+        ...(published && { ...trustIn(root), input: pointerIn(root) }),
         memory: Math.max(1, Math.round(memory / 1024)),
         cpus: Number(textOf(root, '/domain/vcpu') ?? 1) || 1,
         diskBus: bus as Hardware['diskBus'],
-        cdromBus: x86 ? 'ide' : 'scsi',
         nicModel: textOf(root, '/domain/devices/interface[1]/model/@type') ?? 'rtl8139',
         // A cloud gives its guests addresses of its own.
         mac: published ? undefined : textOf(root, '/domain/devices/interface[1]/mac/@address'),
-        video: textOf(root, '/domain/devices/video[1]/model/@type') ?? (x86 ? 'vga' : 'virtio'),
-        input: published ? pointerIn(root) : { type: 'mouse', bus: 'ps2' },
         clock: textOf(root, '/domain/clock/@offset') === 'localtime' ? 'localtime' : 'utc',
       },
     };

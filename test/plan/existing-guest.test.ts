@@ -39,7 +39,56 @@ const spec = (change: Partial<GuestSpec> = {}): GuestSpec => ({
 });
 
 const xmlOf = (change?: Partial<GuestSpec>) => finishedXml(spec(change), { uri: 'qemu:///system' });
-const read = (xml: string) => readDomainXml(xml, 'x.xml');
+const read = (xml: string) => readDomainXml(xml, 'x.xml', 'x86_64');
+
+/** What matters here of the XML that Oz writes: its machine, and what stands in <os> besides. */
+const ofOz = (type: string, more = '') => `<domain type='kvm'><name>web</name>
+  <memory>1048576</memory><vcpu>1</vcpu><clock offset='utc'/>
+  <os>${type}<boot dev='hd'/>${more}</os>
+  <devices><interface type='bridge'><source bridge='virbr0'/><model type='virtio'/></interface>
+  <disk device='disk' type='file'><target dev='vda' bus='virtio'/><source file='/out/web.dsk'/>
+  <driver name='qemu' type='raw'/></disk></devices></domain>`;
+
+describe('the XML of Oz', () => {
+  const plain = '<type>hvm</type>';
+
+  it.each(['i386', 'ppc64', 'ppc64le', 's390x'] as const)(
+    'names no architecture and means that of the TDL, such as %s',
+    (arch) => {
+      expect(readDomainXml(ofOz(plain), 'x.xml', arch).hardware.arch).toBe(arch);
+    },
+  );
+
+  it('is believed where it does name one', () => {
+    const type = "<type arch='aarch64' machine='virt'>hvm</type>";
+    const loader = "<loader readonly='yes' type='pflash'>/firmware/CODE.fd</loader>";
+    const { hardware } = readDomainXml(ofOz(type, loader), 'x.xml', 'x86_64');
+    expect(hardware).toMatchObject({ arch: 'aarch64', machine: 'virt', firmware: 'efi' });
+  });
+
+  it.each(['aarch64', 'ppc64le'] as const)('becomes no %s machine with PS/2', (arch) => {
+    const { hardware } = readDomainXml(ofOz(plain), 'x.xml', arch);
+    const { name, disk } = readDomainXml(ofOz(plain), 'x.xml', arch);
+    const made = spec({
+      ...{ name, hardware, published: undefined },
+      disk: { ref: disk.path ?? '', format: disk.format, size: 0 },
+    });
+    const xml = finishedXml(made, { uri: 'qemu:///system' });
+    expect(xml).toContain('<input type="tablet" bus="usb"/>');
+    expect(xml).not.toContain('ps2');
+  });
+
+  it('is a BIOS where its loader is one', () => {
+    const loader = "<loader type='rom'>/usr/share/seabios/bios.bin</loader>";
+    expect(read(ofOz(plain, loader)).hardware.firmware).toBe('bios');
+  });
+
+  it('has its CD on SATA on a machine without IDE', () => {
+    const q35 = "<type arch='x86_64' machine='pc-q35-7.2'>hvm</type>";
+    expect(read(ofOz(q35)).hardware.cdromBus).toBe('sata');
+    expect(read(ofOz(plain)).hardware.cdromBus).toBe('ide');
+  });
+});
 
 describe("a cloud's image in the domain XML", () => {
   it('is read back as it was written', () => {
