@@ -40,8 +40,7 @@ export interface Tally {
 export function tally(results: Compared[]): Tally {
   const sum: Tally = { equal: 0, deliberate: new Map(), wrong: [] };
   for (const { name, ours, theirs, reason } of results) {
-    const same =
-      ours.ok === theirs.ok && (!ours.ok || !theirs.ok || equal(ours.values, theirs.values));
+    const same = agree(ours, theirs);
     if (same && !reason) sum.equal++;
     else if (!same && reason)
       sum.deliberate.set(reason, [...(sum.deliberate.get(reason) ?? []), name]);
@@ -53,6 +52,11 @@ export function tally(results: Compared[]): Tally {
       );
   }
   return sum;
+}
+
+/** Whether both refuse, or take the same values. */
+export function agree(ours: Verdict, theirs: Verdict): boolean {
+  return ours.ok === theirs.ok && (!ours.ok || !theirs.ok || equal(ours.values, theirs.values));
 }
 
 function equal(a: unknown, b: unknown): boolean {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { OzConfig } from '../../src/config/types.ts';
-import { askPeer, report, tally, type Verdict } from '../peer.ts';
+import { agree, askPeer, type Compared, report, tally, type Verdict } from '../peer.ts';
 import { type ConfigCase, configCorpus } from './corpus.ts';
 
 interface PeerCase {
@@ -78,18 +78,29 @@ function lay(root: string, index: number, test: ConfigCase): PeerCase {
   return { home, root: test.root ?? false, path: test.at === 'home' ? null : named };
 }
 
+/** The file that ours shall be like, in the same place. */
+function layLike({ like = '' }: ConfigCase, index: number): PeerCase {
+  const [home, file] = [path.join(root, String(index)), path.join(root, String(index), 'like.cfg')];
+  writeFileSync(file, like);
+  return { home, root: false, path: file };
+}
+
 const root = mkdtempSync(path.join(tmpdir(), 'ozma-compare-'));
 try {
   const cases = configCorpus.map((test, index) => lay(root, index, test));
-  const verdicts = await askPeer<Verdict[]>(
-    fileURLToPath(new URL('peer.py', import.meta.url)),
-    cases,
-    process.argv[2],
-  );
-  const results = configCorpus.map((test, index) => {
-    const [given, theirs] = [cases[index], verdicts[index]];
-    if (!given || !theirs) throw new Error(`the peer says nothing to ${test.name}`);
-    return { name: test.name, ours: ourVerdict(given), theirs, reason: test.reason };
+  const peer = fileURLToPath(new URL('peer.py', import.meta.url));
+  const verdicts = await askPeer<Verdict[]>(peer, cases, process.argv[2]);
+  const likes = await askPeer<Verdict[]>(peer, configCorpus.map(layLike), process.argv[2]);
+  const results = configCorpus.map((test, index): Compared => {
+    const { name, reason } = test;
+    const [given, theirs, like] = [cases[index], verdicts[index], likes[index]];
+    if (!given || !theirs || !like) throw new Error(`the peer says nothing to ${name}`);
+    const ours = ourVerdict(given);
+    const compared = { name, ours, theirs, reason };
+    if (reason === undefined) return compared;
+    const meant: Verdict = test.like === undefined ? { ok: false, error: 'it must be' } : like;
+    // a reason excuses this one value and no other
+    return agree(ours, meant) ? compared : { name, ours, theirs: meant };
   });
   process.exitCode = report('oz.cfg', tally(results)) ? 0 : 1;
 } finally {

@@ -8,6 +8,8 @@ export interface ConfigCase {
   at?: 'home' | 'nowhere';
   root?: boolean;
   reason?: ConfigReason;
+  /** With a reason: we must make of it what Oz makes of this file; absent: we must refuse it. */
+  like?: string;
 }
 
 /** Names of the deliberate differences; DEVIATIONS.md tells each. */
@@ -97,9 +99,11 @@ shutdown = 4
   c('value over lines', '[libvirt]\nuri = a\n  b\n', { reason: 'one-word' }),
   c('value continued by nothing', '[libvirt]\nuri = a\n\n\ntype = b\n'),
   c('comment inside a value over lines', '[libvirt]\nuri =\n # c\n  a\n', {
-    reason: 'trimmed-value',
+    ...{ reason: 'trimmed-value', like: '[libvirt]\nuri = a\n' },
   }),
-  c('boolean on the next line', '[cache]\njeos =\n  yes\n', { reason: 'trimmed-value' }),
+  c('boolean on the next line', '[cache]\njeos =\n  yes\n', {
+    ...{ reason: 'trimmed-value', like: '[cache]\njeos = yes\n' },
+  }),
   c('empty lines inside a value', '[libvirt]\nuri = a\n\n  b\n', { reason: 'one-word' }),
   c('value on the next line', '[timeouts]\nboot =\n  17\n'),
   c('key deeper than the one before', '[timeouts]\nboot = 1\n  shutdown = 2\n'),
@@ -132,7 +136,9 @@ shutdown = 4
   c('carriage returns', '[libvirt]\r\ntype = kvm\r\n[paths]\r\ndata_dir = /a\r\n'),
   c('old Mac line ends', '[libvirt]\rtype = kvm\r'),
   c('no line end at the end', '[libvirt]\ntype = kvm'),
-  c('byte order mark', '\uFEFF[libvirt]\ntype = kvm\n', { reason: 'byte-order-mark' }),
+  c('byte order mark', '\uFEFF[libvirt]\ntype = kvm\n', {
+    ...{ reason: 'byte-order-mark', like: '[libvirt]\ntype = kvm\n' },
+  }),
   c('umlaut', '[paths]\ndata_dir = /größe\n'),
   ...['yes', 'no', 'true', 'false', 'YES', 'False', 'tRUE', '1', '0', 'on', 'off', 'y', ''].map(
     (v) => jeos(v),
@@ -161,9 +167,9 @@ shutdown = 4
   libvirt('cpus = 0', { reason: 'no-sense' }),
   libvirt('cpus = four'),
   libvirt('rng_rate_bytes = 0', { reason: 'no-sense' }),
-  libvirt('uri =', { reason: 'empty-means-unset' }),
-  libvirt('type =', { reason: 'empty-means-unset' }),
-  libvirt('bridge_name =', { reason: 'empty-means-unset' }),
+  libvirt('uri =', { reason: 'empty-means-unset', like: '' }),
+  libvirt('type =', { reason: 'empty-means-unset', like: '' }),
+  libvirt('bridge_name =', { reason: 'empty-means-unset', like: '' }),
   libvirt('image_type =', { reason: 'no-sense' }),
   libvirt('image_type = ../raw', { reason: 'one-word' }),
   libvirt('image_type = vmdk'),

@@ -101,16 +101,18 @@ try {
     process.argv[2],
   );
   const results = [];
+  let skipped = 0;
   for (const [index, test] of corpus.entries()) {
     const theirs = answer.verdicts[index];
     const ours = await ourVerdict(test, dirs[index] ?? root);
     if (!theirs) throw new Error(`the peer says nothing to ${test.name}`);
     // Oz 0.17 refuses these sizes, whether good or 0; there is nothing to compare with.
     if (test.units && !answer.knowsUnits) {
-      if (test.reason) continue;
-      results.push({ name: test.name, ours, theirs, reason: 'units-after-0.17' });
+      if (test.reason) skipped++;
+      else results.push({ name: test.name, ours, theirs, reason: 'units-after-0.17' });
     } else results.push({ name: test.name, ours, theirs, reason: test.reason });
   }
+  if (skipped > 0) console.log(`not compared, as this Oz knows no such unit: ${skipped}`);
   process.exitCode = report('TDL', tally(results)) ? 0 : 1;
 } finally {
   process.chdir(start);
