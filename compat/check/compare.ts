@@ -16,7 +16,7 @@ const theirs = await askPeer<boolean[]>(
 );
 /** Came after 0.17, which Debian has; a later Oz must take them itself. */
 const later = (distro: string, version: string) =>
-  /^(RHEL|CentOS)-[89]$/.test(distro) || (distro === 'Fedora' && version === '30');
+  /^(RHEL|CentOS)-[89]$/.test(distro) || (distro === 'Fedora' && Number(version) >= 30);
 
 const wrong: string[] = [];
 const counts = { equal: 0, later: 0 };

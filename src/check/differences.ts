@@ -54,13 +54,12 @@ const differences: readonly Rule[] = [
     class: 'iso-untouched',
     text: 'Oz unpacks and rewrites the ISO; here it stays as it is',
     applies: ({ install }, plan) =>
-      install.type === 'iso' && plan !== undefined && plan.install.delivery.kind !== 'remaster',
+      install.type === 'iso' && plan !== undefined && plan.install.remaster === undefined,
   },
   {
     class: 'iso-in-one-pass',
-    text: 'Oz unpacks the ISO and makes a new one; here a copy is made in one pass, boot records kept',
-    applies: ({ install }, plan) =>
-      install.type === 'iso' && plan?.install.delivery.kind === 'remaster',
+    text: 'Oz unpacks the ISO and makes a new one; here files are added in one pass, boot records kept',
+    applies: ({ install }, plan) => install.type === 'iso' && plan?.install.remaster !== undefined,
   },
   {
     class: 'checksum',

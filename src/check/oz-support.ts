@@ -30,7 +30,8 @@ interface Known {
 
 const known: readonly Known[] = [
   { names: ['FedoraCore', 'FC'], versions: numbers(1, 6) },
-  { names: ['Fedora'], versions: numbers(7, 30) },
+  // those after 30 as if they were 30, with a warning
+  { names: ['Fedora'], versions: numbers(7, 99) },
   { names: ['RedHatEnterpriseLinux-2.1', 'RHEL-2.1'], versions: updates(2, 6) },
   { names: ['RedHatEnterpriseLinux-3', 'RHEL-3', 'CentOS-3'], versions: updates(1, 9) },
   {

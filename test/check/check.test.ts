@@ -143,6 +143,20 @@ print(1)</command></commands>`;
     expect(classes(files[0].deprecated)).toEqual(['weak-checksum', 'ftp', 'unverified']);
   });
 
+  it('tells an ISO that gets files from one that stays as it is', async () => {
+    const iso = (extras: string) =>
+      `<install type='iso'><iso>http://x.example/f.iso</iso>${extras}</install>`;
+    const extras = "<extras><file source='http://x.example/f' destination='f'/></extras>";
+    const os = '<name>Fedora</name><version>44</version>';
+    put('plain.tdl', template({ os, install: iso('') }));
+    put('extras.tdl', template({ os, install: iso(extras) }));
+    const { files } = await report('.');
+    const classes = files.map((one: { differences: { class: string }[] }) =>
+      one.differences.map((each) => each.class).filter((name) => /^(iso|unknown)/.test(name)),
+    );
+    expect(classes).toEqual([['iso-in-one-pass'], ['iso-untouched']]);
+  });
+
   it.each(['libvirt', 'openstack'])(
     'finds nothing wrong with the examples for %s',
     async (place) => {
