@@ -2,27 +2,72 @@
 
 export type Command = 'oz-install' | 'oz-customize' | 'oz-generate-icicle' | 'oz-cleanup-cache';
 
+/** What a command line leads to; only what is set is there. */
+export type Observation = Record<string, string | number | boolean>;
+
+export interface Difference {
+  why: string;
+  /** What we must make of the line, given what Oz makes of `plainLine()`: this, and nothing else. */
+  ours: (plain: Observation) => Observation;
+}
+
 export interface Case {
   command: Command;
   line: readonly string[];
-  /** Why the two differ on purpose; absent: they must be equal. */
-  different?: string;
+  /** How and why the two differ on purpose; absent: they must be equal. */
+  different?: Difference;
 }
 
-const noValue =
-  "Oz declares its long options without values (a slip that makes them useless); Ozma's take one";
-const help = 'Oz counts -h as wrong usage (exit code 1); Ozma exits 0';
-const crash = 'Oz ends with a Python traceback; Ozma says what is wrong';
-const stricter = 'Oz finds out from libvirt after the download, or never; Ozma refuses at once';
-const icicleFile = 'Oz ignores the file of -i when -u is given too; Ozma writes it';
-const ours = 'only Ozma has this option';
+const refused = (why: string): Difference => ({
+  why,
+  ours: () => ({ outcome: 'refused', exit: 1 }),
+});
 
-const install = (line: string, different?: string): Case => ({
+const noValue: Difference = {
+  why: "Oz declares its long options without values (a slip that makes them useless); Ozma's take one",
+  ours: (plain) => plain,
+};
+const help: Difference = {
+  why: 'Oz counts -h as wrong usage (exit code 1); Ozma exits 0',
+  ours: () => ({ outcome: 'help' }),
+};
+const crash = refused('Oz ends with a Python traceback; Ozma says what is wrong');
+const stricter = refused(
+  'Oz finds out from libvirt after the download, or never; Ozma refuses at once',
+);
+const tooShort = refused('Oz times out at once; Ozma refuses a timeout below one second');
+const icicleFile: Difference = {
+  why: 'Oz ignores the file of -i when -u is given too; Ozma writes it',
+  ours: (plain) => ({ ...plain, icicle: 'out.icicle' }),
+};
+const ours = (more: Observation): Difference => ({
+  why: 'only Ozma has this option',
+  ours: (plain) => ({ ...plain, ...more }),
+});
+
+/** Long names of options with a value, and their letters. */
+const letters: Readonly<Record<string, string>> = {
+  ...{ auto: 'a', 'disk-bus': 'b', config: 'c', conf: 'c', debug: 'd', icicle: 'i' },
+  ...{ 'mac-address': 'm', 'network-device': 'n', disk: 's', timeout: 't', xmlfile: 'x' },
+};
+
+/** The line in words that Oz understands: letters where it needs them, without what only we have. */
+export function plainLine(line: readonly string[]): string[] {
+  return line.flatMap((word) => {
+    const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/.exec(word) ?? [];
+    if (/^(json|version|backend|on-error|progress)$/.test(name)) return [];
+    const letter = letters[name];
+    if (letter === undefined) return [word];
+    return [`-${letter}`, ...(value === undefined ? [] : [value])];
+  });
+}
+
+const install = (line: string, different?: Difference): Case => ({
   command: 'oz-install',
   line: line.split(' ').filter(Boolean),
   ...(different === undefined ? {} : { different }),
 });
-const other = (command: Command) => (line: string, different?: string) => ({
+const other = (command: Command) => (line: string, different?: Difference) => ({
   ...install(line, different),
   command,
 });
@@ -128,19 +173,19 @@ export const cases: readonly Case[] = [
   install('-uh x.tdl', help),
   install('-t ten x.tdl', crash),
   install('-t 1.5 x.tdl', crash),
-  install('-t 0 x.tdl', 'Oz times out at once; Ozma refuses a timeout below one second'),
-  install('-t -5 x.tdl', 'Oz times out at once; Ozma refuses a timeout below one second'),
-  install('-d -1 x.tdl', 'Oz takes a negative level as 0; Ozma refuses it'),
-  install('-d 1_0 x.tdl', "Oz takes Python's 1_0 for 10; Ozma refuses it"),
+  install('-t 0 x.tdl', tooShort),
+  install('-t -5 x.tdl', tooShort),
+  install('-d -1 x.tdl', refused('Oz takes a negative level as 0; Ozma refuses it')),
+  install('-d 1_0 x.tdl', refused("Oz takes Python's 1_0 for 10; Ozma refuses it")),
   install('-m nonsense x.tdl', stricter),
   install('-m 53:54:00:12:34:56 x.tdl', stricter),
   install('-b floppy x.tdl', stricter),
   install('-n a/b x.tdl', stricter),
-  install('--json x.tdl', ours),
-  install('--backend=libvirt x.tdl', ours),
-  install('--on-error=keep x.tdl', ours),
-  install('--progress=none x.tdl', ours),
-  install('--version', ours),
+  install('--json x.tdl', ours({ json: true })),
+  install('--backend=libvirt x.tdl', ours({ backend: 'libvirt' })),
+  install('--on-error=keep x.tdl', ours({ onError: 'keep' })),
+  install('--progress=none x.tdl', ours({ progress: 'none' })),
+  install('--version', { ...ours({}), ours: () => ({ outcome: 'version' }) }),
   // the other commands
   customize('x.tdl x.xml'),
   customize('-c my.cfg x.tdl x.xml'),

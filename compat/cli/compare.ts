@@ -10,10 +10,7 @@ import { checkIcicleOption } from '../../src/cli/build-line.ts';
 import type { CommandSpec, OptionTable } from '../../src/cli/option-table.ts';
 import { ozCleanupCache, ozCustomize, ozGenerateIcicle, ozInstall } from '../../src/cli/options.ts';
 import { parseCommandLine } from '../../src/cli/parse-args.ts';
-import { type Case, type Command, cases } from './cases.ts';
-
-/** What a command line leads to; only what is set is there. */
-type Observation = Record<string, string | number | boolean>;
+import { type Case, type Command, cases, type Observation, plainLine } from './cases.ts';
 
 const specs: Record<Command, CommandSpec<OptionTable>> = {
   'oz-install': ozInstall,
@@ -70,14 +67,21 @@ function theirsOf(all: readonly Case[]): Observation[] {
   );
 }
 
-function sorted(observation: Observation | undefined): string {
-  return JSON.stringify(Object.entries(observation ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+function sorted(observation: Observation): string {
+  return JSON.stringify(Object.entries(observation).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function verdictOf(test: Case, ours: Observation, theirs: Observation | undefined): string {
-  const same = sorted(ours) === sorted(theirs);
-  if (test.different === undefined) return same ? 'equal' : 'wrong';
-  return same ? 'wrong' : 'different';
+interface Observed {
+  ours: Observation;
+  theirs: Observation;
+  /** What Oz makes of the line in words that it understands. */
+  plain: Observation;
+}
+
+function verdictOf({ different }: Case, { ours, theirs, plain }: Observed): string {
+  if (sorted(ours) === sorted(theirs)) return different === undefined ? 'equal' : 'wrong';
+  if (different === undefined) return 'wrong';
+  return sorted(ours) === sorted(different.ours(plain)) ? 'different' : 'wrong';
 }
 
 function main(): number {
@@ -86,17 +90,21 @@ function main(): number {
     return 1;
   }
   const theirs = theirsOf(cases);
+  const plain = theirsOf(cases.map((test) => ({ ...test, line: plainLine(test.line) })));
   const counts: Record<string, number> = { equal: 0, different: 0, wrong: 0 };
   for (const [index, test] of cases.entries()) {
-    const ours = oursOf(test);
-    const verdict = verdictOf(test, ours, theirs[index]);
+    const observed = {
+      ours: oursOf(test),
+      theirs: theirs[index] ?? {},
+      plain: plain[index] ?? {},
+    };
+    const verdict = verdictOf(test, observed);
     counts[verdict] = (counts[verdict] ?? 0) + 1;
     const line = `${test.command} ${test.line.join(' ')}`;
-    console.log(`${verdict.padEnd(10)}${line.padEnd(58)}${test.different ?? ''}`.trimEnd());
+    console.log(`${verdict.padEnd(10)}${line.padEnd(58)}${test.different?.why ?? ''}`.trimEnd());
     if (verdict !== 'wrong') continue;
-    console.log(`    Oz   ${sorted(theirs[index])}\n    Ozma ${sorted(ours)}`);
-    if (test.different !== undefined)
-      console.log('    a difference is announced, but there is none');
+    console.log(`    Oz   ${sorted(observed.theirs)}\n    Ozma ${sorted(observed.ours)}`);
+    if (test.different) console.log(`    must ${sorted(test.different.ours(observed.plain))}`);
   }
   console.log(
     `\n${cases.length} command lines: ${counts.equal} equal, ${counts.different} different on purpose, ${counts.wrong} wrong`,
