@@ -21,11 +21,15 @@ export interface RemasterRequest {
   signal?: AbortSignal | undefined;
 }
 
+/** Bytes; xorriso would cut a longer one without a word. */
+const longestName = 255;
+
 /** xorriso reads `\` and `'` in its arguments as they are, but splits at nothing. */
 function checkPaths({ add, target }: RemasterRequest): void {
   for (const { to } of add) {
+    const tooLong = to.split('/').some((name) => Buffer.byteLength(name) > longestName);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: no name on an ISO has them
-    if (/[\x00-\x1f]/.test(to)) {
+    if (tooLong || /[\x00-\x1f]/.test(to)) {
       throw new OzError(
         'OZ_REMASTER',
         `Cannot build ${target}: ${JSON.stringify(to)} is no path on an ISO`,
@@ -49,6 +53,7 @@ export async function addByXorriso(
       ...['-joliet', 'on', '-compliance', ['joliet_long_names', ...rules].join(':')],
       // a file takes the place of a file, never that of a directory with all that is in it
       ...['-overwrite', 'nondir'],
+      ...['-iso_rr_pattern', 'off'],
       ...rename.flatMap(({ from, to }) => ['-mv', from, to, '--']),
       ...add.flatMap(({ from, to }) => ['-map', path.resolve(from), to]),
       '-commit',

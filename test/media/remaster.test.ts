@@ -71,7 +71,7 @@ async function bothWays(source: string, add: Addition[]): Promise<string[]> {
 
 describe('the names on the ISO', () => {
   it('keeps those of classic Windows, and finds its directories in any case', async () => {
-    const files = { 'I386/SETUP.EXE': 'setup', WIN51: '51', 'I386/$OEM$/A-B.TXT': 'x' };
+    const files = { 'I386/SETUP.EXE': 'x', WIN51: 'x', 'I386/$OEM$/A-B.TXT': 'x' };
     const source = plainIso('classic', files, '-N', '-relaxed-filenames', '-iso-level', '2');
     expect(names(source)).toContain('/WIN51.');
     mkdirSync(at('classic-more/i386/$oem$'), { recursive: true });
@@ -160,6 +160,7 @@ describe('remasterIso()', () => {
   it.each([
     ['a file in the place of all', os.devNull, '/', 'OZ_REMASTER'],
     ['a file that is missing', '/nowhere/at/all', '/x', 'OZ_REMASTER'],
+    ['a name that would be cut', os.devNull, `/a/${'ß'.repeat(128)}`, 'OZ_REMASTER'],
     ['a name no ISO can have', os.tmpdir(), '/a\nb', 'OZ_REMASTER'],
   ])('says what is wrong with %s, and leaves nothing', async (_name, from, to, code) => {
     const target = at('bad.iso');
