@@ -70,13 +70,13 @@ export const tdlWords: Readonly<Record<string, Words>> = {
   'template/os/install/sha1sum': { text: 'The same with its SHA-1 sum.' },
   'template/os/install/sha256sum': { text: 'The same with its SHA-256 sum.' },
   'template/os/install/extras': {
-    text: 'Files and directories to add to the ISO, only for type iso. The installer then gets a copy of it that still boots as the original does.',
+    text: 'Files and directories to add to the ISO, only for type iso, and not for Windows since Vista, whose ISOs have UDF. The installer then gets a copy of it that still boots as the original does; where case tells no names apart on it, as on those of older Windows, it tells none apart here.',
   },
   'template/os/install/extras/file': {
     text: 'A single file.',
   },
   'template/os/install/extras/directory': {
-    text: 'A directory with all that is in it.',
+    text: 'A directory with all that is in it, and with what links in it lead to.',
   },
   'template/os/install/extras/file@source': {
     text: 'Address to take it from: http, https, ftp or file, for a directory ftp or file.',
