@@ -48,6 +48,9 @@ const memoryUnits: Record<string, number> = {
   GB: 1e9 / 1024,
   G: 1024 * 1024,
   GiB: 1024 * 1024,
+  TB: 1e12 / 1024,
+  T: 1024 ** 3,
+  TiB: 1024 ** 3,
 };
 
 function bad(source: string, why: string): OzError {
@@ -148,7 +151,12 @@ export function readDomainXml(text: string, source: string, tdlArch: Arch): Exis
     const arch = arches[textOf(root, '/domain/os/type/@arch') ?? tdlArch];
     if (!arch) throw bad(source, 'its architecture is not known');
     const unit = memoryUnits[textOf(root, '/domain/memory/@unit') ?? 'KiB'];
-    const memory = Number(textOf(root, '/domain/memory') ?? 0) * (unit ?? 1);
+    const memory = Math.round(
+      (Number(textOf(root, '/domain/memory')) * (unit ?? Number.NaN)) / 1024,
+    );
+    const cpus = Number(textOf(root, '/domain/vcpu') ?? 1);
+    if (!(memory >= 1)) throw bad(source, 'its <memory> is no amount of memory');
+    if (!(Number.isInteger(cpus) && cpus >= 1)) throw bad(source, 'its <vcpu> is no number');
     const efi =
       textOf(root, '/domain/os/@firmware') === 'efi' ||
       !!textOf(root, '/domain/os/loader[not(@type="rom")]');
@@ -163,8 +171,8 @@ export function readDomainXml(text: string, source: string, tdlArch: Arch): Exis
         firmware: efi ? 'efi' : 'bios',
         // The image that takes the place of this one asks for them again.
         ...(published && { ...trustIn(root), input: pointerIn(root) }),
-        memory: Math.max(1, Math.round(memory / 1024)),
-        cpus: Number(textOf(root, '/domain/vcpu') ?? 1) || 1,
+        memory,
+        cpus,
         diskBus: bus as Hardware['diskBus'],
         nicModel: textOf(root, '/domain/devices/interface[1]/model/@type') ?? 'rtl8139',
         // A cloud gives its guests addresses of its own.

@@ -51,7 +51,7 @@ async function customise() {
   const settings = await readSettings(line, at('x.tdl'), { env: {}, cwd: place.dir }, find);
   const warnings: string[] = [];
   const done = runExisting(settings, {
-    named: await readGuest(at('xml/web.xml', { arch: 'x86_64' }), 'web.xml'),
+    named: await readGuest(at('xml/web.xml'), 'web.xml', { arch: 'x86_64' }),
     options: { customize: true, icicle: false, forceDownload: false, cleanup: false },
     stream: createEventStream(),
     signal: new AbortController().signal,

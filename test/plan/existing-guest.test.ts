@@ -78,6 +78,20 @@ describe('the XML of Oz', () => {
     expect(xml).not.toContain('ps2');
   });
 
+  it.each([
+    ['<memory>1048576</memory>', '<memory>lots</memory>', /<memory> is no amount/],
+    ['<memory>1048576</memory>', '', /<memory> is no amount/],
+    ['<memory>', "<memory unit='cans'>", /<memory> is no amount/],
+    ['<vcpu>1<', '<vcpu>-1<', /<vcpu> is no number/],
+  ])('is refused with another machine than a guest has (%s, %s)', (from, to, why) => {
+    expect(() => read(ofOz(plain).replace(from, to))).toThrow(why);
+  });
+
+  it('has units of memory in virsh dumpxml', () => {
+    const xml = ofOz(plain).replace('<memory>1048576', "<memory unit='GiB'>3");
+    expect(read(xml).hardware.memory).toBe(3072);
+  });
+
   it('is a BIOS where its loader is one', () => {
     const loader = "<loader type='rom'>/usr/share/seabios/bios.bin</loader>";
     expect(read(ofOz(plain, loader)).hardware.firmware).toBe('bios');
