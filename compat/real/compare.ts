@@ -14,7 +14,7 @@ import { startStandinRig } from '../rigs/standin/rig.ts';
 import { type CrossResult, resultText, workInOther } from './cross.ts';
 import { lookInto } from './images.ts';
 import { type Inputs, type Installer, prepareInputs, type Side } from './inputs.ts';
-import { crossLines, readRun, resultLines } from './report.ts';
+import { crossLines, readRun, resultOf } from './report.ts';
 import { runSide, type SideRun } from './run.ts';
 import { timeTable } from './times.ts';
 
@@ -61,7 +61,7 @@ async function cross({ inputs, oz, ours }: Sides): Promise<boolean> {
   return good;
 }
 
-async function report({ oz, ours }: Sides, top: string): Promise<void> {
+async function report({ oz, ours }: Sides, top: string): Promise<boolean> {
   const runs = {
     oz: await readRun<SideRun>(runFile(oz)),
     ours: await readRun<SideRun>(runFile(ours)),
@@ -80,16 +80,18 @@ async function report({ oz, ours }: Sides, top: string): Promise<void> {
       crossed.push(...(await readRun<CrossResult[]>(crossFile(side))));
   }
   const load = (run: SideRun) => run.load.map((value) => value.toFixed(1)).join(' to ');
+  const result = await resultOf({ looks, icicles });
   const lines = [
     ...timeTable(runs.oz, runs.ours),
     `Load average of this machine: ${load(runs.oz)} (Oz), ${load(runs.ours)} (Ozma)`,
     '',
-    ...(await resultLines({ looks, icicles })),
+    ...result.lines,
     '',
     ...crossLines(crossed),
   ];
   await writeFile(path.join(top, 'report.md'), `${lines.join('\n')}\n`);
   console.log(lines.join('\n'));
+  return result.good;
 }
 
 async function main(installer: Installer, top: string, wanted: readonly string[]) {
@@ -101,7 +103,7 @@ async function main(installer: Installer, top: string, wanted: readonly string[]
     if (wanted.includes('oz')) good = (await install(sides.oz, sides.inputs)) && good;
     if (wanted.includes('ours')) good = (await install(sides.ours, sides.inputs)) && good;
     if (good && wanted.includes('cross')) good = (await cross(sides)) && good;
-    if (good && wanted.includes('report')) await report(sides, top);
+    if (good && wanted.includes('report')) good = await report(sides, top);
     return good;
   } finally {
     await rig.close();

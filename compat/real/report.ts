@@ -11,7 +11,7 @@ import {
 } from './images.ts';
 
 /** Why files may differ between two installs of one system. The first match counts. */
-const reasons: readonly [reason: string, files: RegExp][] = [
+const reasons: readonly [reason: string, files: RegExp, what?: Difference['what']][] = [
   [
     'host keys, which Ozma removes and has made anew',
     /^\/etc\/ssh\/ssh_host_|\/ssh-host-keys\.service$/,
@@ -24,7 +24,7 @@ const reasons: readonly [reason: string, files: RegExp][] = [
     'compiled again each time, with times in it',
     /^\/boot\/initrd|\/ldconfig\/|\/ld\.so\.cache$|^\/var\/lib\/(dpkg|apt)\/|^\/var\/cache\/|\.pyc$|^\/boot\/grub\//,
   ],
-  ['passwords, salted', /^\/etc\/(shadow|gshadow)-?$/],
+  ['passwords, salted', /^\/etc\/(shadow|gshadow)-?$/, 'content'],
   [
     'logs, histories, leases',
     /^\/var\/log\/|^\/var\/lib\/(dhcp|dhcpcd|NetworkManager|installer|wtmpdb)|^\/(etc|var)\/\.updated$|^\/root\/\.(bash_history|lesshst)|^\/var\/spool\/|^\/run\/|^\/tmp\/|^\/var\/tmp\//,
@@ -41,6 +41,12 @@ const reasons: readonly [reason: string, files: RegExp][] = [
   ['where the installer came from', /^\/etc\/apt\/sources\.list~?$|^\/etc\/resolv\.conf/],
 ];
 
+export const notExplained = 'not explained';
+
+const reasonOf = ({ file, what }: Difference): string =>
+  reasons.find(([, files, only]) => files.test(file) && (only ?? what) === what)?.[0] ??
+  notExplained;
+
 /** `extra` says which files belong to packages that only one image has. */
 export function explained(
   differences: readonly Difference[],
@@ -50,7 +56,7 @@ export function explained(
   for (const difference of differences) {
     const reason = extra(difference.file)
       ? 'of packages that only one image has'
-      : (reasons.find(([, files]) => files.test(difference.file))?.[0] ?? 'not explained');
+      : reasonOf(difference);
     groups.set(reason, [...(groups.get(reason) ?? []), difference]);
   }
   return groups;
@@ -79,7 +85,8 @@ export interface Compared {
   icicles: { oz: string; ours: string };
 }
 
-export async function resultLines({ looks: { oz, ours }, icicles }: Compared): Promise<string[]> {
+/** `good`: all files that differ are explained, and the partitions and file systems are the same. */
+export async function resultOf({ looks: { oz, ours }, icicles }: Compared) {
   const differences = compareFiles(oz.files, ours.files);
   const packages = compareLists(oz.packages, ours.packages);
   const lone = new Set(
@@ -92,7 +99,7 @@ export async function resultLines({ looks: { oz, ours }, icicles }: Compared): P
   const names = new Set([...oz.files.keys(), ...ours.files.keys()]);
   const same = (what: string, a: string, b: string) =>
     a === b ? `- ${what}: the same, ${a}` : `- ${what}: Oz ${a}; Ozma ${b}`;
-  return [
+  const lines = [
     same('partition table', oz.table, ours.table),
     same('ext4 features', oz.fileSystem, ours.fileSystem),
     listed('packages with versions', packages),
@@ -101,11 +108,13 @@ export async function resultLines({ looks: { oz, ours }, icicles }: Compared): P
     `- files: ${names.size - differences.length} of ${names.size} the same`,
     ...[...groups].flatMap(([reason, files]) => [
       `  - ${reason}: ${files.length}`,
-      ...(reason === 'not explained' || reason === 'left by Oz'
+      ...(reason === notExplained || reason === 'left by Oz'
         ? files.slice(0, 40).map(({ file, what }) => `    - ${file} (${what})`)
         : []),
     ]),
   ];
+  const alike = oz.table === ours.table && oz.fileSystem === ours.fileSystem;
+  return { lines, good: alike && !groups.has(notExplained) };
 }
 
 export async function readRun<T>(file: string): Promise<T> {

@@ -1,7 +1,7 @@
 /** What the comparison with the real Oz makes of logs, trees and lists. */
 import { describe, expect, it } from 'vitest';
 import { compareFiles, compareLists, type Look } from '../../../compat/real/images.ts';
-import { explained, icicleNames } from '../../../compat/real/report.ts';
+import { explained, icicleNames, notExplained, resultOf } from '../../../compat/real/report.ts';
 import type { SideRun } from '../../../compat/real/run.ts';
 import { overheadOf, partsOf, timeTable } from '../../../compat/real/times.ts';
 import { lifecycle } from '../../../compat/real/watch.ts';
@@ -95,6 +95,26 @@ it('tells differences between trees, and why', () => {
     { file: '/usr/new', what: 'only Ozma' },
   ]);
   expect(explained(differences).get('not explained')).toHaveLength(3);
+});
+
+it('excuses the salt of passwords, but not who may read them', () => {
+  const file = '/etc/shadow';
+  expect([...explained([{ file, what: 'content' }]).keys()]).toEqual(['passwords, salted']);
+  expect([...explained([{ file, what: 'mode or owner' }]).keys()]).toEqual([notExplained]);
+});
+
+it('is not content with what is not explained', async () => {
+  const look = (digest: string, table = 'gpt'): Look => ({
+    ...{ table, fileSystem: 'extent', packages: [], owners: new Map(), users: [] },
+    files: new Map([['/usr/bin/tool', { kind: '-755 0:0', digest }]]),
+  });
+  const icicle = '<icicle><packages/></icicle>';
+  const good = async (ours: Look) =>
+    (await resultOf({ looks: { oz: look('a'), ours }, icicles: { oz: icicle, ours: icicle } }))
+      .good;
+  expect(await good(look('a'))).toBe(true);
+  expect(await good(look('b'))).toBe(false);
+  expect(await good(look('a', 'dos'))).toBe(false);
 });
 
 it('compares lists as sets', () => {
