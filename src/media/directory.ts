@@ -1,12 +1,23 @@
 /** Whole directories, from this machine or an FTP server: the <extras> of a TDL. */
-import { cp, mkdir, stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { cp, lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { localPath } from './sources/file.ts';
 import { downloadFtpDirectory } from './sources/ftp.ts';
 import { parseMediumUrl, shownUrl } from './url.ts';
 
 export interface DirectoryOptions {
   signal?: AbortSignal | undefined;
+}
+
+/** Throws for a link that leads back to where the path to it has come through. */
+async function refuseLoop(top: string, source: string): Promise<void> {
+  if (source === top || !(await lstat(source)).isSymbolicLink()) return;
+  const real = await realpath(source);
+  for (let above = source; above !== top; ) {
+    above = path.dirname(above);
+    if ((await realpath(above)) === real) throw new Error(`the link ${source} leads in a circle`);
+  }
 }
 
 /**
@@ -30,13 +41,19 @@ export async function fetchDirectory(
       { hint: 'name each file as <file>, or use a file:// or ftp:// URL' },
     );
   }
-  const from = fileURLToPath(parsed);
+  const from = path.resolve(localPath(parsed));
   try {
     if (!(await stat(from)).isDirectory()) throw new Error('it is no directory');
     await mkdir(to, { recursive: true });
     // what a link leads to: the link itself would point out of the ISO
-    await cp(from, to, { recursive: true, dereference: true });
+    const filter = async (source: string) => {
+      options.signal?.throwIfAborted();
+      await refuseLoop(from, source);
+      return true;
+    };
+    await cp(from, to, { recursive: true, dereference: true, filter });
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw new OzError(
       'OZ_DOWNLOAD_NOT_FOUND',
       `Cannot copy the directory ${shownUrl(url)}: ${codeOf(error) ?? messageOf(error)}`,

@@ -109,17 +109,30 @@ describe('makeRemaster()', () => {
     expect(run('isoinfo', '-R', '-l', '-i', made)).not.toContain('->');
   });
 
-  it('says that HTTP has no directories', async () => {
-    const extras = [
-      { kind: 'directory' as const, source: 'http://127.0.0.1:1/d', destination: 'd' },
-    ];
-    await expect(makeRemaster(installerIso('X'), { files: [], extras }, dir)).rejects.toMatchObject(
-      {
-        code: 'OZ_DOWNLOAD_URL',
-        hint: expect.stringContaining('<file>'),
-      },
+  it('does not go round in circles of links', async () => {
+    mkdirSync(at('more/a'), { recursive: true });
+    mkdirSync(at('more/b'));
+    symlinkSync('../b', at('more/a/to-b'));
+    symlinkSync('../a', at('more/b/to-a'));
+    const source = pathToFileURL(`${at('more')}/`).href;
+    const extras = [{ kind: 'directory' as const, source, destination: 'd' }];
+    await expect(makeRemaster(installerIso('X'), { files: [], extras }, dir)).rejects.toThrow(
+      /leads in a circle/,
     );
   });
+
+  it.each(['http://127.0.0.1:1/d', 'file://elsewhere/d'])(
+    'copies no directory %s',
+    async (source) => {
+      const extras = [{ kind: 'directory' as const, source, destination: 'd' }];
+      await expect(
+        makeRemaster(installerIso('X'), { files: [], extras }, dir),
+      ).rejects.toMatchObject({
+        code: 'OZ_DOWNLOAD_URL',
+        hint: expect.stringMatching(/<file>|file:\/\/\/absolute/),
+      });
+    },
+  );
 });
 
 describe('stageMedia()', () => {
