@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Arch } from '../../backends/backend.ts';
 import { guestSpecOf } from '../../src/plan/guest-spec.ts';
 import type { PlanInput, PlanOptions } from '../../src/plan/input.ts';
 import { maskPlan } from '../../src/plan/mask.ts';
@@ -79,6 +80,36 @@ describe('plan()', () => {
       `${tree}/images/netboot/debian-installer/amd64/linux`,
       `${tree}/images/netboot/debian-installer/amd64/initrd.gz`,
     ]);
+  });
+
+  it.each<[string, string, Arch, string, string]>([
+    ['Debian', '13', 'aarch64', 'arm64', 'netboot/debian-installer/arm64/linux'],
+    ['Debian', '13', 'armv7l', 'armhf', 'netboot/vmlinuz'],
+    ['Debian', '13', 'ppc64le', 'ppc64el', 'netboot/debian-installer/ppc64el/vmlinux'],
+    ['Debian', '13', 's390x', 's390x', 'generic/kernel.debian'],
+    ['Ubuntu', '18.04', 'armv7l', 'armhf', 'generic/netboot/vmlinuz'],
+    ['Ubuntu', '18.04', 's390x', 's390x', 'generic/kernel.ubuntu'],
+  ])('finds the installer of %s %s for %s', (distro, version, arch, port, kernel) => {
+    const base = `http://h/d/dists/x/main/installer-${port}/current/images`;
+    // a suite, or a directory of the installer
+    for (const url of ['http://h/d/dists/x/', `${base}/${kernel.split('/').slice(0, -1)[0]}/`]) {
+      const install = { type: 'url' as const, url, extras: [] };
+      const [first] = plan(testInput({ tdl: testTdl({ distro, version, arch, install }) })).media;
+      expect(first?.url).toBe(`${base}/${kernel}`);
+    }
+  });
+
+  it.each<[Arch, string]>([
+    ['i386', 'install.386/vmlinuz'],
+    ['aarch64', 'install.a64/vmlinuz'],
+    ['armv7l', 'install.ahf/vmlinuz'],
+    ['armv7l', 'install.ahf/cdrom/vmlinuz'],
+    ['ppc64le', 'install/vmlinux'],
+    ['s390x', 'boot/linux_vm'],
+  ])('looks on an ISO for %s at %s', (arch, kernel) => {
+    const install = { ...iso, checksum: undefined };
+    const { boot } = plan(testInput({ tdl: testTdl({ version: '13', arch, install }) })).install;
+    expect(boot).toMatchObject({ kernel: { paths: expect.arrayContaining([kernel]) } });
   });
 
   it('refuses localhost where the guest cannot reach it', () => {

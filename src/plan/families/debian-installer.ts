@@ -14,8 +14,20 @@ const archNames = {
   s390x: 's390x',
 } as const;
 
-function archName({ tdl }: FamilyContext): string {
-  const name = (archNames as Partial<Record<string, string>>)[tdl.arch];
+type DebianArch = (typeof archNames)[keyof typeof archNames];
+
+/** Where Debian's ISOs have kernel and initrd. */
+const isoDirectories: Readonly<Record<DebianArch, string[]>> = {
+  i386: ['install.386'],
+  amd64: ['install.amd'],
+  arm64: ['install.a64'],
+  armhf: ['install.ahf', 'install.ahf/cdrom', 'install.armhf'],
+  ppc64el: ['install.ppc64el'],
+  s390x: ['install.s390x'],
+};
+
+function archName({ tdl }: FamilyContext): DebianArch {
+  const name = (archNames as Partial<Record<string, DebianArch>>)[tdl.arch];
   if (!name) {
     throw new OzError(
       'OZ_PLAN_ARCH',
@@ -33,12 +45,13 @@ const isLive = (url: string) => /live-server/.test(url);
 /** The initrd is a file system, to which nothing can be appended. */
 const hasRamdisk = (os: OsEntity) => isUbuntu(os) && ubuntuVersion(os) < 6;
 
-/** The netboot directory below an installer-<arch> directory or a suite. */
-function netbootUrl(context: FamilyContext): string {
+/** The directory `images` of an installer, from one below it, an installer-<arch> directory or a suite. */
+function imagesUrl(context: FamilyContext): string {
   const url = context.tdl.install.url.replace(/\/+$/, '');
-  if (/\/netboot$/.test(url)) return url;
+  const [inside] = /(\/generic|\/netboot)+$/.exec(url) ?? [];
+  if (inside !== undefined) return url.slice(0, -inside.length);
   const arch = archName(context);
-  if (new RegExp(`/installer-${arch}$`).test(url)) return `${url}/current/images/netboot`;
+  if (new RegExp(`/installer-${arch}$`).test(url)) return `${url}/current/images`;
   // Ubuntu's names have two words, the first of which is the suite
   const suite = context.os.codename?.toLowerCase().split(' ')[0];
   const dists = /\/dists\/[^/]+$/.test(url) ? url : suite && `${url}/dists/${suite}`;
@@ -49,7 +62,23 @@ function netbootUrl(context: FamilyContext): string {
       { hint: 'name the suite in the TDL: http://…/debian/dists/<suite>' },
     );
   }
-  return `${dists}/main/installer-${arch}/current/images/netboot`;
+  return `${dists}/main/installer-${arch}/current/images`;
+}
+
+/** Kernel and initrd below it. */
+function netbootFiles(context: FamilyContext): { kernel: string; initrd: string } {
+  const arch = archName(context);
+  const distro = isUbuntu(context.os) ? 'ubuntu' : 'debian';
+  if (arch === 's390x') {
+    return { kernel: `generic/kernel.${distro}`, initrd: `generic/initrd.${distro}` };
+  }
+  if (arch === 'armhf') {
+    const dir = distro === 'ubuntu' ? 'generic/netboot' : 'netboot';
+    return { kernel: `${dir}/vmlinuz`, initrd: `${dir}/initrd.gz` };
+  }
+  const dir = `netboot/${distro}-installer/${arch}`;
+  const kernel = arch === 'ppc64el' ? 'vmlinux' : 'linux';
+  return { kernel: `${dir}/${kernel}`, initrd: `${dir}/initrd.gz` };
 }
 
 export const debianInstaller: GuestFamily = {
@@ -59,25 +88,29 @@ export const debianInstaller: GuestFamily = {
   answerFile: () => 'preseed.cfg',
   ways: ({ os }) => (hasRamdisk(os) ? [ways.argsMedium] : [ways.initrd, ways.argsUrl]),
   treeFiles(context) {
-    const { os } = context;
-    const base = `${netbootUrl(context)}/${isUbuntu(os) ? 'ubuntu' : 'debian'}-installer/${archName(context)}`;
-    return { kernel: `${base}/linux`, initrd: `${base}/initrd.gz` };
+    const base = imagesUrl(context);
+    const { kernel, initrd } = netbootFiles(context);
+    return { kernel: `${base}/${kernel}`, initrd: `${base}/${initrd}` };
   },
   isoFiles(context) {
-    const arch = archName(context);
-    const dir = isUbuntu(context.os)
-      ? 'install'
-      : arch === 'i386'
-        ? 'install.386'
-        : `install.${arch === 'amd64' ? 'amd' : arch}`;
+    const dirs = isUbuntu(context.os) ? ['install'] : isoDirectories[archName(context)];
     const known = context.source;
     const list = (fromDatabase: string | undefined, names: string[]) => [
       ...(fromDatabase ? [fromDatabase] : []),
       ...names,
     ];
     return {
-      kernel: list(known?.kernel, [`${dir}/vmlinuz`, 'linux', 'install/vmlinuz']),
-      initrd: list(known?.initrd, [`${dir}/initrd.gz`, 'initrd.gz', 'install/initrd.gz']),
+      kernel: list(known?.kernel, [
+        ...dirs.map((dir) => `${dir}/vmlinuz`),
+        'linux',
+        'install/vmlinuz',
+        'install/vmlinux',
+      ]),
+      initrd: list(known?.initrd, [
+        ...dirs.map((dir) => `${dir}/initrd.gz`),
+        'initrd.gz',
+        'install/initrd.gz',
+      ]),
     };
   },
   cmdline(context, { reads, carrier }) {
