@@ -54,6 +54,21 @@ describe("Debian's answer file", () => {
     golden('debian-8-tree.cfg', preseed('8', { installationUrl: tree }));
   });
 
+  it('partitions as each release can, and names a mirror that still has it', () => {
+    for (const version of versions) {
+      const text = preseed(version, {}, 'media');
+      const old = Number(version) < 6;
+      const recipe = answer(text, 'partman-auto/expert_recipe') ?? '';
+      expect(recipe).toContain(old ? 'filesystem{ ext3 }' : 'filesystem{ ext4 }');
+      expect(recipe.includes('biosgrub')).toBe(!old);
+      const archived = Number(version) < 11;
+      expect(answer(text, 'mirror/http/hostname')).toBe(
+        archived ? 'archive.debian.org' : 'ftp.debian.org',
+      );
+      expect(answer(text, 'apt-setup/services-select')).toBe(archived ? '' : 'security, updates');
+    }
+  });
+
   it.each(versions)(
     'passes debconf for Debian %s, ends in a power-off, is sound shell',
     (version) => {
