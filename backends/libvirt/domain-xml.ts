@@ -79,12 +79,15 @@ const prefixes: Record<string, string> = {
   fdc: 'fd',
 };
 
-/** Hands out device names in the order guests and Oz expect: a CD on IDE is hdc first. */
-function deviceNames(): (bus: string, cdrom?: boolean) => string {
+/**
+ * Hands out device names in the order guests and Oz expect: a CD on IDE is hdc first. Libvirt
+ * starts the CD with the lowest name, so three of them begin with hdb.
+ */
+function deviceNames(cdroms: number): (bus: string, cdrom?: boolean) => string {
   const used = new Set<string>();
   return (bus, cdrom = false) => {
     const prefix = prefixes[bus] ?? 'vd';
-    const letters = bus === 'ide' && cdrom ? 'cdba' : 'abcdefghijklmnop';
+    const letters = bus === 'ide' && cdrom ? (cdroms > 2 ? 'bcda' : 'cdba') : 'abcdefghijklmnop';
     const letter = [...letters].find((candidate) => !used.has(prefix + candidate)) ?? 'z';
     used.add(prefix + letter);
     return prefix + letter;
@@ -93,7 +96,7 @@ function deviceNames(): (bus: string, cdrom?: boolean) => string {
 
 /** Where the names of the guest's disk and media come from, for the XML as for statistics. */
 export function diskTargets(spec: GuestSpec): string[] {
-  const name = deviceNames();
+  const name = deviceNames(spec.media.filter(isCdrom).length);
   return [
     name(spec.hardware.diskBus),
     ...orderedMedia(spec).map((medium) => name(busOf(medium, spec.hardware), isCdrom(medium))),

@@ -30,6 +30,8 @@ export interface BuildParameters {
   productKey?: string | undefined;
   /** Which of the editions on a Windows medium, from 1. */
   imageIndex?: number | undefined;
+  /** A folder of a CD with drivers that Windows' Setup looks through: `\` for all of it. */
+  driversLocation?: string | undefined;
   language?: string | undefined;
   keyboard?: string | undefined;
   timezone?: string | undefined;
@@ -64,6 +66,7 @@ export function scriptConfig(build: BuildParameters): Record<string, string> {
     'secure-boot': build.secureBoot ? 'true' : undefined,
     'reg-product-key': build.productKey,
     'image-index': build.imageIndex?.toString(),
+    'pre-install-drivers-location': build.driversLocation,
     'l10n-language': build.language,
     'l10n-keyboard': build.keyboard,
     'l10n-timezone': build.timezone,

@@ -88,6 +88,14 @@ const own: ConfigKey[] = [
     description: 'Private SSH key used to get into guests; made when it is not there.',
   },
   {
+    section: 'paths',
+    key: 'windows_drivers',
+    type: 'path',
+    default: '',
+    description:
+      'ISO with drivers, such as virtio-win.iso. The Setup of Windows Server 2008, Windows 7 and later sees it as one more CD and takes what fits (with -a the answer file has to name its folders), for a disk and a network card that it has no drivers for (oz-install -b virtio -n virtio).',
+  },
+  {
     section: 'libvirt',
     key: 'uri',
     type: 'text',

@@ -91,6 +91,7 @@ function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
       dataDir: need(reader.path('paths', 'data_dir')),
       screenshotDir: need(reader.path('paths', 'screenshot_dir')),
       sshPrivKey: need(reader.path('paths', 'sshprivkey')),
+      windowsDrivers: reader.path('paths', 'windows_drivers'),
     },
     libvirt: {
       uri: reader.text('libvirt', 'uri'),

@@ -9,6 +9,8 @@ export interface OzConfig {
     dataDir: string;
     screenshotDir: string;
     sshPrivKey: string;
+    /** An ISO for Windows' Setup. */
+    windowsDrivers?: string | undefined;
   };
   libvirt: {
     /** Absent: the embedded default is found out when a connection is needed. */

@@ -77,10 +77,8 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
       log,
     });
     log(`${medium.role}: ${file}${cached ? ' (cached)' : ''}`);
-    if (medium.role === 'installer') {
-      await isoInfo(file);
-      await judge(context, file);
-    }
+    if (medium.role === 'installer' || medium.role === 'drivers') await isoInfo(file);
+    if (medium.role === 'installer') await judge(context, file);
     fetched.files.set(medium.role, file);
   }
   return fetched;
@@ -129,7 +127,7 @@ interface BootTargets {
 async function mediaFiles(
   context: BuildContext,
   fetched: FetchedMedia,
-): Promise<Partial<Record<'installer' | 'answer', MadeIso>>> {
+): Promise<Partial<Record<'installer' | 'answer' | 'drivers', MadeIso>>> {
   const { plan, backend, signal, workDir, emit } = context;
   const { medium, remaster, attach } = plan.install;
   const iso = fetched.files.get('installer');
@@ -144,7 +142,12 @@ async function mediaFiles(
       ? await makeRemaster(iso, remaster, workDir, { signal, form: asCd ? remasters : undefined })
       : iso && { path: iso };
   const answer = medium && (await makeAnswerMedium(medium, workDir, { signal }));
-  return { ...(installer ? { installer } : {}), ...(answer ? { answer: { path: answer } } : {}) };
+  const drivers = fetched.files.get('drivers');
+  return {
+    ...(installer ? { installer } : {}),
+    ...(answer ? { answer: { path: answer } } : {}),
+    ...(drivers ? { drivers: { path: drivers } } : {}),
+  };
 }
 
 /** Where a medium may be fetched from again, and whether it may outlive the build. */

@@ -10,6 +10,8 @@ export interface DeliveryRequest {
   capabilities: Capabilities;
   /** Whether the installer's ISO is attached. */
   iso: boolean;
+  /** Whether a CD with drivers is attached as well. */
+  drivers?: boolean | undefined;
   /** The device that carries the answer medium. */
   device: 'cdrom' | 'floppy' | 'usb';
   /** Restarts before the power-off that means success. */
@@ -56,8 +58,8 @@ function reasonOf(way: AnswerWay): string {
 const bootsKernel = ({ kind }: AnswerWay) => kind === 'initrd' || kind === 'kernel-args';
 
 /** Media besides the disk. */
-const mediaOf = (way: AnswerWay, { iso }: DeliveryRequest) =>
-  (iso ? 1 : 0) + (way.carrier === 'medium' ? 1 : 0);
+const mediaOf = (way: AnswerWay, { iso, drivers }: DeliveryRequest) =>
+  (iso ? 1 : 0) + (drivers ? 1 : 0) + (way.carrier === 'medium' ? 1 : 0);
 
 function userDataObstacle({ reads }: AnswerWay, request: DeliveryRequest): string | null {
   const { userData } = request.capabilities;
@@ -94,7 +96,7 @@ function tooManyMedia(way: AnswerWay, request: DeliveryRequest): string | null {
   return mediaOf(way, request) > maxMedia
     ? maxMedia === 0
       ? 'guests here have no media besides the disk'
-      : 'guests here have no second medium'
+      : `guests here have no ${request.drivers ? 'third' : 'second'} medium`
     : null;
 }
 

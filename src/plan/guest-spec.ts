@@ -90,7 +90,7 @@ export function guestSpecOf(plan: BuildPlan): GuestSpec {
     media: plan.install.attach.map(({ role, device }) => ({
       role,
       device,
-      ref: (role === 'installer' ? cached('installer') : answerMediumName(plan)) ?? '',
+      ref: (role === 'answer' ? answerMediumName(plan) : cached(role)) ?? '',
       label: role,
     })),
     consoleLog: '/dev/null',

@@ -1,10 +1,11 @@
 /** The part of a plan that concerns the installer: its media, its start, its answer file. */
+import { pathToFileURL } from 'node:url';
 import { OzError } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
 import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
-import { isoCachePath, kernelCachePath } from './names.ts';
+import { driversCachePath, isoCachePath, kernelCachePath } from './names.ts';
 import type { AnswerMedium, PlannedInstall, PlannedMedium } from './types.ts';
 
 function isoMedium({ tdl, config }: PlanInput): PlannedMedium {
@@ -17,6 +18,14 @@ function isoMedium({ tdl, config }: PlanInput): PlannedMedium {
   };
 }
 
+function driversMedium({ config }: PlanInput): PlannedMedium[] {
+  const { windowsDrivers: file } = config.paths;
+  if (file === undefined) return [];
+  const url = pathToFileURL(file).href;
+  const cachePath = driversCachePath(file, config);
+  return [{ role: 'drivers', url, cachePath, keep: config.cache.originalMedia }];
+}
+
 /** What has to be fetched. */
 export function plannedMedia(
   input: PlanInput,
@@ -24,7 +33,9 @@ export function plannedMedia(
   context: FamilyContext,
 ): PlannedMedium[] {
   const { tdl, config } = input;
-  if (tdl.install.type === 'iso' || !family.treeFiles) return [isoMedium(input)];
+  if (tdl.install.type === 'iso' || !family.treeFiles) {
+    return [isoMedium(input), ...(context.drivers ? driversMedium(input) : [])];
+  }
   const files = family.treeFiles(context);
   return (['kernel', 'initrd'] as const).map((role) => ({
     role,
@@ -97,10 +108,15 @@ function refuseType({ tdl }: PlanInput, family: GuestFamily): never {
 const askedFor = (text: string | undefined) =>
   text === undefined || text === '' || text === 'auto' ? undefined : text;
 
-function attachedMedia(iso: boolean, medium: AnswerMedium | undefined): PlannedInstall['attach'] {
+function attachedMedia(
+  iso: boolean,
+  medium: AnswerMedium | undefined,
+  drivers: boolean,
+): PlannedInstall['attach'] {
   return [
     ...(iso ? [{ role: 'installer', device: 'cdrom' } as const] : []),
     ...(medium ? [{ role: 'answer', device: medium.device } as const] : []),
+    ...(drivers ? [{ role: 'drivers', device: 'cdrom' } as const] : []),
   ];
 }
 
@@ -139,6 +155,7 @@ export function plannedInstall(
     ways: possible,
     capabilities: backend.capabilities,
     iso,
+    drivers: context.drivers,
     device: medium?.device ?? 'cdrom',
     reboots,
     tpm: context.hardware.tpm ?? false,
@@ -160,7 +177,7 @@ export function plannedInstall(
     boot: kernel
       ? bootOf(family, context, family.cmdline?.(context, way) ?? '')
       : { kind: 'cdrom' },
-    attach: attachedMedia(iso, carried),
+    attach: attachedMedia(iso, carried, context.drivers),
     // a cloud's server goes on over restarts of its guest: only the power-off is seen
     reboots: strategy ? 0 : reboots,
     ...(keyPresses && !kernel ? { keyPresses } : {}),

@@ -36,6 +36,10 @@ export function isoCachePath(
   return path.join(config.paths.dataDir, 'isos', `${systemName(tdl)}-${tdl.install.type}.iso`);
 }
 
+export function driversCachePath(file: string, config: OzConfig): string {
+  return path.join(config.paths.dataDir, 'isos', `drivers-${path.basename(file)}`);
+}
+
 export function kernelCachePath(tdl: Tdl, config: OzConfig, role: 'kernel' | 'initrd'): string {
   const name = `${systemName(tdl)}-${role === 'kernel' ? 'kernel' : 'ramdisk'}`;
   return path.join(config.paths.dataDir, 'kernels', name);

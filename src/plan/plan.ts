@@ -128,6 +128,7 @@ export function plan(input: PlanInput): BuildPlan {
       access?.via === 'answer' && access.method !== 'cloud-init' ? access.publicKey : undefined,
     cloudInit: access?.method === 'cloud-init',
     hardware,
+    drivers: config.paths.windowsDrivers !== undefined && family.takesDrivers?.(match.os) === true,
     ownAnswer: input.answer?.text,
     userDataUrl: backend.capabilities.userData?.url ?? undefined,
   };

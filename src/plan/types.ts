@@ -15,7 +15,7 @@ import type { ChecksumType } from '../tdl/types.ts';
 
 /** A file the installer needs, from its URL to its place in the cache. */
 export interface PlannedMedium {
-  role: 'kernel' | 'initrd' | 'installer';
+  role: 'kernel' | 'initrd' | 'installer' | 'drivers';
   url: string;
   /** Where it is kept between builds. */
   cachePath: string;
@@ -101,7 +101,7 @@ export interface PlannedInstall {
     | { name: BootStrategy; reason: string; rejected: { name: BootStrategy; reason: string }[] }
     | undefined;
   /** Installer media that the guest sees, besides its disk. */
-  attach: { role: 'installer' | 'answer'; device: MediumDevice }[];
+  attach: { role: 'installer' | 'answer' | 'drivers'; device: MediumDevice }[];
   /** Restarts to expect before the power-off that means success. */
   reboots: number;
   /** Keys to press; absent: none, or the place can't. */

@@ -82,6 +82,7 @@ describe('parseConfig()', () => {
       '[DEFAULT]\nbase = ~/builds\n[paths]\noutput_dir = %(base)s/out\ndata_dir = ~root/x\n',
     );
     expect(paths.outputDir).toBe('/home/u/builds/out');
+    expect(paths.windowsDrivers).toBeUndefined();
     expect(paths.dataDir).toBe('/root/x');
   });
 

@@ -168,8 +168,28 @@ describe('stageMedia()', () => {
       workDir: dir,
       emit: () => {},
     } as Partial<BuildContext> as BuildContext;
-    return stageMedia(context, { files: new Map([['installer', installerIso(label)]]) });
+    const iso = installerIso(label);
+    const drivers = made.install.attach.some(({ role }) => role === 'drivers');
+    return stageMedia(context, {
+      files: new Map([['installer', iso], ...(drivers ? ([['drivers', iso]] as const) : [])]),
+    });
   }
+
+  it('attaches a CD with drivers behind the others', async () => {
+    const made = isoPlan('medium', {
+      medium: medium('cdrom'),
+      boot: { kind: 'cdrom' },
+      attach: [
+        { role: 'installer', device: 'cdrom' },
+        { role: 'answer', device: 'cdrom' },
+        { role: 'drivers', device: 'cdrom' },
+      ],
+    });
+    const seen: LocalMedium[] = [];
+    const staged = await stage(made, 'Some OS 1', undefined, (one) => seen.push(one));
+    expect(staged.media.map(({ role }) => role)).toEqual(['installer', 'answer', 'drivers']);
+    expect(seen[2]?.path).toBe(seen[0]?.path);
+  });
 
   it('attaches the answer medium behind the installer and leaves the initrd alone', async () => {
     const made = isoPlan('medium', {

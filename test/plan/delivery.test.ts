@@ -50,6 +50,13 @@ const refusal = (change: Partial<DeliveryRequest>): string => {
 };
 
 describe('chooseDelivery()', () => {
+  it('counts a CD with drivers', () => {
+    const two = cloud({ maxMedia: 2 });
+    const request = { ways: [ways.medium], iso: true, reboots: 2, capabilities: two };
+    expect(chosen(request)).toEqual(['volumes', 'medium', 'medium']);
+    expect(refusal({ ...request, drivers: true })).toContain('no third medium');
+  });
+
   it('needs no strategy where the place has none', () => {
     const { strategy, way } = choose({ capabilities: testCapabilities });
     expect([strategy, way]).toEqual([undefined, ways.initrd]);

@@ -143,6 +143,43 @@ describe('families', () => {
   });
 });
 
+describe('a CD with drivers', () => {
+  const config = testConfig();
+  config.paths.windowsDrivers = '/srv/virtio win.iso';
+  const roles = ({ install }: BuildPlan) => install.attach.map(({ role }) => role);
+
+  it('is the third that Windows sees, and its answer file names it', () => {
+    for (const version of ['7', '2012', '11', '2025']) {
+      const made = planned(['Windows', version, 'iso'], { config });
+      expect(roles(made)).toEqual(['installer', 'answer', 'drivers']);
+      expect(made.media[1]).toEqual({
+        role: 'drivers',
+        url: 'file:///srv/virtio%20win.iso',
+        cachePath: '/data/isos/drivers-virtio win.iso',
+        keep: true,
+      });
+      const paths = [...made.install.answer.text.matchAll(/<Path>(\w:\\)<\/Path>/g)];
+      expect(paths.map(([, drive]) => drive)).toEqual(['E:\\', 'F:\\', 'G:\\']);
+      const spec = guestSpecOf(made);
+      expect(spec.media[2]).toMatchObject({ ref: '/data/isos/drivers-virtio win.iso' });
+    }
+  });
+
+  it('is not for systems whose installer cannot take it, nor there unasked', () => {
+    for (const which of [
+      ['Windows', 'XP', 'iso', 'i386'],
+      ['Debian', '13', 'iso'],
+      ['Debian', '13', 'url'],
+    ] as Case[]) {
+      const made = planned(which, { config });
+      expect(roles(made)).not.toContain('drivers');
+      expect(made.media.map(({ role }) => role)).not.toContain('drivers');
+    }
+    const { install } = planned(['Windows', '11', 'iso']);
+    expect(install.answer.text).not.toContain('PnpCustomizationsWinPE');
+  });
+});
+
 describe('what Oz knows of slow and restarting installers', () => {
   it.each<[Case, number]>([
     [['Windows', '2003', 'iso'], 3600],

@@ -16,6 +16,8 @@ export interface FamilyContext {
   guestUrl: string;
   /** The tree or medium the database knows for this OS and architecture. */
   source: InstallSource | undefined;
+  /** Whether a CD with drivers is attached beside the installer's. */
+  drivers: boolean;
   /** Root's password in the finished image. Secret. */
   rootPassword: string;
   /** One line in OpenSSH's form, when the answer file is to let us in. */
@@ -77,6 +79,8 @@ export interface GuestFamily {
   remaster?(context: FamilyContext, answer: string): AnswerFile[];
   /** Why nothing can be added to its ISO, if so. */
   fixedIso?(os: OsEntity): string | undefined;
+  /** Whether it finds drivers on a CD of their own. */
+  takesDrivers?(os: OsEntity): boolean;
   /** Keys that the installer's boot loader waits for. */
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */

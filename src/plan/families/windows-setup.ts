@@ -61,6 +61,7 @@ export const windowsSetup: GuestFamily = {
       parameters: {
         productKey: productKey(context),
         ...{ firmware, tpm, secureBoot },
+        driversLocation: context.drivers ? '\\' : undefined,
         sshRootPassword: undefined,
         sshAuthorizedKey: undefined,
       },
@@ -79,6 +80,7 @@ export const windowsSetup: GuestFamily = {
       : { device: 'cdrom', label: 'ANSWERS', files: [{ path: 'Autounattend.xml', text }] },
   fixedIso: (os) =>
     isClassic(os) ? undefined : 'its files are in UDF, which xorriso does not write',
+  takesDrivers: (os) => !isClassic(os),
   reboots: ({ os }) => (isClassic(os) ? 1 : 2),
   // as long as Oz gives them
   installTime: (os) => (isClassic(os) ? 3600 : 8500),

@@ -43,6 +43,22 @@ describe('domain XML', () => {
     );
   });
 
+  it('names the installer’s CD before all others, since libvirt starts the first name', () => {
+    const cd = (role: 'installer' | 'answer' | 'drivers') => ({
+      role,
+      ref: `/w/${role}`,
+      label: 'x',
+    });
+    const hardware = { ...kernelSpec.hardware, diskBus: 'ide', cdromBus: 'ide' } as const;
+    const targets = (...media: ReturnType<typeof cd>[]) =>
+      diskTargets({ ...kernelSpec, hardware, media });
+    expect(targets(cd('answer'), cd('installer'))).toEqual(['hda', 'hdc', 'hdd']);
+    const three = [cd('answer'), cd('drivers'), cd('installer')];
+    expect(targets(...three)).toEqual(['hda', 'hdb', 'hdc', 'hdd']);
+    const xml = domainXml({ ...kernelSpec, hardware, media: three }, { uri: 'qemu:///session' });
+    expect(xml).toMatch(/"\/w\/installer"\/>\s*<target dev="hdb"/);
+  });
+
   it('uses the boot of this run', () => {
     const xml = domainXml(kernelSpec, { uri: 'qemu:///session' }, { kind: 'disk' });
     expect(xml).toContain('<boot dev="hd"/>');
