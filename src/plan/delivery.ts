@@ -14,7 +14,7 @@ export interface DeliveryRequest {
   drivers?: boolean | undefined;
   /** The device that carries the answer medium. */
   device: 'cdrom' | 'floppy' | 'usb';
-  /** Restarts before the power-off that means success. */
+  /** Restarts of the installer, before the power-off or instead of it. */
   reboots: number;
   /** Whether the guest has a TPM. */
   tpm: boolean;

@@ -120,18 +120,35 @@ function attachedMedia(
   ];
 }
 
+/** Oz takes a restart for the end; here nobody sees it, and an installer's kernel would start again. */
+function mayRestart({ answer, backend }: PlanInput, { endsByItself }: GuestFamily): boolean {
+  return (
+    backend.type === 'openstack' &&
+    answer !== undefined &&
+    !endsByItself &&
+    !/power-?off|halt|shutdown/i.test(answer.text)
+  );
+}
+
 /** What the user should know about the installer. */
 export function installWarnings(
-  { backend }: PlanInput,
+  input: PlanInput,
   family: GuestFamily,
   context: FamilyContext,
 ): string[] {
-  const unpressed = !backend.capabilities.sendKeys && family.keyPresses?.(context);
-  return unpressed
-    ? [
-        'the installer asks for a key before it starts, and none can be pressed here: watch its screen',
-      ]
-    : [];
+  const unpressed = !input.backend.capabilities.sendKeys && family.keyPresses?.(context);
+  return [
+    ...(unpressed
+      ? [
+          'the installer asks for a key before it starts, and none can be pressed here: watch its screen',
+        ]
+      : []),
+    ...(mayRestart(input, family)
+      ? [
+          'the answer file names no power-off: in a cloud the installation has to end in one, not in a restart',
+        ]
+      : []),
+  ];
 }
 
 /** Throws OZ_PLAN_DELIVERY, OZ_PLAN_INSTALL_TYPE, OZ_PLAN_EXTRAS. */
@@ -150,6 +167,7 @@ export function plannedInstall(
   const iso = tdl.install.type === 'iso';
   const medium = family.medium?.(context, answer.text);
   const reboots = family.reboots(context);
+  const endsInRestart = !input.answer && family.endsInRestart?.(context.os);
   const ofCloud = backend.type === 'openstack' ? config.openstack : undefined;
   const { way, delivery, strategy } = chooseDelivery({
     ways: possible,
@@ -157,7 +175,7 @@ export function plannedInstall(
     iso,
     drivers: context.drivers,
     device: medium?.device ?? 'cdrom',
-    reboots,
+    reboots: endsInRestart ? reboots + 1 : reboots,
     tpm: context.hardware.tpm ?? false,
     answerSize: () => Buffer.byteLength(answer.text),
     asked: { strategy: askedFor(ofCloud?.strategy), carrier: askedFor(ofCloud?.answer) },

@@ -215,6 +215,34 @@ const asked = (openstack: Record<string, string>) =>
   testConfig({ backend: { type: 'openstack' }, openstack });
 
 describe('families in a cloud', () => {
+  const inCloud = { backend: testCloud(), config: testConfig({ backend: { type: 'openstack' } }) };
+
+  it.each<Case>([
+    ['RHL', '9', 'url', 'i386'],
+    ['RHEL-3', 'U9', 'url', 'i386'],
+    ['FedoraCore', '2', 'url', 'i386'],
+  ])('refuse %s %s, whose installer can only restart', (...which) => {
+    expect(() => planned(which, inCloud)).toThrow(/every restart would begin/);
+    const answer = { name: '/my/ks.cfg', text: 'reboot\n%post\npoweroff\n' };
+    expect(planned(which, { ...inCloud, answer }).install.strategy?.name).toBe('direct');
+  });
+
+  it('warn of an answer file that does not switch off', () => {
+    const warned = (which: Case, text: string, change: Partial<PlanInput> = inCloud) =>
+      planned(which, { ...change, answer: { name: '/my', text } }).warnings.filter((warning) =>
+        warning.includes('names no power-off'),
+      ).length;
+    const rocky: Case = ['Rocky', '10', 'url'];
+    expect(warned(rocky, 'rootpw x\nreboot\n')).toBe(1);
+    expect(warned(rocky, 'rootpw x\nreboot\n', {})).toBe(0);
+    expect(warned(rocky, 'rootpw x\npoweroff\n')).toBe(0);
+    expect(warned(['Debian', '13', 'url'], 'd-i debian-installer/exit/poweroff boolean true')).toBe(
+      0,
+    );
+    expect(warned(['OpenSUSE', '15.6', 'url'], '<halt>true</halt>')).toBe(0);
+    expect(warned(['SLES', '16', 'url'], '{}')).toBe(0);
+  });
+
   it.each<[Case, Record<string, string>, string[]]>([
     [['Debian', '13', 'url'], {}, ['direct', 'initrd', 'initrd']],
     [['Debian', '13', 'url'], { answer: 'user-data' }, ['direct', 'kernel-args', 'user-data']],

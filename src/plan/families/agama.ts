@@ -48,6 +48,7 @@ export const agama: GuestFamily = {
     files: [{ path: answerFile, text }],
   }),
   reboots: () => 0,
+  endsByItself: true,
   cloudInit: () => true,
   failurePatterns: [
     'Entering emergency mode',

@@ -41,6 +41,8 @@ const cloudInit: Since = { fedora: 18, enterprise: 8 };
 const dnf: Since = { fedora: 22, enterprise: 8 };
 /** libata names IDE disks sda. */
 const libata: Since = { fedora: 7, enterprise: 6 };
+/** Has a command for it; the older ones can only restart. */
+const switchesOff: Since = { fedora: 3, enterprise: 4 };
 /** The scripts of today fit from here on. */
 const modernScript: Since = { fedora: 4, enterprise: 6 };
 
@@ -171,6 +173,7 @@ export const anaconda: GuestFamily = {
       : { device: 'floppy', label: 'ANSWERS', files };
   },
   reboots: () => 0,
+  endsInRestart: (os) => !has(os, switchesOff),
   cloudInit: (os) => has(os, cloudInit),
   failurePatterns: [
     'The following error was found while parsing the kickstart',

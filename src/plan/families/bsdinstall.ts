@@ -43,6 +43,7 @@ export const bsdinstall: GuestFamily = {
     { path: 'boot/loader.conf', text: loaderConf(context) },
   ],
   reboots: () => 0,
+  endsByItself: true,
   cloudInit: () => false,
   failurePatterns: ['Installation Error', 'mountroot>', '^panic: '],
   packageManager: () => 'pkg',

@@ -85,6 +85,10 @@ export interface GuestFamily {
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
+  /** Whether our own answer file ends in a restart, for an installer that cannot switch off. */
+  endsInRestart?(os: OsEntity): boolean;
+  /** Whether the installer is switched off whatever the answer file says. */
+  endsByItself?: boolean | undefined;
   /** Seconds that an accelerated installation may take, where the usual limit is too short. */
   installTime?(os: OsEntity): number | undefined;
   /** Whether its answer file can install cloud-init in this system. */
