@@ -27,6 +27,18 @@ describe("Ubuntu's preseed file", () => {
     expect(text.includes('services-select multiselect\n')).toBe(host.startsWith('old-releases'));
   });
 
+  it('names choices as each release does', () => {
+    for (const version of ['5.04', '5.10', '6.06', '6.10', '7.04', '7.10', '8.04', '18.10']) {
+      const text = preseed(version, 'i386');
+      const shown = Number(version) < 7.1;
+      expect(text.includes('\nd-i partman/choose_partition select Finish partitioning and')).toBe(
+        shown,
+      );
+      expect(text.includes('\nd-i partman/choose_partition select finish\n')).toBe(!shown);
+      expect(text.includes('\nd-i partman-auto/choose_recipe select atomic\n')).toBe(!shown);
+    }
+  });
+
   it('names the console of each machine', () => {
     for (const arch of ['ppc64', 'ppc64le']) {
       expect(preseed('16.04', arch)).toContain('console=hvc0');

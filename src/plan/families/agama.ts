@@ -40,7 +40,9 @@ export const agama: GuestFamily = {
   answer: (context) =>
     scriptAnswer(context, {
       orElse: 'http://opensuse.org/opensuse/agama/jeos',
-      parameters: context.tdl.key ? { productKey: context.tdl.key } : {},
+      // openSUSE has none, and would be told that its registration failed
+      parameters:
+        context.tdl.key && context.os.distro !== 'opensuse' ? { productKey: context.tdl.key } : {},
     }),
   medium: (_context, text) => ({
     device: 'cdrom',
