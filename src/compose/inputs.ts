@@ -43,11 +43,16 @@ export async function readAnswer(
     throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
   }
   if (bytes.length > largestAnswer) throw fail('it is larger than 5 MiB');
+  return { name: path.resolve(around.cwd, file), ...decoded(bytes) };
+}
+
+/** A text that gives the same bytes again; Windows writes answer files in UTF-16 and code pages. */
+function decoded(bytes: Buffer): Pick<NonNullable<PlanInput['answer']>, 'text' | 'encoding'> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { name: path.resolve(around.cwd, file), text };
-  } catch (error) {
-    throw fail('it is not UTF-8 text', error);
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return { text: decoder.decode(bytes) };
+  } catch {
+    return { text: bytes.toString('latin1'), encoding: 'latin1' };
   }
 }
 

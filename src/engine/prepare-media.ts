@@ -197,7 +197,11 @@ async function finishInitrd(context: BuildContext, plain: string): Promise<strin
   const { answer, carrier } = plan.install;
   if (carrier !== 'initrd') return plain;
   const initrd = path.join(workDir, 'initrd');
-  const file = { name: answer.filename, content: Buffer.from(answer.text), mode: 0o600 };
+  const file = {
+    name: answer.filename,
+    content: Buffer.from(answer.text, answer.encoding),
+    mode: 0o600,
+  };
   await appendToInitrd(plain, initrd, [file], { signal });
   await writeFile(plain, ''); // not needed any more, and as large as the initrd
   return initrd;

@@ -42,5 +42,5 @@ export interface PlanInput {
   /** The key pair that lets the build in; a placeholder when nothing is to be built. */
   access?: { publicKey: string; privateKeyPath: string } | undefined;
   /** The user's own answer file (-a), taken verbatim. */
-  answer?: { name: string; text: string } | undefined;
+  answer?: { name: string; text: string; encoding?: 'latin1' | undefined } | undefined;
 }

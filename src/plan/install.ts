@@ -6,7 +6,7 @@ import { chooseDelivery } from './delivery.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
 import { driversCachePath, isoCachePath, kernelCachePath } from './names.ts';
-import type { AnswerMedium, PlannedInstall, PlannedMedium } from './types.ts';
+import type { AnswerFile, AnswerMedium, PlannedInstall, PlannedMedium } from './types.ts';
 
 function isoMedium({ tdl, config }: PlanInput): PlannedMedium {
   return {
@@ -126,7 +126,7 @@ function mayRestart({ answer, backend }: PlanInput, { endsByItself }: GuestFamil
     backend.type === 'openstack' &&
     answer !== undefined &&
     !endsByItself &&
-    !/power-?off|halt|shutdown/i.test(answer.text)
+    !/power-?off|halt|shutdown/i.test(answer.text.replaceAll('\0', ''))
   );
 }
 
@@ -151,7 +151,32 @@ export function installWarnings(
   ];
 }
 
-/** Throws OZ_PLAN_DELIVERY, OZ_PLAN_INSTALL_TYPE, OZ_PLAN_EXTRAS. */
+type Answer = { text: string; origin: string; encoding?: 'latin1' | undefined };
+
+/** The files with the answers' own bytes, where these are no UTF-8. */
+function bytewise(files: AnswerFile[], { text, encoding }: Answer): AnswerFile[] {
+  if (!encoding) return files;
+  return files.map((file) =>
+    'text' in file && file.text === text
+      ? { path: file.path, bytes: Buffer.from(text, encoding) }
+      : file,
+  );
+}
+
+const holds = (files: AnswerFile[], { text, encoding }: Answer): boolean =>
+  files.some((file) => 'bytes' in file && file.bytes.equals(Buffer.from(text, encoding)));
+
+/** Where a file is made into something else, or sent as text, only text will do. */
+function refuseBytes(answer: Answer, carried: boolean): void {
+  if (!answer.encoding || carried) return;
+  throw new OzError(
+    'OZ_PLAN_ANSWER',
+    `Cannot hand ${answer.origin} to the installer: it is not UTF-8 text`,
+    { hint: 'convert it, for instance with iconv -t UTF-8' },
+  );
+}
+
+/** Throws OZ_PLAN_DELIVERY, OZ_PLAN_INSTALL_TYPE, OZ_PLAN_EXTRAS, OZ_PLAN_ANSWER. */
 export function plannedInstall(
   input: PlanInput,
   family: GuestFamily,
@@ -161,8 +186,12 @@ export function plannedInstall(
   refuseExtras(input, family, context);
   const possible = family.ways(context);
   if (possible.length === 0) refuseType(input, family);
-  const answer = input.answer
-    ? { text: input.answer.text, origin: input.answer.name }
+  const answer: Answer = input.answer
+    ? {
+        text: input.answer.text,
+        origin: input.answer.name,
+        ...(input.answer.encoding ? { encoding: input.answer.encoding } : {}),
+      }
     : family.answer(context);
   const iso = tdl.install.type === 'iso';
   const medium = family.medium?.(context, answer.text);
@@ -181,8 +210,18 @@ export function plannedInstall(
     asked: { strategy: askedFor(ofCloud?.strategy), carrier: askedFor(ofCloud?.answer) },
   });
   const kernel = way.kind === 'initrd' || way.kind === 'kernel-args';
-  const carried = way.carrier === 'medium' ? medium : undefined;
-  const added = way.carrier === 'remaster' ? (family.remaster?.(context, answer.text) ?? []) : [];
+  const carried =
+    way.carrier === 'medium' && medium
+      ? { ...medium, files: bytewise(medium.files, answer) }
+      : undefined;
+  const added =
+    way.carrier === 'remaster'
+      ? bytewise(family.remaster?.(context, answer.text) ?? [], answer)
+      : [];
+  refuseBytes(
+    answer,
+    way.carrier === 'initrd' || holds([...(carried?.files ?? []), ...added], answer),
+  );
   const { extras } = tdl.install;
   const keyPresses = backend.capabilities.sendKeys ? family.keyPresses?.(context) : undefined;
   return {

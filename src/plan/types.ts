@@ -78,6 +78,8 @@ export interface PlannedInstall {
     filename: string;
     /** Holds secrets. */
     text: string;
+    /** A character of the text is a byte of the file; absent: it is UTF-8. */
+    encoding?: 'latin1' | undefined;
     /** The script's id, or the user's file. */
     origin: string;
   };

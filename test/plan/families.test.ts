@@ -143,6 +143,37 @@ describe('families', () => {
   });
 });
 
+describe('an answer file that is no UTF-8', () => {
+  const bytes = Buffer.from('\xff\xfe<\0u\0n\0\xfc', 'latin1');
+  const answer = { name: '/my/own', text: bytes.toString('latin1'), encoding: 'latin1' as const };
+
+  it.each<Case>([
+    ['Windows', '11', 'iso'],
+    ['Windows', 'XP', 'iso', 'i386'],
+    ['FreeBSD', '15.0', 'iso'],
+    ['Mageia', '9', 'iso'],
+  ])('reaches %s %s byte for byte', (...which) => {
+    const { medium, remaster } = planned(which, { answer }).install;
+    expect([...(medium?.files ?? []), ...(remaster?.files ?? [])]).toContainEqual(
+      expect.objectContaining({ bytes }),
+    );
+  });
+
+  it('stays as it is for an initrd, and is refused where it has to be text', () => {
+    const { install } = planned(['Rocky', '10', 'url'], { answer });
+    expect(install.carrier).toBe('initrd');
+    expect(Buffer.from(install.answer.text, install.answer.encoding)).toEqual(bytes);
+    expect(() => planned(['Alpine', '3.24', 'iso'], { answer })).toThrow(/it is not UTF-8 text/);
+    expect(() =>
+      planned(['Rocky', '10', 'url'], {
+        answer,
+        backend: testCloud(),
+        config: asked({ answer: 'user-data' }),
+      }),
+    ).toThrow(/it is not UTF-8 text/);
+  });
+});
+
 describe('a CD with drivers', () => {
   const config = testConfig();
   config.paths.windowsDrivers = '/srv/virtio win.iso';
