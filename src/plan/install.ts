@@ -137,7 +137,9 @@ export function installWarnings(
   context: FamilyContext,
 ): string[] {
   const unpressed = !input.backend.capabilities.sendKeys && family.keyPresses?.(context);
+  const caveat = family.caveat?.(context.os);
   return [
+    ...(caveat === undefined ? [] : [caveat]),
     ...(unpressed
       ? [
           'the installer asks for a key before it starts, and none can be pressed here: watch its screen',

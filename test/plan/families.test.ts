@@ -15,7 +15,7 @@ import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
 
 const osinfo = loadOsinfo({ env: {} });
 
-type Case = [distro: string, version: string, type: 'url' | 'iso', arch?: Arch];
+type Case = [distro: string, version: string, type: 'url' | 'iso', arch?: Arch, iso?: string];
 
 /** First, middle and newest version of each family, and what is special between them. */
 const cases: Case[] = [
@@ -32,14 +32,20 @@ const cases: Case[] = [
   ['CentOS-4', 'U9', 'iso', 'i386'],
   ['RHEL-5', 'U8', 'iso'],
   ['CentOS-7', '9', 'iso'],
+  ['RHEL-6', '10', 'iso'],
+  ['RHEL-8', '10', 'url'],
   ['RHEL-10', '2', 'url'],
   ['Rocky', '10', 'url'],
   ['Debian', '5', 'url', 'i386'],
+  ['Debian', '9', 'iso'],
   ['Debian', '13', 'iso', 'aarch64'],
+  ['Debian', '14', 'url'],
   ['Ubuntu', '5.04', 'iso', 'i386'],
   ['Ubuntu', '12.04', 'url'],
   ['Ubuntu', '18.10', 'iso'],
+  ['Ubuntu', '18.04.1', 'iso', 'x86_64', 'ubuntu-18.04.1-live-server-amd64.iso'],
   ['Ubuntu', '20.04', 'iso'],
+  ['Ubuntu', '24.04', 'iso'],
   ['Ubuntu', '26.04', 'iso'],
   ['OpenSUSE', '10.3', 'iso', 'i386'],
   ['OpenSUSE', '13.2', 'iso'],
@@ -51,10 +57,13 @@ const cases: Case[] = [
   ['Mandrake', '8.2', 'iso', 'i386'],
   ['Mandrake', '9.0', 'iso', 'i386'],
   ['Mandriva', '2008.0', 'iso'],
+  ['Mandriva', '2011', 'iso', 'i386'],
   ['Mageia', '5', 'url'],
   ['Mageia', '9', 'iso'],
   ['Windows', '2000', 'iso', 'i386'],
   ['Windows', '2003', 'iso'],
+  ['Windows', 'XP', 'iso', 'i386'],
+  ['Windows', '2008', 'iso'],
   ['Windows', '7', 'iso', 'i386'],
   ['Windows', '2016', 'iso'],
   ['Windows', '11', 'iso'],
@@ -63,24 +72,25 @@ const cases: Case[] = [
   ['FreeBSD', '13.5', 'iso', 'aarch64'],
   ['FreeBSD', '15.1', 'iso'],
   ['Alpine', '3.10', 'iso'],
+  ['Alpine', '3.18', 'iso'],
   ['Alpine', '3.24', 'iso'],
   ['Arch', 'latest', 'iso'],
 ];
 
-const install = (type: 'url' | 'iso'): Tdl['install'] => ({
+const install = (type: 'url' | 'iso', iso = 'os.iso'): Tdl['install'] => ({
   type,
-  url: type === 'url' ? 'http://mirror.test/os/' : 'http://mirror.test/os.iso',
+  url: `http://mirror.test/${type === 'url' ? 'os/' : iso}`,
   extras: [],
 });
 
 function planned(
-  [distro, version, type, arch = 'x86_64']: Case,
+  [distro, version, type, arch = 'x86_64', iso]: Case,
   change: Partial<PlanInput> = {},
 ): BuildPlan {
   const isWindows = distro === 'Windows';
   const packages = isWindows ? [] : [{ name: 'less' }];
   const key = 'AAAAA-BBBBB';
-  const tdl = testTdl({ distro, version, arch, install: install(type), key, packages });
+  const tdl = testTdl({ distro, version, arch, install: install(type, iso), key, packages });
   const input = testInput({ osinfo, tdl, ...change });
   // there is nothing to list in a Windows, and asking for it is refused
   const options = { ...input.options, icicle: input.options.icicle && !isWindows };

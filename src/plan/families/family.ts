@@ -83,6 +83,8 @@ export interface GuestFamily {
   takesDrivers?(os: OsEntity): boolean;
   /** Keys that the installer's boot loader waits for. */
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
+  /** What may go wrong with an installer of this kind. */
+  caveat?(os: OsEntity): string | undefined;
   /** Restarts before the final power-off. */
   reboots(context: FamilyContext): number;
   /** Whether our own answer file ends in a restart, for an installer that cannot switch off. */

@@ -44,6 +44,11 @@ export const subiquity: GuestFamily = {
     );
   },
   medium: (_context, text) => cidataMedium(text),
+  // it learned to take answers while 18.04's ISOs were renewed
+  caveat: ({ version }) =>
+    Number.parseFloat(version) < first
+      ? 'the installer of a live-server ISO before 20.04 may ask rather than take answers: the ISO without "live" in its name, and url installs, do not'
+      : undefined,
   reboots: () => 0,
   cloudInit: () => true,
   failurePatterns: ['^installation failed', 'An error occurred. Press enter to start a shell'],
