@@ -388,7 +388,7 @@ export const reasons: readonly Reason[] = [
         theirs: 'rtl8139',
         ours: (of) =>
           ['e1000e', 'e1000'].find((name) => hasDevice(of, new RegExp(`^${name}$`))) ?? null,
-        when: ({ os }) => os.family === 'winnt',
+        when: ({ os }) => os.family === 'winnt' && Number.parseFloat(os.version) >= 6,
       },
     ],
   },

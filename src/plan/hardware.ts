@@ -35,6 +35,12 @@ const ordinaryMemory = 2048;
 /** Oz gives one; an installer unpacks and configures quicker with two where the host has them. */
 const ordinaryCpus = 2;
 
+/** The database gives XP and 2003 an e1000, but their driver is for other cards of that name. */
+function nicOf({ family, version }: OsEntity, devices: readonly Device[]): string {
+  const old = family === 'winnt' && Number.parseFloat(version) < 6;
+  return (old ? undefined : pick(devices, nics)) ?? 'rtl8139';
+}
+
 function pick<T>(devices: readonly Device[], table: readonly [RegExp, T][]): T | undefined {
   const names = devices.map((device) => device.name ?? '');
   return table.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
@@ -178,7 +184,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     ...(needsCx16(os.shortId, arch) ? { cx16: true } : {}),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
     cdromBus: machine.cdromBus,
-    nicModel: nicModelOf(options.nicModel) ?? pick(devices, nics) ?? 'rtl8139',
+    nicModel: nicModelOf(options.nicModel) ?? nicOf(os, devices),
     mac: options.mac,
     ...screenOf(os, arch, devices),
     clock: os.family === 'winnt' ? 'localtime' : 'utc',

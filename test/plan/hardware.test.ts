@@ -49,7 +49,10 @@ describe('chooseHardware()', () => {
       },
     ],
     // no virtio without drivers
-    ['win2k3', { diskBus: 'ide', nicModel: 'e1000', rng: undefined }],
+    // they have no driver for the e1000 that the database names
+    ['winxp', { diskBus: 'ide', nicModel: 'rtl8139', rng: undefined }],
+    ['win2k3', { diskBus: 'ide', nicModel: 'rtl8139', rng: undefined }],
+    ['win2k8', { diskBus: 'ide', nicModel: 'e1000', rng: undefined }],
     // the database is silent
     ['rhel4.0', { diskBus: 'ide', nicModel: 'rtl8139', memory: 2048 }],
   ])('%s', (shortId, expected) => {
