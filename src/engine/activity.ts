@@ -21,9 +21,13 @@ export interface ActivityReport {
 
 /**
  * A function that compares with its previous call. Disk requests and network
- * bytes decide; the console's growth stands in for the part that is not told.
+ * bytes decide; the console's growth stands in for the part that is not told,
+ * unless the guest is known to speak on its screen alone.
  */
-export function activityWatcher(guest: Guest): (signal?: AbortSignal) => Promise<ActivityReport> {
+export function activityWatcher(
+  guest: Guest,
+  { silentConsole = false }: { silentConsole?: boolean | undefined } = {},
+): (signal?: AbortSignal) => Promise<ActivityReport> {
   let disk: number | null = null;
   let network: number | null = null;
   let looks = 0;
@@ -31,7 +35,7 @@ export function activityWatcher(guest: Guest): (signal?: AbortSignal) => Promise
   return async (signal) => {
     const now = await guest.activity({ signal });
     const told = now !== null && now.diskRequests !== null && now.networkBytes !== null;
-    const console_ = told ? null : await guest.console({ signal, tailBytes: 0 });
+    const console_ = told || silentConsole ? null : await guest.console({ signal, tailBytes: 0 });
     const sources: ActivitySource[] = [];
     let active = false;
     if (now?.diskRequests != null) {

@@ -41,6 +41,7 @@ export async function installGuest(
       reboots: plan.install.reboots,
       timeouts: plan.timeouts,
       failurePatterns: plan.install.failurePatterns,
+      silentConsole: plan.install.silentConsole,
       restart: () => guest.start({ signal, boot: { kind: 'disk' } }),
       onReport: (report) => {
         witness.lastActivity = report.last;

@@ -21,6 +21,8 @@ export interface WaitOptions {
   /** Milliseconds. */
   timeouts: { install: number; inactivity: number };
   failurePatterns: readonly string[];
+  /** Nothing is to be expected on the console: silence there is no inactivity. */
+  silentConsole?: boolean | undefined;
   /** Starts the guest again. */
   restart: () => Promise<void>;
   /** Milliseconds between two looks. */
@@ -70,7 +72,7 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
     ...doom.map((text) => new RegExp(text)),
     ...options.failurePatterns.map((text) => new RegExp(text)),
   ];
-  const look = activityWatcher(guest);
+  const look = activityWatcher(guest, { silentConsole: options.silentConsole });
   const begin = clock.now();
   let remaining = options.reboots;
   let lastActive = begin;

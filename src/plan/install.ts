@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { OzError } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
 import { chooseDelivery } from './delivery.ts';
+import { speaksOnSerial } from './families/consoles.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
 import { driversCachePath, isoCachePath, kernelCachePath } from './names.ts';
@@ -225,6 +226,10 @@ export function plannedInstall(
     way.carrier === 'initrd' || holds([...(carried?.files ?? []), ...added], answer),
   );
   const { extras } = tdl.install;
+  const cmdline = kernel ? (family.cmdline?.(context, way) ?? '') : '';
+  const onSerial = kernel
+    ? speaksOnSerial(cmdline)
+    : way.carrier === 'remaster' && family.remasterOnSerial;
   const keyPresses = backend.capabilities.sendKeys ? family.keyPresses?.(context) : undefined;
   return {
     delivery,
@@ -233,10 +238,9 @@ export function plannedInstall(
     ...(carried ? { medium: carried } : {}),
     ...(added.length + extras.length > 0 ? { remaster: { files: added, extras } } : {}),
     ...(strategy ? { strategy } : {}),
-    boot: kernel
-      ? bootOf(family, context, family.cmdline?.(context, way) ?? '')
-      : { kind: 'cdrom' },
+    boot: kernel ? bootOf(family, context, cmdline) : { kind: 'cdrom' },
     attach: attachedMedia(iso, carried, context.drivers),
+    ...(onSerial ? {} : { silentConsole: true }),
     // a cloud's server goes on over restarts of its guest: only the power-off is seen
     reboots: strategy ? 0 : reboots,
     ...(keyPresses && !kernel ? { keyPresses } : {}),

@@ -104,6 +104,11 @@ export interface PlannedInstall {
     | undefined;
   /** Installer media that the guest sees, besides its disk. */
   attach: { role: 'installer' | 'answer' | 'drivers'; device: MediumDevice }[];
+  /**
+   * The installer speaks on its screen alone (an ISO started as it is), so that a
+   * console that does not grow says nothing.
+   */
+  silentConsole?: true | undefined;
   /** Restarts to expect before the power-off that means success. */
   reboots: number;
   /** Keys to press; absent: none, or the place can't. */

@@ -125,6 +125,21 @@ describe('waitForInstall()', () => {
     );
   });
 
+  it('takes no silence on a console for inactivity that nothing is expected on', async () => {
+    const firmware = [{ at: 1_000, text: 'BdsDxe: starting Boot0001\n' }];
+    const { clock, outcome, events } = await waiting(
+      [{ activity: [null], console: firmware, stopAfter: 900_000 }],
+      { silentConsole: true },
+    );
+    await clock.advance(899_000);
+    expect(outcome()).toBe('waiting');
+    await clock.advance(2_000);
+    expect(outcome()).toBe('done');
+    expect(events).toContainEqual(
+      expect.objectContaining({ text: 'activity is judged by: the deadline alone' }),
+    );
+  });
+
   it('ends at the deadline however busy the guest is', async () => {
     const { clock, outcome } = await waiting([{ activity: busyUntil(9e9) }]);
     await clock.advance(1_205_000);

@@ -42,6 +42,7 @@ export const bsdinstall: GuestFamily = {
     { path: 'etc/rc.local', text: startInstaller },
     { path: 'boot/loader.conf', text: loaderConf(context) },
   ],
+  remasterOnSerial: true,
   reboots: () => 0,
   endsByItself: true,
   cloudInit: () => false,

@@ -13,6 +13,15 @@ export function consoleArgument(arch: Arch): string {
   return `console=${consoles[arch] ?? 'ttyS0'}`;
 }
 
+/**
+ * Whether whoever is started with this command line speaks on a serial port: the last console
+ * that is named is the one that programs write to.
+ */
+export function speaksOnSerial(cmdline: string): boolean {
+  const named = [...cmdline.matchAll(/(?:^|\s)console=(\S+)/g)].at(-1)?.[1];
+  return named !== undefined && !/^tty\d/.test(named);
+}
+
 /** The arguments that are not empty, and the TDL's own, as one command line. */
 export function commandLine(
   parts: readonly (string | undefined | false)[],

@@ -81,6 +81,8 @@ export interface GuestFamily {
   fixedIso?(os: OsEntity): string | undefined;
   /** Whether it finds drivers on a CD of their own. */
   takesDrivers?(os: OsEntity): boolean;
+  /** Whether the ISO, with the files of remaster() on it, speaks on the first serial port. */
+  remasterOnSerial?: boolean | undefined;
   /** Keys that the installer's boot loader waits for. */
   keyPresses?(context: FamilyContext): KeyPresses | undefined;
   /** What may go wrong with an installer of this kind. */
