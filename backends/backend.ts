@@ -23,6 +23,18 @@ export type DeliveryKind = 'initrd' | 'kernel-args' | 'medium' | 'remaster';
  */
 export type BootStrategy = 'direct' | 'volumes' | 'rescue';
 
+/** One of them in a place, and how far it goes there. */
+export interface OfferedStrategy {
+  name: BootStrategy;
+  possible: boolean;
+  /** Why, or why not. */
+  reason: string;
+  /** Sizes of guests that have a disk of their own, where it is one: MiB and bytes at most. Absent: any. */
+  sizes?: readonly { name: string; memory: number; disk: number }[] | undefined;
+  /** Where disk or media are volumes: how many more there may be, and bytes of them. Absent: any. */
+  volumes?: { count: number; bytes: number } | undefined;
+}
+
 /** Reports bytes done of bytes in total; `total` is null while it is unknown. */
 export type ProgressListener = (done: number, total: number | null) => void;
 
@@ -59,9 +71,9 @@ export interface Capabilities {
   /** Disk formats that guests run from. */
   diskFormats: readonly string[];
   /** Where there is a choice: every way to start an installer, the preferred one first. */
-  strategies?:
-    | readonly { name: BootStrategy; possible: boolean /** Why, or why not. */; reason: string }[]
-    | undefined;
+  strategies?: readonly OfferedStrategy[] | undefined;
+  /** The most that a guest can have, memory in MiB; absent: it runs on this machine, and has of that. */
+  largest?: { memory: number; cpus: number } | undefined;
   /** Text that a guest can fetch by itself; absent: this place has no such thing. */
   userData?:
     | {

@@ -1,6 +1,7 @@
 /** A survey in the words of backend.ts. */
 import type { Capabilities } from '../backend.ts';
-import { strategiesOf } from './strategies.ts';
+import type { OpenstackSettings } from './settings.ts';
+import { largestGuest, strategiesOf } from './strategies.ts';
 import type { Survey } from './survey.ts';
 
 /** Nova takes 65535 bytes of base64. */
@@ -13,8 +14,8 @@ function hasMetadata({ network }: Survey): boolean {
   return network?.subnets.some(({ version, dhcp }) => version === 4 && dhcp) ?? false;
 }
 
-export function capabilitiesOf(survey: Survey): Capabilities {
-  const strategies = strategiesOf(survey);
+export function capabilitiesOf(survey: Survey, settings: OpenstackSettings): Capabilities {
+  const strategies = strategiesOf(survey, settings);
   const volumes = strategies.some(({ name, possible }) => name === 'volumes' && possible);
   const { ssh, network, admin, trust } = survey;
   return {
@@ -31,11 +32,12 @@ export function capabilitiesOf(survey: Survey): Capabilities {
     hostAddress: network?.hostAddress ?? null,
     diskFormats: ['qcow2', 'raw'],
     strategies,
+    largest: largestGuest(survey, settings),
     userData: {
       maxBytes: userDataBytes,
       configDrive: true,
       url: hasMetadata(survey) ? metadataUrl : null,
     },
-    sshReachable: { reachable: ssh.kind !== 'none', reason: ssh.reason },
+    sshReachable: { reachable: ssh.kind !== 'none' && !ssh.full, reason: ssh.reason },
   };
 }

@@ -60,6 +60,22 @@ const special = /^(pci_passthrough|resources|trait|accel)[:.]|^(hw:tpm_|os:secur
 const isPlain = ({ ephemeral, swap, extraSpecs }: Flavor) =>
   ephemeral === 0 && swap === 0 && !Object.keys(extraSpecs).some((key) => special.test(key));
 
+/** What is chosen from, whatever the guest. One that is asked for and is not there is told later. */
+export function eligible(flavors: readonly Flavor[], asked: Asked): readonly Flavor[] {
+  if (asked.flavor !== null) {
+    const found = namedFlavor(flavors, asked.flavor);
+    return found ? [found] : flavors;
+  }
+  const [ram, vcpus, disk] = [asked.minRam ?? 0, asked.minVcpus ?? 0, asked.minDisk ?? 0];
+  return flavors.filter(
+    (flavor) => flavor.ram >= ram && flavor.vcpus >= vcpus && holdsRoot(flavor, disk),
+  );
+}
+
+/** Whether a flavor is taken with the memory it has: the user has chosen. */
+export const memoryIsChosen = ({ flavor, minRam }: Asked): boolean =>
+  flavor !== null || minRam !== null;
+
 const bySize = (a: Flavor, b: Flavor) =>
   a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk || a.name.localeCompare(b.name);
 

@@ -20,6 +20,8 @@ export interface SshWay {
   reason: string;
   /** Kind `floating`. */
   poolId?: string;
+  /** The project may take no more floating IPs: nobody gets in unless one is given back. */
+  full?: boolean;
 }
 
 export interface OwnAddress {
@@ -168,11 +170,14 @@ export interface ReachInput {
   groups: readonly SecurityGroup[] | null;
   /** Networks that floating IPs come from. */
   external: readonly Network[];
+  /** How many more of them the project may have. */
+  floatingIpsLeft: number;
   settings: Pick<OpenstackSettings, 'bastion' | 'floatingIpPool' | 'securityGroups'>;
 }
 
 /** How SSH gets to guests of the network. Throws `OZ_CLOUD_NETWORK`. */
-export function sshWay({ found, groups, external, settings }: ReachInput): SshWay {
+export function sshWay(input: ReachInput): SshWay {
+  const { found, groups, external, floatingIpsLeft, settings } = input;
   if (!found) return { kind: 'none', reason: 'guests have no network: the cloud has no Neutron' };
   const { network, hostAddress, hostGroups } = found;
   const { bastion, floatingIpPool, securityGroups } = settings;
@@ -192,7 +197,11 @@ export function sshWay({ found, groups, external, settings }: ReachInput): SshWa
   if (closed !== null) return { kind: 'none', reason: closed };
   if (bastion) return { kind: 'bastion', reason: `through the bastion ${bastion.host}` };
   if (pool) {
-    return { kind: 'floating', reason: `by a floating IP of ${pool.name}`, poolId: pool.id };
+    const full = floatingIpsLeft < 1;
+    const reason = full
+      ? 'the quota has room for no more floating IPs'
+      : `by a floating IP of ${pool.name}`;
+    return { kind: 'floating', reason, poolId: pool.id, ...(full && { full }) };
   }
   if (hostAddress !== null) {
     return { kind: 'fixed', reason: `this machine is on network ${network.name} (${hostAddress})` };

@@ -64,7 +64,7 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
     at: site.at,
 
     async capabilities(call) {
-      return capabilitiesOf(await survey(call?.signal));
+      return capabilitiesOf(await survey(call?.signal), settings);
     },
 
     async check(hardware, call) {

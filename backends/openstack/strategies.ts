@@ -1,6 +1,9 @@
 /** Which ways to start an installer a cloud has, from what the survey saw. */
-import type { BootStrategy, Capabilities } from '../backend.ts';
-import type { Limit } from './services/types.ts';
+import type { BootStrategy, Capabilities, OfferedStrategy } from '../backend.ts';
+import { gib } from './disk-ref.ts';
+import { eligible, memoryIsChosen } from './flavor.ts';
+import type { Flavor, Limit } from './services/types.ts';
+import type { OpenstackSettings } from './settings.ts';
 import type { Survey } from './survey.ts';
 
 type Told = { possible: boolean; reason: string };
@@ -16,19 +19,33 @@ const no = (reason: string): Told => ({ possible: false, reason });
 const volumesNeeded = 2;
 const gigabytesNeeded = 3;
 
-/** Why a server with its disk on the host can't be made, or null. */
-function localObstacle({ flavors }: Survey): string | null {
-  return flavors.some(({ disk }) => disk > 0) ? null : 'no flavor here has a disk of its own';
+type Asked = Pick<OpenstackSettings, 'flavor' | 'minVcpus' | 'minRam' | 'minDisk'>;
+
+/** What is known of a cloud when the strategies are weighed. */
+interface Weighed {
+  survey: Survey;
+  /** Flavors that may be chosen. */
+  flavors: readonly Flavor[];
 }
 
-const tell: Record<BootStrategy, (survey: Survey) => Told> = {
-  direct(survey) {
-    const obstacle = localObstacle(survey);
+/** Why a server with its disk on the host can't be made, or null. */
+function localObstacle({ survey, flavors }: Weighed): string | null {
+  if (flavors.some(({ disk }) => disk > 0)) return null;
+  const [only] = flavors;
+  return flavors.length === 1 && only && survey.flavors.length > 1
+    ? `flavor ${only.name} has no disk of its own`
+    : 'no flavor here has a disk of its own';
+}
+
+const tell: Record<BootStrategy, (weighed: Weighed) => Told> = {
+  direct(weighed) {
+    const obstacle = localObstacle(weighed);
     return obstacle === null
       ? yes('kernel and initrd belong to the disk image, and no volumes are needed')
       : no(obstacle);
   },
-  volumes({ volumeObstacle, limits: { volumes } }) {
+  volumes({ survey: { volumeObstacle, limits } }) {
+    const { volumes } = limits;
     if (volumeObstacle !== null || !volumes) return no(volumeObstacle ?? 'there are no volumes');
     if (left(volumes.volumes) < volumesNeeded) {
       return no(`the quota has room for ${left(volumes.volumes)} more volumes`);
@@ -38,19 +55,54 @@ const tell: Record<BootStrategy, (survey: Survey) => Told> = {
     }
     return yes('an empty volume first, the installer behind it: it boots until the disk does');
   },
-  rescue(survey) {
-    const obstacle = localObstacle(survey);
-    if (obstacle !== null) return no(obstacle);
-    return survey.rescueObstacle === null
+  rescue(weighed) {
+    const obstacle = localObstacle(weighed) ?? weighed.survey.rescueObstacle;
+    return obstacle === null
       ? yes('the installer is a rescue medium beside the disk, and no volumes are needed')
-      : no(survey.rescueObstacle);
+      : no(obstacle);
   },
 };
 
 /** The preferred one first. */
-export function strategiesOf(survey: Survey): NonNullable<Capabilities['strategies']> {
-  return (['direct', 'volumes', 'rescue'] as const).map((name) => ({
-    name,
-    ...tell[name](survey),
-  }));
+export function strategiesOf(
+  survey: Survey,
+  asked: Asked,
+): NonNullable<Capabilities['strategies']> {
+  const flavors = eligible(survey.flavors, asked);
+  const sizes = flavors
+    .filter(({ disk }) => disk > 0)
+    .map(({ name, ram, disk }) => ({
+      name,
+      memory: memoryIsChosen(asked) ? Number.POSITIVE_INFINITY : ram,
+      disk: disk * gib,
+    }));
+  const { volumes } = survey.limits;
+  const room = volumes && {
+    volumes: { count: left(volumes.volumes), bytes: left(volumes.gigabytes) * gib },
+  };
+  return (['direct', 'volumes', 'rescue'] as const).map(
+    (name): OfferedStrategy => ({
+      name,
+      ...tell[name]({ survey, flavors }),
+      ...(name === 'volumes' ? room : { sizes }),
+    }),
+  );
+}
+
+/** What the largest server can have that the project may still make. */
+export function largestGuest(survey: Survey, asked: Asked): { memory: number; cpus: number } {
+  const { ram, cores } = survey.limits.compute;
+  const flavors = eligible(survey.flavors, asked);
+  const most = (values: readonly number[], room: number) =>
+    Math.max(1, ...values.filter((value) => value <= room));
+  return {
+    memory: most(
+      flavors.map((flavor) => flavor.ram),
+      left(ram),
+    ),
+    cpus: most(
+      flavors.map((flavor) => flavor.vcpus),
+      left(cores),
+    ),
+  };
 }

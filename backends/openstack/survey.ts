@@ -11,6 +11,7 @@ import type {
   VolumeType,
 } from './services/types.ts';
 import type { OpenstackSettings } from './settings.ts';
+import { left } from './strategies.ts';
 import { rescueObstacle, type Trust, trustOf } from './trust.ts';
 
 export interface Survey {
@@ -83,7 +84,8 @@ async function surveyNetwork(cloud: Cloud, settings: OpenstackSettings, call: Ca
   ]);
   // Every project has a default group where there are any.
   const known = groups?.length ? groups : null;
-  const ssh = sshWay({ found, groups: known, external, settings });
+  const floatingIpsLeft = limits ? left(limits.floatingIps) : Number.POSITIVE_INFINITY;
+  const ssh = sshWay({ found, groups: known, external, floatingIpsLeft, settings });
   return { network: found, ssh, limits };
 }
 

@@ -1,5 +1,10 @@
 /** How the installer is started and its answer file reaches it: the first way this place allows. */
-import type { BootStrategy, Capabilities, DeliveryKind } from '../../backends/backend.ts';
+import type {
+  BootStrategy,
+  Capabilities,
+  DeliveryKind,
+  OfferedStrategy,
+} from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import type { AnswerWay } from './families/family.ts';
 import type { AnswerCarrier, PlannedInstall } from './types.ts';
@@ -18,6 +23,9 @@ export interface DeliveryRequest {
   reboots: number;
   /** Whether the guest has a TPM. */
   tpm: boolean;
+  /** MiB of the guest's memory, and bytes of its disk. */
+  memory: number;
+  disk: number;
   /** Bytes of the answer file. */
   answerSize: () => number;
   /** [openstack] strategy and answer, unless they are left to us. */
@@ -127,6 +135,58 @@ const fits: Record<BootStrategy, Fit> = {
   },
 };
 
+const gib = 1024 ** 3;
+const inGib = (bytes: number) => Math.ceil(bytes / gib);
+
+/** Why no guest that there is has room for the disk, or null. */
+function sizeObstacle({ sizes }: OfferedStrategy, { memory, disk }: DeliveryRequest) {
+  if (!sizes) return null;
+  const enough = sizes.filter((size) => size.memory >= memory);
+  if (enough.some((size) => size.disk >= disk)) return null;
+  const [only] = enough;
+  const who =
+    sizes.length === 1 && only
+      ? `flavor ${only.name} has ${inGib(only.disk)} GiB of its own`
+      : `no flavor with ${memory} MiB of memory has so much of its own`;
+  return `the disk takes ${inGib(disk)} GiB, and ${who}`;
+}
+
+interface VolumesNeeded {
+  count: number;
+  /** GiB; a volume has one at least. */
+  size: number;
+}
+
+/** Why the quota has no room for so many volumes, or null. */
+function volumesObstacle({ capabilities }: DeliveryRequest, { count, size }: VolumesNeeded) {
+  const room = capabilities.strategies?.find(({ name }) => name === 'volumes')?.volumes;
+  if (!room) return null;
+  if (count > room.count) {
+    return `${count} volumes are needed, and the quota has room for ${room.count}`;
+  }
+  return size * gib > room.bytes
+    ? `volumes of ${size} GiB at least are needed, and the quota has room for ${Math.floor(room.bytes / gib)}`
+    : null;
+}
+
+/** Why a guest is too large for a strategy that would do otherwise, or null. */
+function roomObstacle(
+  offered: OfferedStrategy,
+  way: AnswerWay,
+  request: DeliveryRequest,
+): string | null {
+  // A floppy is the server's own image: then the disk is a volume.
+  const floppy = way.carrier === 'medium' && request.device === 'floppy';
+  const diskIsVolume = offered.name === 'volumes' || floppy;
+  const unsized = diskIsVolume ? null : sizeObstacle(offered, request);
+  if (unsized !== null || offered.name === 'rescue') return unsized;
+  const media = mediaOf(way, request) - (floppy ? 1 : 0);
+  return volumesObstacle(request, {
+    count: media + (diskIsVolume ? 1 : 0),
+    size: media + (diskIsVolume ? inGib(request.disk) : 0),
+  });
+}
+
 type Strategy = NonNullable<PlannedInstall['strategy']>;
 type Attempt = { strategy?: Strategy } | { why: string };
 
@@ -140,10 +200,13 @@ function attempt(way: AnswerWay, request: DeliveryRequest): Attempt {
     return crowded === null ? {} : { why: crowded };
   }
   const rejected: Strategy['rejected'] = [];
-  for (const { name, possible, reason } of strategies) {
+  for (const offered of strategies) {
+    const { name, possible, reason } = offered;
     const { strategy } = request.asked;
     const unasked = strategy !== undefined && strategy !== name;
-    const unfit = possible ? fits[name](way, request) : reason;
+    const unfit = possible
+      ? (fits[name](way, request) ?? roomObstacle(offered, way, request))
+      : reason;
     if (!unasked && unfit === null) return { strategy: { name, reason, rejected } };
     rejected.push({ name, reason: unasked ? `oz.cfg asks for ${strategy}` : (unfit ?? reason) });
   }

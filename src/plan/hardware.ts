@@ -125,15 +125,16 @@ function leastMemory({ minimum, networkInstall }: OsResources, network: boolean 
   return Math.max(minimum?.ram ?? 0, network ? (networkInstall?.ram ?? 0) : 0);
 }
 
-/** MiB: Oz's, or more where the system needs it, or wants it and the host has it to spare. */
-function memoryOf(needs: OsResources, { host, network }: HardwareInput): number {
-  const wanted = Math.min(inMib(needs.recommended?.ram), Math.floor(host.memory / 2));
+/** MiB: Oz's, or more where the system needs it, or wants it and there is so much to spare. */
+function memoryOf(needs: OsResources, { host, largest, network }: HardwareInput): number {
+  const spare = largest?.memory ?? Math.floor(host.memory / 2);
+  const wanted = Math.min(inMib(needs.recommended?.ram), spare);
   return Math.max(ordinaryMemory, inMib(leastMemory(needs, network)), wanted);
 }
 
-function cpusOf(needs: OsResources, host: { cpus: number }): number {
+function cpusOf(needs: OsResources, { host, largest }: HardwareInput): number {
   const wanted = Math.max(needs.recommended?.cpus ?? 1, ordinaryCpus);
-  return Math.max(needs.minimum?.cpus ?? 1, Math.min(host.cpus, wanted));
+  return Math.max(needs.minimum?.cpus ?? 1, Math.min((largest ?? host).cpus, wanted));
 }
 
 /** Systems whose installer asks for a TPM and secure boot; the database does not tell. */
@@ -159,6 +160,8 @@ export interface HardwareInput {
   config: OzConfig;
   options: PlanOptions;
   host: { cpus: number; memory: number };
+  /** What guests elsewhere can have at most. */
+  largest?: Capabilities['largest'];
   /** The hypervisor's id in osinfo, where it is known. */
   platform: string | undefined;
   /** Which of these the place can give. */
@@ -169,7 +172,7 @@ export interface HardwareInput {
 
 /** The hardware for one OS on one architecture. */
 export function chooseHardware(input: HardwareInput): Hardware {
-  const { os, arch, osinfo, config, options, host, platform } = input;
+  const { os, arch, osinfo, config, options, platform } = input;
   const devices = osinfo.devices(os, platform);
   const needs = osinfo.resources(os, arch);
   const firmware = firmwareOf(os, arch, osinfo);
@@ -180,7 +183,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
     firmware,
     ...trustOf(os, firmware, input.trust),
     memory: config.libvirt.memory ?? memoryOf(needs, input),
-    cpus: config.libvirt.cpus ?? cpusOf(needs, host),
+    cpus: config.libvirt.cpus ?? cpusOf(needs, input),
     ...(needsCx16(os.shortId, arch) ? { cx16: true } : {}),
     diskBus: diskBusOf(options.diskBus) ?? pick(devices, disks) ?? machine.diskBus,
     cdromBus: machine.cdromBus,

@@ -184,6 +184,7 @@ export function plannedInstall(
   input: PlanInput,
   family: GuestFamily,
   context: FamilyContext,
+  diskSize: number,
 ): PlannedInstall {
   const { tdl, backend, config } = input;
   refuseExtras(input, family, context);
@@ -209,6 +210,8 @@ export function plannedInstall(
     device: medium?.device ?? 'cdrom',
     reboots: endsInRestart ? reboots + 1 : reboots,
     tpm: context.hardware.tpm ?? false,
+    memory: context.hardware.memory,
+    disk: diskSize,
     answerSize: () => Buffer.byteLength(answer.text),
     asked: { strategy: askedFor(ofCloud?.strategy), carrier: askedFor(ofCloud?.answer) },
   });

@@ -110,6 +110,7 @@ export function plan(input: PlanInput): BuildPlan {
     config,
     options,
     host,
+    largest: backend.capabilities.largest,
     platform: backend.capabilities.platform,
     trust: backend.capabilities.trust,
     network: tdl.install.type === 'url',
@@ -155,7 +156,7 @@ export function plan(input: PlanInput): BuildPlan {
       size,
     },
     media: plannedMedia(input, family, context),
-    install: plannedInstall(input, family, context),
+    install: plannedInstall(input, family, context, size),
     // a finished installation in a cloud is not here to be copied
     jeos: config.cache.jeos && !inCloud ? { path: jeosPath(tdl, config) } : undefined,
     customise: customise ? { packageManager: family.packageManager(match.os), steps } : null,

@@ -12,6 +12,8 @@ const strategies = (change: Partial<Record<Strategies[number]['name'], string>>)
     reason: change[name] ?? `${name} works`,
   }));
 
+const gib = 1024 ** 3;
+
 const cloud = (change: Partial<Capabilities> = {}): Capabilities => ({
   ...testCapabilities,
   maxMedia: 3,
@@ -29,6 +31,8 @@ const choose = (change: Partial<DeliveryRequest>) =>
     device: 'cdrom',
     reboots: 0,
     tpm: false,
+    memory: 2048,
+    disk: 10 * gib,
     answerSize: () => 500,
     asked: {},
     ...change,
@@ -106,6 +110,76 @@ describe('chooseDelivery()', () => {
     ],
   ])('takes the first way that works: %s', (_name, change, expected) => {
     expect(chosen(change)).toEqual(expected);
+  });
+
+  const small = [
+    { name: 'tiny', memory: 512, disk: 20 * gib },
+    { name: 'diskless', memory: 8192, disk: 1 * gib },
+  ];
+  const offering = (
+    sizes: NonNullable<Strategies[number]['sizes']>,
+    volumes?: { count: number; bytes: number },
+  ) =>
+    cloud({
+      strategies: strategies({}).map((offered) =>
+        offered.name === 'volumes' ? { ...offered, volumes } : { ...offered, sizes },
+      ),
+    });
+  const isoWays = { iso: true, ways: all };
+
+  it.each<[string, Partial<DeliveryRequest>, string | undefined]>([
+    ['flavors with too small disks', { ...isoWays, capabilities: offering(small) }, 'volumes'],
+    [
+      'flavors that have room for a smaller one',
+      { ...isoWays, capabilities: offering(small), disk: 1 * gib },
+      'direct',
+    ],
+    [
+      'a quota that has room for disk, ISO and answers',
+      { ...isoWays, capabilities: offering(small, { count: 3, bytes: 12 * gib }) },
+      'volumes',
+    ],
+    [
+      'a quota that has room for no more than a medium',
+      {
+        ...{ iso: true, ways: [ways.initrd, ways.configDrive] },
+        capabilities: offering([{ name: 'm', memory: 4096, disk: 20 * gib }], {
+          ...{ count: 0, bytes: 100 * gib },
+        }),
+      },
+      'rescue',
+    ],
+  ])('looks at the sizes of guests and volumes: %s', (_name, change, expected) => {
+    expect(choose(change).strategy?.name).toBe(expected);
+  });
+
+  it.each<[string, Partial<DeliveryRequest>, RegExp]>([
+    [
+      'no flavor',
+      { capabilities: offering(small) },
+      /direct: the disk takes 10 GiB, and no flavor with 2048 MiB of memory has so much/,
+    ],
+    [
+      'the flavor that was asked for',
+      { capabilities: offering([{ name: 'm1.tiny', memory: 9e9, disk: 1 * gib }]) },
+      /direct: the disk takes 10 GiB, and flavor m1\.tiny has 1 GiB of its own/,
+    ],
+    [
+      'gigabytes',
+      { ...isoWays, capabilities: offering(small, { count: 9, bytes: 11.9 * gib }), tpm: true },
+      /volumes: volumes of 12 GiB at least are needed, and the quota has room for 11/,
+    ],
+    [
+      'volumes',
+      { ...isoWays, capabilities: offering(small, { count: 2, bytes: 90 * gib }), tpm: true },
+      /volumes: 3 volumes are needed, and the quota has room for 2/,
+    ],
+  ])('says what there is too little of: %s', (_name, change, pattern) => {
+    const ask = {
+      ...change,
+      ways: [(change.ways ?? [ways.initrd]).find(({ kind }) => kind === 'medium') ?? ways.initrd],
+    };
+    expect(refusal(ask)).toMatch(pattern);
   });
 
   it('says what it did not choose, and why', () => {

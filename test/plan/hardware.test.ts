@@ -75,6 +75,19 @@ describe('chooseHardware()', () => {
     expect(hardware('win11', { host })).toMatchObject({ memory: 4096, cpus: 2 });
   });
 
+  it('what guests elsewhere can have, whatever this machine has', () => {
+    const elsewhere = (largest: HardwareInput['largest'], host: HardwareInput['host']) => {
+      const { memory, cpus } = hardware('ubuntu24.04', { largest, host });
+      return [memory, cpus];
+    };
+    const [laptop, server] = [
+      { cpus: 1, memory: 1024 },
+      { cpus: 64, memory: 262_144 },
+    ];
+    expect(elsewhere({ memory: 16_384, cpus: 8 }, laptop)).toEqual([3072, 2]);
+    expect(elsewhere({ memory: 2048, cpus: 1 }, server)).toEqual([2048, 1]);
+  });
+
   it('more memory for an installer that comes over the network', () => {
     const host = { cpus: 1, memory: 2048 };
     expect(hardware('rhel8.0', { host }).memory).toBe(2048);

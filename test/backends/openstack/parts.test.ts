@@ -266,7 +266,10 @@ describe('networks', () => {
 
   it('say how SSH gets in', () => {
     const way = (more: Partial<Parameters<typeof sshWay>[0]>) =>
-      sshWay({ found, groups: open, external: [], settings: none, ...more });
+      sshWay({
+        ...{ found, groups: open, external: [], floatingIpsLeft: 1, settings: none },
+        ...more,
+      });
     expect(way({})).toMatchObject({ kind: 'fixed' });
     expect(way({ found: null })).toMatchObject({ kind: 'none' });
     expect(way({ groups: null })).toMatchObject({ kind: 'fixed' });
@@ -296,6 +299,10 @@ describe('networks', () => {
     });
     expect(way({ found: inside, groups: closed, settings, external: [pool] })).toMatchObject({
       kind: 'none',
+    });
+    expect(way({ settings, external: [pool], floatingIpsLeft: 0 })).toEqual({
+      ...{ kind: 'floating', poolId: 'id-public', full: true },
+      reason: 'the quota has room for no more floating IPs',
     });
     expect(() => way({ settings })).toThrow(/no such external network/);
     expect(() => way({ settings: { ...none, securityGroups: ['web'] } })).toThrow(

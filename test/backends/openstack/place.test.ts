@@ -70,7 +70,7 @@ it('does without Cinder and Neutron', async () => {
 it('keeps volumes for those that have room for them', async () => {
   const { place } = await openPlace({ quota: { maxTotalVolumes: 3, totalVolumesUsed: 2 } });
   const { strategies } = await place.capabilities();
-  expect(strategies?.[1]).toEqual({
+  expect(strategies?.[1]).toMatchObject({
     ...{ name: 'volumes', possible: false },
     reason: 'the quota has room for 1 more volumes',
   });
@@ -80,6 +80,46 @@ it('needs a flavor with a disk to do without volumes', async () => {
   const { place } = await openPlace({ flavors: [{ ...smallFlavor, disk: 0 }] });
   const possible = (await place.capabilities()).strategies?.map((one) => one.possible);
   expect(possible).toEqual([false, true, false]);
+});
+
+it('tells how large guests and volumes may be', async () => {
+  const offered = async (settings?: Record<string, string>) => {
+    const quota = { maxTotalRAMSize: 6000, totalRAMUsed: 0 };
+    const { place } = await openPlace({ quota, ...(settings && { settings }) });
+    const { strategies = [], largest } = await place.capabilities();
+    return { direct: strategies[0], volumes: strategies[1], largest };
+  };
+  const [small, large] = [
+    { name: 'small', memory: 1024, disk: 5 * gib },
+    { name: 'large', memory: 8192, disk: 40 * gib },
+  ];
+  const any = { memory: Number.POSITIVE_INFINITY };
+  expect(await offered()).toMatchObject({
+    direct: { sizes: [small, large] },
+    volumes: { volumes: { count: 10, bytes: 100 * gib } },
+    largest: { memory: 1024, cpus: 4 },
+  });
+  expect(await offered({ flavor: 'small' })).toMatchObject({
+    direct: { sizes: [{ ...small, ...any }] },
+    largest: { memory: 1024, cpus: 1 },
+  });
+  expect((await offered({ min_ram: '2000' })).direct).toMatchObject({
+    sizes: [{ ...large, ...any }],
+  });
+});
+
+it('counts the floating IPs that are left before it relies on one', async () => {
+  const out = { ...net, id: 'net-2', name: 'out', 'router:external': true };
+  const { place, fake } = await openPlace({
+    networks: [{ ...net, shared: false }, out],
+    settings: { floating_ip_pool: 'out' },
+  });
+  fake.on('GET', '/network/v2.0/quotas/:project/details', {
+    json: { quota: { port: { limit: -1, used: 0 }, floatingip: { limit: 5, used: 5 } } },
+  });
+  expect((await place.capabilities()).sshReachable).toEqual({
+    ...{ reachable: false, reason: 'the quota has room for no more floating IPs' },
+  });
 });
 
 it('refuses what is bound to fail before anything is made', async () => {
