@@ -8,6 +8,9 @@ const leaveAlone = {
   // No default user; an empty list is no valid one for older releases.
   users: [{ name: 'root', lock_passwd: false }],
   allow_public_ssh_keys: false,
+  // Fedora's and Red Hat's own configuration says no, which then stays in the image.
+  ssh_pwauth: 'unchanged',
+  locale: 'false', // else the one that cloud-init prefers takes the place of the installer's
   ssh: { emit_keys_to_console: false },
   no_ssh_fingerprints: true,
   package_update: false,

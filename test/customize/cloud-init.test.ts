@@ -114,7 +114,20 @@ describe('cloudInitWork', () => {
       encoding: 'utf8',
     });
     rmSync(dir, { recursive: true });
-    expect(`${status} ${stdout}${stderr}`).toMatch(/^0 Valid (cloud-config|schema)/);
+    // The only way to leave this alone; cloud-init would rather have yes or no.
+    const said = `${stdout}${stderr}`.replace(/^.*deprecations: ssh_pwauth: DEPRECATED:.*\n/, '');
+    expect(`${status} ${said}`).toMatch(/^0 Valid (cloud-config|schema)/);
+  });
+
+  it.each([
+    ['work', async () => (await cloudInitWork(request())).userData],
+    ['access', async () => accessUserData('ssh-rsa AAAAB3 x')],
+  ])('leaves what it is not told of as the installer left it: %s', async (_, make) => {
+    const [, config = ''] = (await make()).split('\n');
+    expect(JSON.parse(config)).toMatchObject({
+      ...{ ssh_pwauth: 'unchanged', locale: 'false', preserve_hostname: true },
+      ...{ package_update: false, growpart: { mode: 'off' } },
+    });
   });
 });
 
