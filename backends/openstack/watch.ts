@@ -141,13 +141,26 @@ export function watchServer(options: WatchOptions): Watch {
     }
   }
 
+  /** What was printed since the last look, often the reason for the end; not every Nova still shows it. */
+  async function lastWords(): Promise<void> {
+    if (site.refused.has('console') || hurried > 0) return;
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(site.looks.waiting)]);
+    const shown = await nova.consoleOutput(serverId, { signal: soon }).catch(() => null);
+    if (shown === null) return;
+    console_ = true;
+    await log.take(shown);
+  }
+
   async function look(): Promise<void> {
     const server = await nova.server(serverId, { signal });
     if (!server) return finish({ reason: 'destroyed', detail: 'the server was deleted' }, 'gone');
     last = server;
     offFor = server.powerState === poweredOff ? offFor + 1 : 0;
     const end = endOf(server, offFor);
-    if (end) return finish(end.event, end.state);
+    if (end) {
+      await lastWords();
+      return finish(end.event, end.state);
+    }
     state = server.powerState === paused ? 'paused' : 'running';
     if (hurried > 0) {
       hurried--;

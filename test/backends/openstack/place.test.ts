@@ -397,6 +397,18 @@ it('gathers the console, and asks for diagnostics no more once they are denied',
   expect(await readFile(file, 'utf8')).toBe('first line\nsecond line\n');
 });
 
+it('takes the last words of a guest whose server fails', async () => {
+  const opened = await openPlace();
+  const { services } = opened;
+  services.console = 'first line\n';
+  const { guest, stopped } = await runningGuest(opened);
+  await vi.waitFor(async () => expect((await guest.console())?.tail).toBe('first line\n'));
+  services.console = 'first line\nmachine check\n';
+  Object.assign(services.server(), { status: 'ERROR', fault: { code: 500, message: 'broken' } });
+  expect(await stopped).toEqual({ reason: 'failed', detail: 'broken' });
+  expect((await guest.console())?.tail).toBe('first line\nmachine check\n');
+});
+
 it('counts activity where diagnostics are allowed', async () => {
   const opened = await openPlace();
   opened.services.diagnostics = {
