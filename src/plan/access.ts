@@ -6,21 +6,30 @@ import { rootPasswordOf } from './planned-work.ts';
 import type { PlannedAccess } from './types.ts';
 import { windowsAccess } from './windows-access.ts';
 
-/** A disk that is not here can't be unlocked from outside: the key comes with the answers or not at all. */
-function cloudMethod(input: PlanInput, locked: boolean): 'ssh' | 'cloud-init' {
-  const { capabilities } = input.backend;
-  const { sshReachable } = capabilities;
+type Method = Required<Pick<PlannedAccess, 'method' | 'reason'>>;
+
+/**
+ * A disk that is not here can't be unlocked from outside: the key comes with the answers or not
+ * at all. `locked`: why it does not, or null.
+ */
+function cloudMethod(input: PlanInput, locked: string | null): Method {
+  const { sshReachable } = input.backend.capabilities;
   const asked = input.config.openstack?.customize ?? 'auto';
-  if (asked === 'cloud-init') return asked;
+  const reason = `[openstack] customize = ${asked}`;
+  if (asked === 'cloud-init') return { method: asked, reason };
   if (asked === 'ssh') {
-    if (!locked) return asked;
+    if (locked === null) return { method: asked, reason };
     throw new OzError(
       'OZ_PLAN_ACCESS',
       'Cannot get into the guest over SSH: its answer file does not let the build in',
       { hint: 'set [openstack] customize = cloud-init, or do without -a and safe_generation' },
     );
   }
-  return locked || sshReachable?.reachable === false ? 'cloud-init' : 'ssh';
+  if (locked !== null) return { method: 'cloud-init', reason: locked };
+  return {
+    method: sshReachable?.reachable === false ? 'cloud-init' : 'ssh',
+    reason: sshReachable?.reason ?? 'nothing speaks against it',
+  };
 }
 
 /** Which kinds of system can be made to say their address, from outside. */
@@ -44,8 +53,10 @@ export function plannedAccess(
   const windows = windowsAccess(family, rootPasswordOf(input.tdl));
   if (backend.type === 'openstack') {
     if (windows) return { ...access, emulate, ...windows };
-    const method = cloudMethod(input, answer !== undefined || untouched);
-    return { username: 'root', ...access, via: 'answer', method, emulate, ...rootPassword };
+    const own = answer && 'the answer file is your own, and need not let the build in';
+    const safe = untouched && '[icicle] safe_generation: the image itself lets nobody in';
+    const way = cloudMethod(input, own || safe || null);
+    return { username: 'root', ...access, via: 'answer', ...way, emulate, ...rootPassword };
   }
   return {
     username: 'root',

@@ -137,6 +137,8 @@ export interface PlannedAccess {
    * packages are read from a copy of its disk. Absent: SSH.
    */
   method?: 'ssh' | 'cloud-init' | 'disk' | undefined;
+  /** Why this one, where there was a choice. */
+  reason?: string | undefined;
   /** Offline: the system is made to say its address on its console. */
   announce?: boolean | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */

@@ -61,6 +61,26 @@ describe('oz plan', () => {
     expect(place.files()).toEqual([]);
   });
 
+  it.each([
+    ['-u', true, /^ {2}second boot +over SSH: as it happens$/m],
+    ['-u', false, /^ {2}second boot +by cloud-init, from user data: as it happens$/m],
+    ['-g', false, /^Customisation\n {2}none\n {2}second boot +by cloud-init/m],
+  ])('says how a cloud does the work of %s (SSH: %s), and why', async (option, reachable, row) => {
+    const io = fakeIo({ cwd: place.dir });
+    const { find } = memoryPlace();
+    const cloud: typeof find = async (...asked) => {
+      const memory = await find(...asked);
+      const sshReachable = { reachable, reason: 'as it happens' };
+      return {
+        ...memory,
+        capabilities: async () => ({ ...(await memory.capabilities()), sshReachable }),
+      };
+    };
+    const argv = ['-c', 'oz.cfg', '--backend=openstack', option, 'x.tdl'];
+    expect(await main(argv, io, cloud)).toBe(0);
+    expect(io.out()).toMatch(row);
+  });
+
   it('--json is one document, the password masked', async () => {
     const { code, out } = await plan('--json', '-x', 'out.xml', '-t', '90', 'x.tdl');
     expect(code).toBe(0);

@@ -120,10 +120,19 @@ function step(s: CustomiseStep): string {
   }
 }
 
-function customisation({ customise, seal }: ShownPlan): string[] {
-  if (!customise) return ['  none'];
+/** How the work in the installed system is done, where there was a choice. */
+function wayIn({ access }: ShownPlan): Row[] {
+  const { method, reason } = access ?? {};
+  if (!method || !reason) return [];
+  const way = method === 'ssh' ? 'over SSH' : 'by cloud-init, from user data';
+  return [['second boot', `${way}: ${reason}`]];
+}
+
+function customisation(plan: ShownPlan): string[] {
+  const { customise, seal } = plan;
+  if (!customise) return ['  none', ...rows(wayIn(plan))];
   return [
-    ...rows([['with', customise.packageManager]]),
+    ...rows([...wayIn(plan), ['with', customise.packageManager]]),
     ...customise.steps.map((s, i) => `  ${`${i + 1}.`.padEnd(4)}${step(s)}`),
     ...rows([['then', `seal the image (${seal})`]]),
   ];
