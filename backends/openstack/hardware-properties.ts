@@ -78,7 +78,9 @@ export function hardwareProperties(hardware: Hardware): Properties {
     hw_vif_model: nicModel,
     hw_video_model: video,
     hw_rng_model: rng && 'virtio',
-    hw_pointer_model: input.type === 'tablet' && input.bus === 'usb' && 'usbtablet',
+    // s390x has no USB.
+    hw_pointer_model:
+      input.type === 'tablet' && input.bus === 'usb' && arch !== 's390x' && 'usbtablet',
     // Nova's only way to a clock with local time.
     os_type: clock === 'localtime' && 'windows',
   };

@@ -335,6 +335,13 @@ describe('hardware', () => {
     });
   });
 
+  it('asks for no tablet where there is no USB', () => {
+    const tablet = { ...hardware, input: { type: 'tablet', bus: 'usb' } } as const;
+    const pointer = (arch: Hardware['arch']) =>
+      hardwareProperties({ ...tablet, arch }).hw_pointer_model;
+    expect([pointer('aarch64'), pointer('s390x')]).toEqual(['usbtablet', undefined]);
+  });
+
   it('leaves the bus of a CD to Nova unless the machine is known to have IDE', () => {
     expect(cdromBusOf(hardware)).toBeUndefined();
     expect(cdromBusOf({ ...hardware, machine: 'pc' })).toBe('ide');
