@@ -63,13 +63,20 @@ const tell: Record<BootStrategy, (weighed: Weighed) => Told> = {
   },
 };
 
+/** Flavors that the quota still has room for; where it has for none, that is told by checkQuota(). */
+function affordable(flavors: readonly Flavor[], { limits }: Survey): readonly Flavor[] {
+  const { ram, cores } = limits.compute;
+  const found = flavors.filter((one) => one.ram <= left(ram) && one.vcpus <= left(cores));
+  return found.length > 0 ? found : flavors;
+}
+
 /** The preferred one first. */
 export function strategiesOf(
   survey: Survey,
   asked: Asked,
 ): NonNullable<Capabilities['strategies']> {
   const flavors = eligible(survey.flavors, asked);
-  const sizes = flavors
+  const sizes = affordable(flavors, survey)
     .filter(({ disk }) => disk > 0)
     .map(({ name, ram, disk }) => ({
       name,
@@ -89,20 +96,11 @@ export function strategiesOf(
   );
 }
 
-/** What the largest server can have that the project may still make. */
+/** The most that a server may have which the project may still make. */
 export function largestGuest(survey: Survey, asked: Asked): { memory: number; cpus: number } {
-  const { ram, cores } = survey.limits.compute;
-  const flavors = eligible(survey.flavors, asked);
-  const most = (values: readonly number[], room: number) =>
-    Math.max(1, ...values.filter((value) => value <= room));
+  const flavors = affordable(eligible(survey.flavors, asked), survey);
   return {
-    memory: most(
-      flavors.map((flavor) => flavor.ram),
-      left(ram),
-    ),
-    cpus: most(
-      flavors.map((flavor) => flavor.vcpus),
-      left(cores),
-    ),
+    memory: Math.max(0, ...flavors.map(({ ram }) => ram)),
+    cpus: Math.max(1, ...flavors.map(({ vcpus }) => vcpus)),
   };
 }

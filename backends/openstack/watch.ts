@@ -43,6 +43,8 @@ const paused = 3;
 const patience = 3;
 /** Looks at the state alone, at half the usual distance, after the console has gone. */
 const hurriedLooks = 4;
+/** Milliseconds for the console of a guest that has ended: its host may be gone, too. */
+const lastWordsMs = 10_000;
 /** Looks in a row that fail, each after all retries, before the guest is given up. */
 const mostFailures = 3;
 
@@ -144,7 +146,7 @@ export function watchServer(options: WatchOptions): Watch {
   /** What was printed since the last look, often the reason for the end; not every Nova still shows it. */
   async function lastWords(): Promise<void> {
     if (site.refused.has('console') || hurried > 0) return;
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(site.looks.waiting)]);
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(lastWordsMs)]);
     const shown = await nova.consoleOutput(serverId, { signal: soon }).catch(() => null);
     if (shown === null) return;
     console_ = true;
