@@ -191,7 +191,11 @@ const own: ConfigKey[] = [
       'Take the package list from a copy of the image, so that the image stays untouched.',
   },
   seconds('install', 1200, 'Seconds an installation may take.'),
-  seconds('inactivity', 300, 'Seconds an installation may go without disk or network activity.'),
+  seconds(
+    'inactivity',
+    300,
+    'Seconds an installation may go without disk or network activity. Where a cloud tells of neither, its console must say something; unless this is set, in three times as long.',
+  ),
   seconds('boot', 300, 'Seconds until an installed guest must be reachable.'),
   seconds('shutdown', 90, 'Seconds a guest may take to shut down.'),
 ];

@@ -10,6 +10,8 @@ import type { BuildPlan } from './types.ts';
 const defaultRootPassword = 'ozrootpw';
 /** An emulated guest needs about six times as long as an accelerated one. */
 const emulationFactor = 6;
+/** An installer's console may be silent for minutes in which its disk is busy. */
+const consoleFactor = 3;
 
 /** Root's password in the finished image. Secret. */
 export function rootPasswordOf(tdl: Tdl): string {
@@ -52,7 +54,7 @@ export function plannedTimeouts(
   { config, options, backend }: Pick<PlanInput, 'config' | 'options' | 'backend'>,
   installTime = 0,
 ): BuildPlan['timeouts'] {
-  const { accelerated } = backend.capabilities;
+  const { accelerated, activity } = backend.capabilities;
   // nobody tells how fast a cloud's guests are, or how many share a host
   const slow = accelerated === false || (backend.type === 'openstack' && !accelerated);
   const factor = slow ? emulationFactor : 1;
@@ -60,10 +62,11 @@ export function plannedTimeouts(
   const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
   const scaled = (key: 'install' | 'boot' | 'shutdown', least = 0) =>
     timeouts.set?.includes(key) ? ms(timeouts[key], 1) : ms(Math.max(timeouts[key], least), factor);
+  const toldOf = activity.disk || activity.network || timeouts.set?.includes('inactivity');
   return {
     install:
       options.timeout === undefined ? scaled('install', installTime) : ms(options.timeout, 1),
-    inactivity: ms(timeouts.inactivity, 1),
+    inactivity: ms(timeouts.inactivity, toldOf ? 1 : consoleFactor),
     boot: scaled('boot'),
     shutdown: scaled('shutdown'),
   };

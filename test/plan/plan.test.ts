@@ -214,6 +214,22 @@ describe('plan()', () => {
     expect(plan(said).timeouts.install).toBe(60_000);
   });
 
+  it('waits longer for a sign where the console is all there is, but not against the user’s will', () => {
+    const inactivity = (told: boolean, set: ('inactivity' | 'install')[] = []) => {
+      const activity = { disk: told, network: told };
+      const backend = {
+        type: 'openstack' as const,
+        capabilities: { ...testCapabilities, activity },
+      };
+      const timeouts = { install: 1200, inactivity: 300, boot: 300, shutdown: 90, set };
+      return plan(testInput({ backend, config: testConfig({ timeouts }) })).timeouts.inactivity;
+    };
+    expect(inactivity(true)).toBe(300_000);
+    expect(inactivity(false)).toBe(900_000);
+    expect(inactivity(false, ['install'])).toBe(900_000);
+    expect(inactivity(false, ['inactivity'])).toBe(300_000);
+  });
+
   it.each([
     ['distro', testTdl({ distro: 'Plan9' }), {}, 'OZ_PLAN_UNKNOWN_OS'],
     ['installer', testTdl({ distro: 'OpenBSD', version: '7.0' }), {}, 'OZ_PLAN_NO_FAMILY'],
