@@ -21,6 +21,7 @@ import { workByCloudInit } from './cloud-init-boot.ts';
 import { copyDisk } from './copy-disk.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import { listenForStops, type Stops } from './stops.ts';
+import { guestEnded, whileRunning } from './while-running.ts';
 
 /** A guest that has been started from a finished disk. */
 interface Running {
@@ -72,13 +73,17 @@ async function bootAndEnter(
   witness.consoleLog = spec.consoleLog;
   await guest.start({ signal });
   emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
-  const session = await waitForSsh(() => guest.address({ signal }), await authOf(access), {
-    timeoutMs: plan.timeouts.boot,
-    signal,
-    isAlive: async () => (await guest.state({ signal })) === 'running',
+  const auth = await authOf(access);
+  const session = await whileRunning(context, stops, async (inside) => {
+    const found = await waitForSsh(() => guest.address({ signal: inside.signal }), auth, {
+      timeoutMs: plan.timeouts.boot,
+      signal: inside.signal,
+      isAlive: async () => (await guest.state({ signal })) === 'running',
+    });
+    emit({ type: 'mark', mark: 'ssh-found' });
+    await checkPassword(inside, found, access);
+    return found;
   });
-  emit({ type: 'mark', mark: 'ssh-found' });
-  await checkPassword(context, session, access);
   return { guest, stops, session };
 }
 
@@ -94,6 +99,7 @@ async function awaitPowerOff(context: WorkContext, running: Running): Promise<vo
       { hint: '[timeouts] shutdown in oz.cfg sets the limit' },
     );
   }
+  if (stop.reason !== 'shutdown') throw guestEnded(stop);
   emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'run' } });
 }
 
@@ -184,7 +190,9 @@ export async function lookInGuest(
   skipPhase(context.emit, 'customise', 'nothing to customise');
   const spec = runSpec(context.plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);
-  const text = await readIcicle(context, running.session);
+  const text = await whileRunning(context, running.stops, (inside) =>
+    readIcicle(inside, running.session),
+  );
   await leave(context, running);
   skipPhase(context.emit, 'seal', 'the image itself was not started');
   return text;
@@ -233,8 +241,10 @@ export async function workInGuest(context: WorkContext, disk: StagedDisk): Promi
   }
   const spec = runSpec(plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);
-  await runSteps(context, running.session);
-  const icicle = await readIcicle(context, running.session);
+  const icicle = await whileRunning(context, running.stops, async (inside) => {
+    await runSteps(inside, running.session);
+    return readIcicle(inside, running.session);
+  });
   await sealGuest(context, running);
   const sealed = await running.guest.takeDisk({ signal });
   await leave(context, running);
