@@ -12,10 +12,18 @@ const xmlNames: Readonly<Record<string, string>> = {
 const asXml = (text: string, characters: RegExp) =>
   text.replaceAll(characters, (character) => xmlNames[character] ?? character);
 
-/** A secret as it stands in plain text, in XML (content, either kind of attribute), JSON and a URL. */
+/** Inside a JSON text. */
+const asJson = (text: string) => JSON.stringify(text).slice(1, -1);
+
+/**
+ * A secret as it stands in plain text, in XML (content, either kind of attribute) and in a URL;
+ * and each of them in JSON, such as a request that carries an answer file, which may be JSON itself.
+ */
 function writings(secret: string): string[] {
   const inXml = [/[&<>]/g, /[&<>"]/g, /[&<>']/g, /[&<>"']/g].map((set) => asXml(secret, set));
-  return [secret, ...inXml, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+  const plain = [secret, ...inXml, encodeURIComponent(secret)];
+  const inJson = plain.map(asJson);
+  return [...plain, ...inJson, ...inJson.map(asJson)];
 }
 
 /** A password as crypt(3) hashes it (`$6$salt$…`): short ones are found out from that. */

@@ -19,8 +19,17 @@ describe('masker', () => {
     expect(quoted(`<a b='it&apos;s "it"'/>`)).toBe("<a b='********'/>");
   });
 
-  it('hides what JSON quotes', () => {
-    expect(masker(['a"b\\c'])(JSON.stringify({ pw: 'a"b\\c' }))).toBe('{"pw":"********"}');
+  it('hides what JSON escapes, in a request that carries an answer file', () => {
+    const secret = 'a"b\\c&d';
+    const hide = masker([secret]);
+    const answer = `rootpw ${secret}\n<pw>a"b\\c&amp;d</pw>`;
+    const agama = JSON.stringify({ root: { password: secret } });
+    for (const user_data of [answer, agama]) {
+      const shown = hide(JSON.stringify({ server: { user_data } }));
+      expect(shown).toContain('********');
+      expect(shown).not.toMatch(/b[\\]+c/);
+      expect(JSON.parse(shown)).toHaveProperty('server.user_data');
+    }
   });
 
   it.each([
