@@ -28,7 +28,7 @@ import {
 import { takeScreenshot } from './screenshot.ts';
 import { type AttachedVolume, serverBody } from './server-body.ts';
 import { createOnce } from './services/create-once.ts';
-import type { ImageChange, RawAnswer, Server } from './services/types.ts';
+import type { Call, ImageChange, Nova, RawAnswer, Server } from './services/types.ts';
 import { entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import type { Survey } from './survey.ts';
 import { awaitServer, awaitVolume, removeServer } from './wait.ts';
@@ -47,6 +47,18 @@ const secretFields = /user_data|adminPass|config_drive_data/i;
 
 function withoutSecrets(raw: RawAnswer): RawAnswer {
   return Object.fromEntries(Object.entries(raw).filter(([key]) => !secretFields.test(key)));
+}
+
+/** What was done to a server; of what failed also the steps, which name the cause. */
+async function historyOf(nova: Nova, id: string, call?: Call) {
+  const actions = await nova.instanceActions(id, call).catch(() => []);
+  return Promise.all(
+    actions.map(async (action) => {
+      if (action.message === null) return action;
+      const events = await nova.instanceEvents(id, action.requestId, call).catch(() => []);
+      return { ...action, events };
+    }),
+  );
 }
 
 const defaultTail = 65536;
@@ -307,8 +319,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
 
     async describe(options) {
       const now = serverId === null ? null : await nova.server(serverId, options).catch(() => null);
-      const actions =
-        serverId === null ? [] : await nova.instanceActions(serverId, options).catch(() => []);
+      const actions = serverId === null ? [] : await historyOf(nova, serverId, options);
       const server = withoutSecrets(now?.raw ?? lastServer?.raw ?? {});
       return { file: 'server.json', text: `${JSON.stringify({ server, actions }, null, 2)}\n` };
     },

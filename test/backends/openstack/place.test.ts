@@ -398,6 +398,26 @@ it('gathers the console, and asks for diagnostics no more once they are denied',
   expect(await readFile(file, 'utf8')).toBe('first line\nsecond line\n');
 });
 
+it('describes what went wrong with a server step by step', async () => {
+  const opened = await openPlace();
+  const { guest } = await runningGuest(opened);
+  const at = '/compute/v2.1/servers/:id/os-instance-actions';
+  opened.fake.on('GET', at, {
+    json: {
+      instanceActions: [
+        { action: 'stop', request_id: 'req-2', start_time: 't', message: null },
+        { action: 'create', request_id: 'req-1', start_time: 't', message: 'Error' },
+      ],
+    },
+  });
+  const details = 'unsupported configuration: IDE controllers are unsupported';
+  const events = [{ event: 'compute__do_build_and_run_instance', result: 'Error', details }];
+  opened.fake.on('GET', `${at}/req-1`, { json: { instanceAction: { events } } });
+  const { actions } = JSON.parse((await guest.describe()).text);
+  expect(actions).toMatchObject([{ action: 'stop' }, { action: 'create', events }]);
+  expect(actions[0]).not.toHaveProperty('events');
+});
+
 it('takes the last words of a guest whose server fails', async () => {
   const opened = await openPlace();
   const { services } = opened;
