@@ -66,7 +66,8 @@ async function bootAndEnter(
       announceAs: access.announce ? spec.uuid : undefined,
     });
   }
-  const userData = access.via === 'user-data' ? accessUserData(access.publicKey) : undefined;
+  const told = access.via === 'user-data' || access.tame;
+  const userData = told ? accessUserData(access.publicKey) : undefined;
   const guest = await backend.createGuest({ ...spec, userData }, { signal });
   const stops = listenForStops(guest, clock);
   witness.guest = guest;

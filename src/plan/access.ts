@@ -38,7 +38,7 @@ export const announcing = (seal: string): boolean => seal !== 'windows' && seal 
 /** Null when there is nothing to do in the guest. */
 export function plannedAccess(
   input: PlanInput,
-  family: Pick<GuestFamily, 'setsRootPassword' | 'seal'>,
+  family: Pick<GuestFamily, 'setsRootPassword' | 'seal' | 'bringsCloudInit'>,
   needed: boolean,
 ): PlannedAccess | null {
   const { access, answer, backend, config, options } = input;
@@ -56,7 +56,16 @@ export function plannedAccess(
     const own = answer && 'the answer file is your own, and need not let the build in';
     const safe = untouched && '[icicle] safe_generation: the image itself lets nobody in';
     const way = cloudMethod(input, own || safe || null);
-    return { username: 'root', ...access, via: 'answer', ...way, emulate, ...rootPassword };
+    const tame = way.method === 'ssh' && family.bringsCloudInit ? { tame: true } : {};
+    return {
+      username: 'root',
+      ...access,
+      via: 'answer',
+      ...way,
+      ...tame,
+      emulate,
+      ...rootPassword,
+    };
   }
   return {
     username: 'root',

@@ -139,6 +139,8 @@ export interface PlannedAccess {
   method?: 'ssh' | 'cloud-init' | 'disk' | undefined;
   /** Why this one, where there was a choice. */
   reason?: string | undefined;
+  /** There is a cloud-init, which would do to the system what its distribution likes: it is told not to. */
+  tame?: boolean | undefined;
   /** Offline: the system is made to say its address on its console. */
   announce?: boolean | undefined;
   /** Offline: the helper guest must be emulated too, since KVM does not work here. */

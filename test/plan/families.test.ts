@@ -336,6 +336,13 @@ describe('families in a cloud', () => {
     expect(open.install.answer.text).not.toContain('cloud-init');
   });
 
+  it('tame the cloud-init that a system brings, while it is worked in over SSH', () => {
+    const tame = (which: Case) =>
+      planned(which, { ...all, backend: testCloud(), config: asked({}) }).access?.tame;
+    expect(tame(['Ubuntu', '24.04', 'iso'])).toBe(true);
+    expect(tame(['Debian', '13', 'url'])).toBeUndefined();
+  });
+
   const closed = testCloud({ sshReachable: { reachable: false, reason: 'no route' } });
   const inClosed = (which: Case) =>
     planned(which, { ...all, backend: closed, config: asked({}) }).install.answer.text;

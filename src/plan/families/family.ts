@@ -97,6 +97,8 @@ export interface GuestFamily {
   installTime?(os: OsEntity): number | undefined;
   /** Whether its answer file can install cloud-init in this system. */
   cloudInit(os: OsEntity): boolean;
+  /** Whether its systems have cloud-init without being told to. */
+  bringsCloudInit?: boolean | undefined;
   failurePatterns: readonly string[];
   /** Whether the answer file gives root the TDL's password; the build then looks whether it has. */
   setsRootPassword?: boolean | undefined;

@@ -51,6 +51,7 @@ export const subiquity: GuestFamily = {
       : undefined,
   reboots: () => 0,
   cloudInit: () => true,
+  bringsCloudInit: true,
   failurePatterns: ['^installation failed', 'An error occurred. Press enter to start a shell'],
   packageManager: () => 'apt',
   lister: 'dpkg',
