@@ -123,17 +123,32 @@ sync
 
 /**
  * cloud-init starts afresh. What it has written about the network is of the
- * build's server; on a system without it such a file would stay for ever.
+ * build's server; on a system without it such a file would stay for ever. Where
+ * cloud-init is not started, since there is no data source, netplan has no other
+ * file than this one: one that suits any machine takes its place.
  */
-const forgetCloud = `
+export const forgetCloud = `
 if command -v cloud-init >/dev/null 2>&1; then
   cloud-init clean --logs --machine-id >/dev/null 2>&1 || cloud-init clean --logs >/dev/null 2>&1 || :
   for file in /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
     /etc/NetworkManager/system-connections/cloud-init-*.nmconnection \\
     /etc/sysconfig/network-scripts/ifcfg-* /etc/sysconfig/network/ifcfg-* \\
     /etc/systemd/network/10-cloud-init-*.network; do
-    if [ -f "$file" ] && grep -qiE 'generated (from|by) .*(datasource|cloud-init)|created by cloud-init|cloud-init-' "$file"; then
+    if [ -f "$file" ] && grep -qiE 'generated (from|by) .*(datasource|cloud-init)|created by cloud-init|cloud-init-|^ *macaddress:' "$file"; then
       rm -f "$file"
+      case $file in
+        /etc/netplan/*) ls /etc/netplan/*.yaml >/dev/null 2>&1 || (umask 077 && cat >"$file") <<'END'
+network:
+  version: 2
+  ethernets:
+    all:
+      match:
+        name: "e*"
+      dhcp4: true
+      dhcp-identifier: mac
+END
+        ;;
+      esac
     fi
   done
 fi
