@@ -1,5 +1,6 @@
 /** Adds and removes repositories, installs packages. */
 import path from 'node:path';
+import { OzError } from '../base/errors.ts';
 import { bytesOf, type FetchContent, type Operation, type Operations } from './operations.ts';
 import { type Action, type PackageManager, repositoryId } from './package-managers/manager.ts';
 import { passingName } from './passing-name.ts';
@@ -33,6 +34,14 @@ export function addRepository(manager: PackageManager, repository: Repository): 
 export function removeRepository(manager: PackageManager, repository: Repository): Operations {
   const actions = manager.removeRepository(repository, repositoryId(repository.name));
   return acting(manager, `remove repository ${repository.name}`, actions);
+}
+
+/** No package's name begins like an option; this keeps a template from giving any by a name. */
+function checkName({ name }: PackageRequest): void {
+  if (!name.startsWith('-')) return;
+  throw new OzError('OZ_PACKAGE_NAME', `Cannot install ${name}: this is no package's name`, {
+    hint: 'options belong into the <arguments> of the package',
+  });
 }
 
 /** One run of the package manager. */
@@ -154,6 +163,7 @@ export async function installPackages(
     main.push(install(manager, `packages ${names.join(' ')}`, { words: [], names }));
   };
   for (const request of packages) {
+    checkName(request);
     if (isPlain(request)) {
       plain.push(request.name);
       continue;

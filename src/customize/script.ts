@@ -9,18 +9,20 @@ export interface Script {
 }
 
 /**
- * A command line and its standard input. The script comes by the latter, so that
- * neither its length nor its quoting matters; as a function, so that nothing it
- * runs can read its text.
+ * A command line and its standard input. The script and its arguments come by
+ * the latter, so that neither length nor quoting matters: csh, root's shell in
+ * older FreeBSD, expands `!` in quotes and takes no line break in them. As a
+ * function, so that nothing it runs can read its text.
  */
 export function scriptCommand(
   { text, args = [] }: Script,
   environment: Readonly<Record<string, string>> = {},
 ): { command: string; input: string } {
   const exports = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'\n`);
+  const call = commandLine(['main', ...args]);
   return {
-    command: commandLine(['sh', '-s', '--', ...args]),
-    input: `main() {\n${exports.join('')}${text}\n}\nmain "$@" </dev/null\nexit $?\n`,
+    command: 'sh -s',
+    input: `main() {\n${exports.join('')}${text}\n}\n${call} </dev/null\nexit $?\n`,
   };
 }
 

@@ -68,8 +68,8 @@ describe('cloudInitWork', () => {
     expect([...files.keys()]).toEqual(['/run/ozma-test/run', '/run/ozma-test/5']);
     expect(files.get('/run/ozma-test/5')).toEqual(everyByte);
     const script = files.get('/run/ozma-test/run')?.toString() ?? '';
-    expect(script).toContain('sh -s -- apt-get -y ');
-    expect(script).toContain('-- AAAAB3');
+    expect(script).toContain('\nmain apt-get -y ');
+    expect(script).toContain('\nmain AAAAB3');
     expect(work.operations.map(({ role, title }) => `${role}: ${title}`)).toEqual([
       'customise: repository r',
       'customise: package lists',

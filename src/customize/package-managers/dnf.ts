@@ -23,7 +23,8 @@ const forget = 'rm -rf "/etc/yum.repos.d/$1.repo" "/var/cache/dnf/$1"-* "/var/ca
 export const dnf: PackageManager = {
   environment: { LC_ALL: 'C' },
   install: ['dnf', '-y', 'install'],
-  endOfOptions: ['--'],
+  // dnf 5 and yum 2.0 take `--` for a package's name
+  endOfOptions: [],
   fileExtension: '.rpm',
   addRepository: (repository, id) => [repoFile(repository, id)],
   removeRepository: (_, id) => [{ script: { text: forget, args: [id] } }],

@@ -13,7 +13,7 @@ export interface PackageManager {
   install: readonly string[];
   /** The same for package files, where that is another command. */
   installFile?: readonly string[] | undefined;
-  /** Words that end the options. */
+  /** Words that end the options, where it knows such; names never begin with a dash. */
   endOfOptions: readonly string[];
   /** Name ending of a package file. */
   fileExtension: string;

@@ -32,3 +32,8 @@ export function recorder(
   };
   return { session, calls };
 }
+
+/** What was done, in short: a script by its arguments, anything else by its command or file. */
+export function called({ command, input, upload }: Recorded): string | undefined {
+  return /^main(?: (.*))? <\/dev\/null$/m.exec(input ?? '')?.[1] ?? upload ?? command;
+}
