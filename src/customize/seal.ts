@@ -39,12 +39,17 @@ const sealedMark = 'sealed, going down';
 
 /**
  * Arranges for the last part to run once the session has gone, and for the
- * power-off. `wait` is shell text that is done before it.
+ * power-off. `wait` is shell text that is done before it. Systems from before
+ * 2011 have no /run. What OpenRC's init has stopped it doesn't stop again, so
+ * that no random seed is saved after the last part.
  */
 function finish(last: string, wait: string): string {
   return `
 umask 077
-cat >/run/finish-image.sh <<'END-OF-LAST-PART'
+finish=/run/finish-image.sh
+[ -d /run ] || finish=/var/run/finish-image.sh
+export finish
+cat >"$finish" <<'END-OF-LAST-PART'
 ${last}
 END-OF-LAST-PART
 if [ -d /run/systemd/system ]; then
@@ -57,11 +62,11 @@ ${unit}END-OF-UNIT
     exec systemctl poweroff' </dev/null >/dev/null 2>&1 &
 else
   setsid sh -c '${wait}
-    for daemon in rsyslog syslog sysklogd syslog-ng cron; do
+    for daemon in rsyslog syslog sysklogd syslog-ng cron crond seedrng urandom; do
       [ ! -x "/etc/init.d/$daemon" ] || "/etc/init.d/$daemon" stop
     done
-    sh /run/finish-image.sh
-    rm -f /run/finish-image.sh
+    sh "$finish"
+    rm -f "$finish"
     poweroff || shutdown -h -P now
   ' </dev/null >/dev/null 2>&1 &
 fi

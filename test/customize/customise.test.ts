@@ -144,9 +144,7 @@ describe('packages with wishes of their own', () => {
       { kind: 'packages' as const, packages },
     ];
     await customise(session, { packageManager: manager, steps }, options);
-    return calls.filter(
-      (call) => call.upload || / install |mkdir|rm -rf/.test(called(call) ?? ''),
-    );
+    return calls.filter((call) => call.upload || / install |mkdir|rm -rf/.test(called(call) ?? ''));
   };
 
   it('arguments, repository and file of zypper', async () => {
@@ -171,13 +169,16 @@ describe('packages with wishes of their own', () => {
     expect(calls.at(-1)?.command).toMatch(/^rm -rf \/var\/tmp\/\.[0-9a-f]{24}$/);
   });
 
-  it.each(['dnf', 'yum'])('%s is told no `--`, which not all of its versions know', async (manager) => {
-    const calls = await install(manager, [{ name: 'a', arguments: '--nogpgcheck' }]);
-    expect(called(calls.at(-1) ?? {})).toBe(`${manager} -y install --nogpgcheck a`);
-    await expect(install(manager, [{ name: '--downloadonly' }])).rejects.toMatchObject({
-      code: 'OZ_PACKAGE_NAME',
-    });
-  });
+  it.each(['dnf', 'yum'])(
+    '%s is told no `--`, which not all of its versions know',
+    async (manager) => {
+      const calls = await install(manager, [{ name: 'a', arguments: '--nogpgcheck' }]);
+      expect(called(calls.at(-1) ?? {})).toBe(`${manager} -y install --nogpgcheck a`);
+      await expect(install(manager, [{ name: '--downloadonly' }])).rejects.toMatchObject({
+        code: 'OZ_PACKAGE_NAME',
+      });
+    },
+  );
 
   it('a file that is in the guest already', async () => {
     const calls = await install('apt', [{ name: 'a', file: '/opt/a.deb' }]);

@@ -3,7 +3,7 @@ import { linuxSealer, removeHostKeys } from './sealer.ts';
 
 const forgetRest = `
 apk cache clean >/dev/null 2>&1 || :
-rm -f /var/cache/apk/* /var/lib/seedrng/* /var/lib/misc/random-seed /root/answers
+rm -f /var/cache/apk/* /root/answers
 `;
 
 export const alpine = linuxSealer(removeHostKeys, forgetRest);

@@ -36,7 +36,17 @@ export const removeHostKeys = `
 rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_key /etc/ssh/ssh_host_key.pub
 `;
 
-/** Removes the host keys and sees to it that the next boot makes new ones, before sshd starts. */
+/** `$keygen` in the text that is written; before OpenSSH 5.9 it makes no keys by itself. */
+const makeHostKeys = `$keygen -A >/dev/null 2>&1 || for kind in rsa dsa; do
+  [ -e /etc/ssh/ssh_host_\\\${kind}_key ] ||
+    $keygen -q -t \\$kind -N "" -f /etc/ssh/ssh_host_\\\${kind}_key
+done`;
+
+/**
+ * Removes the host keys and sees to it that the next boot makes new ones, before
+ * sshd starts: by a unit of systemd, a job of upstart where it starts sshd, or a
+ * script of init, whose number counts where its dependencies do not.
+ */
 export const renewHostKeys = `${removeHostKeys}
 keygen=$(command -v ssh-keygen)
 if [ -d /run/systemd/system ]; then
@@ -57,6 +67,15 @@ WantedBy=multi-user.target ssh.service
 END
   systemctl daemon-reload
   systemctl enable ssh-host-keys.service 2>&1
+elif [ -f /etc/init/ssh.conf ]; then
+  cat >/etc/init/ssh-host-keys.conf <<END
+description "Make the SSH host keys that are missing"
+start on starting ssh
+task
+script
+${makeHostKeys}
+end script
+END
 elif [ -d /etc/init.d ]; then
   cat >/etc/init.d/ssh-host-keys <<END
 #!/bin/sh
@@ -69,10 +88,11 @@ elif [ -d /etc/init.d ]; then
 # Default-Stop:
 # Short-Description: Make the SSH host keys that are missing
 ### END INIT INFO
-[ "\\$1" != start ] || $keygen -A
+[ "\\$1" = start ] || exit 0
+${makeHostKeys}
 END
   chmod 755 /etc/init.d/ssh-host-keys
-  update-rc.d ssh-host-keys defaults >/dev/null
+  update-rc.d ssh-host-keys start 10 2 3 4 5 . >/dev/null
 fi
 `;
 
@@ -89,26 +109,29 @@ else
   rm -f /etc/machine-id /var/lib/dbus/machine-id
 fi
 rm -f /etc/udev/rules.d/70-persistent-net.rules /etc/udev/rules.d/75-persistent-net-generator.rules
-rm -f /var/lib/dhcp/*.lease* /var/lib/dhclient/*.lease* /var/lib/dhcpcd/*.lease* /var/lib/dhcpcd/duid \\
-  /var/lib/dhcpcd/secret /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/timestamps \\
+rm -f /var/lib/dhcp/*.lease* /var/lib/dhcp3/*.lease* /var/lib/dhclient/*.lease* \\
+  /var/lib/dhcpcd/*.lease* /var/lib/dhcpcd/duid /var/lib/dhcpcd/secret /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/timestamps \\
   /var/lib/NetworkManager/secret_key /var/lib/NetworkManager/seen-bssids
 rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/urandom/random-seed \\
-  /var/lib/misc/random-seed
+  /var/lib/misc/random-seed /var/lib/seedrng/*
 rm -rf /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/data /var/lib/cloud/sem
 `;
 
-/** Logs, histories and passing files. Log files that programs expect stay, empty. */
+/**
+ * Logs, histories and passing files. Log files that programs expect stay, empty.
+ * The find of RHEL 4 knows no `{} +`.
+ */
 const forgetPast = `
 if command -v journalctl >/dev/null 2>&1; then journalctl --relinquish-var 2>/dev/null; fi
 rm -rf /var/log/journal/* /var/log/installer /var/log/anaconda
 find /var/log -xdev -type f \\( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' \\) \\
-  -exec rm -f {} +
-find /var/log -xdev -type f -size +0 -exec sh -c 'for f; do : >"$f"; done' sh {} +
+  -exec rm -f {} \\;
+find /var/log -xdev -type f -size +0 -exec sh -c ': >"$1"' sh {} \\;
 rm -f /var/lib/wtmpdb/*.db* /var/lib/lastlog/*.db*
 rm -f /root/.bash_history /root/.ash_history /root/.lesshst /root/.viminfo /root/.wget-hsts \\
   /home/*/.bash_history
-find /tmp /var/tmp -xdev -mindepth 1 -depth -exec rm -rf {} + 2>/dev/null
-find /var/lib/systemd/coredump /var/crash -xdev -type f -exec rm -f {} + 2>/dev/null
+find /tmp /var/tmp -xdev -mindepth 1 -maxdepth 1 -exec rm -rf {} \\; 2>/dev/null
+find /var/lib/systemd/coredump /var/crash -xdev -type f -exec rm -f {} \\; 2>/dev/null
 `;
 
 /** Gives freed blocks back, so that the image file is small. */
