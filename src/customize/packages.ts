@@ -69,13 +69,18 @@ function fileUrl(file: string, repository: Repository | undefined): string | und
 /** The name that a package file gets in the guest. */
 function fileName(manager: PackageManager, url: string): string {
   const name = path.posix.basename(url.replace(/[?#].*/, '')).replace(/[^\w.+~-]/g, '_');
-  return name.endsWith(manager.fileExtension) ? name : `${name}${manager.fileExtension}`;
+  const endings = manager.fileExtensions;
+  return endings.some((ending) => name.endsWith(ending)) ? name : `${name}${endings[0] ?? ''}`;
 }
 
 function install(manager: PackageManager, title: string, batch: Batch): Operation {
   const args = [...manager.install, ...batch.words, ...manager.endOfOptions, ...batch.names];
-  const { environment } = manager;
-  return { kind: 'script', title, script: { text: '"$@"', args }, environment };
+  const { environment, fineCodes = [] } = manager;
+  const text =
+    fineCodes.length === 0
+      ? '"$@"'
+      : `"$@" && return 0\ncode=$?\ncase $code in\n${fineCodes.join(' | ')}) return 0 ;;\nesac\nreturn $code`;
+  return { kind: 'script', title, script: { text, args }, environment };
 }
 
 async function installFile(

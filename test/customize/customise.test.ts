@@ -173,7 +173,8 @@ describe('packages with wishes of their own', () => {
     '%s is told no `--`, which not all of its versions know',
     async (manager) => {
       const calls = await install(manager, [{ name: 'a', arguments: '--nogpgcheck' }]);
-      expect(called(calls.at(-1) ?? {})).toBe(`${manager} -y install --nogpgcheck a`);
+      const last = called(calls.at(-1) ?? {});
+      expect(last?.endsWith(`${manager} -y install --nogpgcheck a`)).toBe(true);
       await expect(install(manager, [{ name: '--downloadonly' }])).rejects.toMatchObject({
         code: 'OZ_PACKAGE_NAME',
       });

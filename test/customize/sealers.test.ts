@@ -1,12 +1,12 @@
 /** What every kind of sealing must hold, and how it goes on systems of each age, in a directory that stands for the guest. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sealers } from '../../src/customize/seal/index.ts';
 import { renewHostKeys } from '../../src/customize/seal/sealer.ts';
 import { sealLast } from '../../src/customize/seal.ts';
+import { type Sandbox, sandbox } from './helpers/sandbox.ts';
 
 describe.each(Object.entries(sealers))('sealing as %s', (_kind, { first, last }) => {
   it('removes the access, the host keys and the identity', () => {
@@ -23,33 +23,21 @@ it('find is asked for nothing that RHEL 4 does not know', () => {
   expect(sealers.redhat?.last).not.toMatch(/\{\} \+|-delete/);
 });
 
-let root: string;
-const at = (name: string) => path.join(root, name);
+let guest: Sandbox;
 beforeEach(() => {
-  root = mkdtempSync(path.join(tmpdir(), 'ozma-seal-'));
-  for (const name of ['bin', 'etc/ssh', 'var/run']) mkdirSync(at(name), { recursive: true });
+  guest = sandbox();
+  for (const name of ['etc/ssh', 'var/run']) mkdirSync(guest.at(name), { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => guest.remove());
 
-function program(name: string, text: string): void {
-  writeFileSync(at(`bin/${name}`), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-}
-
-/** Runs a guest's script with the guest's places in the directory. */
-function run(text: string, before = ''): void {
-  const placed = text.replace(/(?<![\w.}*])\/(etc|run|var|root|tmp|home|usr)\b/g, `${root}/$1`);
-  const PATH = `${at('bin')}:${process.env.PATH}`;
-  execFileSync('sh', ['-s'], {
-    input: `${before}set -eu\nmain() {\n${placed}\n}\nmain ''`,
-    env: { PATH, HOME: at('root') },
-  });
-}
+const at = (name: string) => guest.at(name);
+const run = (text: string) => guest.run(`set -eu\n${text}`);
 
 describe('the last part', () => {
   beforeEach(() => {
-    program('setsid', 'exec "$@"');
+    guest.program('setsid', 'exec "$@"');
     for (const name of ['fstrim', 'journalctl', 'poweroff', 'sync']) {
-      program(name, `echo ${name} >>"${at('told')}"`);
+      guest.program(name, `echo ${name} >>"${at('told')}"`);
     }
   });
 
@@ -90,8 +78,8 @@ describe('renewing host keys', () => {
 
   it('is a script of init that runs before sshd by its number, and needs no -A', () => {
     mkdirSync(at('etc/init.d'));
-    program('ssh-keygen', oldKeygen(at('made')));
-    program('update-rc.d', `echo "$@" >"${at('links')}"`);
+    guest.program('ssh-keygen', oldKeygen(at('made')));
+    guest.program('update-rc.d', `echo "$@" >"${at('links')}"`);
     writeFileSync(at('etc/ssh/ssh_host_rsa_key'), 'of the build');
     run(renewHostKeys);
     expect(existsSync(at('etc/ssh/ssh_host_rsa_key'))).toBe(false);
@@ -106,7 +94,7 @@ describe('renewing host keys', () => {
   it('is a job of upstart where that starts sshd: its scripts of init come too late', () => {
     for (const name of ['etc/init.d', 'etc/init']) mkdirSync(at(name));
     writeFileSync(at('etc/init/ssh.conf'), 'exec /usr/sbin/sshd -D\n');
-    program('ssh-keygen', `echo "$@" >"${at('made')}"`);
+    guest.program('ssh-keygen', `echo "$@" >"${at('made')}"`);
     run(renewHostKeys);
     const job = readFileSync(at('etc/init/ssh-host-keys.conf'), 'utf8');
     expect(job).toMatch(/^start on starting ssh\ntask\n/m);

@@ -9,7 +9,18 @@ import type { Action, PackageManager } from './manager.ts';
 const options = '/run/build-apk-options';
 
 /** A comment names the repository, so that it can be found again. */
-const add = `
+const forget = `
+forget() {
+awk -v id="$1" '$0 == "# " id { skip = 2 } skip > 0 { skip--; next } { print }' \\
+  /etc/apk/repositories >/etc/apk/repositories.new &&
+cat /etc/apk/repositories.new >/etc/apk/repositories &&
+rm -f /etc/apk/repositories.new
+}
+`;
+
+/** One of that name from an earlier run is replaced. */
+const add = `${forget}
+forget "$1" || return $?
 id=$1 url=$2
 shift 2
 for word; do grep -qxF -- "$word" ${options} 2>/dev/null || echo "$word" >>${options}; done
@@ -17,19 +28,16 @@ printf '# %s\\n%s\\n' "$id" "$url" >>/etc/apk/repositories
 apk $(cat ${options} 2>/dev/null) update
 `;
 
-const remove = `
-awk -v id="$1" '$0 == "# " id { skip = 2 } skip > 0 { skip--; next } { print }' \\
-  /etc/apk/repositories >/etc/apk/repositories.new &&
-cat /etc/apk/repositories.new >/etc/apk/repositories &&
-rm -f /etc/apk/repositories.new
-`;
-
 /** The first version that the repository offers, as name=version. */
 const pick = (id: string) => `
 url=$(awk -v id='${id}' 'found { print; exit } $0 == "# " id { found = 1 }' /etc/apk/repositories)
 version=$(apk policy "$1" | awk -v url="$url" '
   /^  [^ ]/ { version = $1; sub(/:$/, "", version) }
-  /^    / { if (index($1, url) == 1) { print version; exit } }')
+  BEGIN { sub(/\\/+$/, "", url) }
+  /^    / {
+    rest = substr($1, length(url) + 1)
+    if (index($1, url) == 1 && (rest == "" || rest ~ /^\\//)) { print version; exit }
+  }')
 if [ -z "$url" ] || [ -z "$version" ]; then
   echo "repository ${id} has no package $1" >&2
   return 1
@@ -58,9 +66,9 @@ export const apk: PackageManager = {
   install: [...install(' --no-progress'), 'apk'],
   installFile: [...install(' --no-progress --allow-untrusted'), 'apk'],
   endOfOptions: ['--'],
-  fileExtension: '.apk',
+  fileExtensions: ['.apk'],
   refresh: { text: `apk $(cat ${options} 2>/dev/null) update` },
   addRepository,
-  removeRepository: (_, id) => [{ script: { text: remove, args: [id] } }],
+  removeRepository: (_, id) => [{ script: { text: `${forget}forget "$1"`, args: [id] } }],
   takeFrom: (id) => ({ pick: { text: pick(id) }, afterwards: unpin }),
 };

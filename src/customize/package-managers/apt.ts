@@ -122,7 +122,7 @@ export const apt: PackageManager = {
     'install',
   ],
   endOfOptions: ['--'],
-  fileExtension: '.deb',
+  fileExtensions: ['.deb'],
   refresh: { text: `${waitForDailyUpdate}\napt-get update` },
   addRepository,
   removeRepository,

@@ -25,7 +25,7 @@ export const dnf: PackageManager = {
   install: ['dnf', '-y', 'install'],
   // dnf 5 and yum 2.0 take `--` for a package's name
   endOfOptions: [],
-  fileExtension: '.rpm',
+  fileExtensions: ['.rpm'],
   addRepository: (repository, id) => [repoFile(repository, id)],
   removeRepository: (_, id) => [{ script: { text: forget, args: [id] } }],
   takeFrom: (id) => ({ words: [`--enablerepo=${id}`, `--setopt=${id}.priority=1`] }),
@@ -49,8 +49,19 @@ else
 fi
 `;
 
+/** Where one package of several is not to be had, yum says so and ends well without it. */
+const complete = `
+said=$(mktemp /var/tmp/.build-yum.XXXXXX) || exit 1
+code=0
+{ "$@" 2>&1 || echo "$?" >"$said.code"; } | tee "$said"
+[ ! -s "$said.code" ] || code=$(cat "$said.code")
+if [ "$code" = 0 ] && grep -qi '^No \\(package\\|match for argument\\)' "$said"; then code=1; fi
+rm -f "$said" "$said.code"
+exit "$code"
+`;
+
 export const yum: PackageManager = {
   ...dnf,
-  install: ['yum', '-y', 'install'],
+  install: ['sh', '-c', complete, 'sh', 'yum', '-y', 'install'],
   takeFrom: (id) => ({ pick: { text: pick(id) } }),
 };

@@ -15,8 +15,10 @@ export interface PackageManager {
   installFile?: readonly string[] | undefined;
   /** Words that end the options, where it knows such; names never begin with a dash. */
   endOfOptions: readonly string[];
-  /** Name ending of a package file. */
-  fileExtension: string;
+  /** Exit codes besides 0 with which everything was installed. */
+  fineCodes?: readonly number[] | undefined;
+  /** Name endings of package files; the first is given to a file that has none of them. */
+  fileExtensions: readonly string[];
   /** Done once before the first packages. */
   refresh?: Script | undefined;
   /** `id` is the repository's name made safe, see repositoryId(). */

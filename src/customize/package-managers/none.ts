@@ -15,7 +15,7 @@ export const none: PackageManager = {
     return refuse('install packages');
   },
   endOfOptions: [],
-  fileExtension: '',
+  fileExtensions: [],
   addRepository: ({ name }) => refuse(`add repository ${name}`),
   removeRepository: ({ name }) => refuse(`remove repository ${name}`),
   takeFrom: () => refuse('install packages'),

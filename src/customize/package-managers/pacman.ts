@@ -5,15 +5,37 @@ import type { Action, PackageManager } from './manager.ts';
 
 const conf = '/etc/pacman.conf';
 
+/** In an image that was sealed the keyring is made at boot, which takes its time. */
+const keyring = `
+if [ -d /run/systemd/system ]; then systemctl start pacman-keyring.service 2>/dev/null || :; fi
+`;
+
+/** One of that name from an earlier run is replaced. */
 const add = `
+forget "$1"
+[ -z "$(tail -c 1 ${conf})" ] || echo >>${conf}
 printf '[%s]\\nSigLevel = %s\\nServer = %s\\n' "$1" "$3" "$2" >>${conf}
 pacman -Sy --noconfirm
 `;
 
-const remove = `
+const forget = `
+forget() {
 awk -v id="[$1]" '/^\\[/ { skip = $0 == id } !skip { print }' ${conf} >${conf}.new &&
 cat ${conf}.new >${conf} &&
 rm -f ${conf}.new "/var/lib/pacman/sync/$1".*
+}
+`;
+
+/**
+ * Arch knows no packages of today on a system of yesterday: all of it is brought
+ * up to date before anything is added, the keys of its packagers first.
+ */
+const refresh = `${keyring}
+pacman -Sy --noconfirm || return $?
+if pacman -Qq archlinux-keyring >/dev/null 2>&1; then
+  pacman -S --needed --noconfirm --noprogressbar archlinux-keyring || return $?
+fi
+pacman -Su --noconfirm --noprogressbar
 `;
 
 function addRepository({ name, url, signed, sslverify }: Repository, id: string): Action[] {
@@ -26,7 +48,10 @@ function addRepository({ name, url, signed, sslverify }: Repository, id: string)
   }
   return [
     {
-      script: { text: add, args: [id, url.trim(), signed ? 'Required DatabaseOptional' : 'Never'] },
+      script: {
+        text: `${keyring}${forget}${add}`,
+        args: [id, url.trim(), signed ? 'Required DatabaseOptional' : 'Never'],
+      },
     },
   ];
 }
@@ -38,9 +63,9 @@ export const pacman: PackageManager = {
   install: ['pacman', '-S', '--needed', ...quiet],
   installFile: ['pacman', '-U', ...quiet],
   endOfOptions: ['--'],
-  fileExtension: '.pkg.tar.zst',
-  refresh: { text: 'pacman -Sy --noconfirm' },
+  fileExtensions: ['.pkg.tar.zst', '.pkg.tar.xz', '.pkg.tar.gz'],
+  refresh: { text: refresh },
   addRepository,
-  removeRepository: (_, id) => [{ script: { text: remove, args: [id] } }],
+  removeRepository: (_, id) => [{ script: { text: `${forget}forget "$1"`, args: [id] } }],
   takeFrom: (id) => ({ words: [], prefix: `${id}/` }),
 };

@@ -31,9 +31,8 @@ const forget = 'rm -rf "$1/$2.conf" "/var/db/pkg/repos/$2" "/var/db/pkg/repo-$2"
 export const pkg: PackageManager = {
   environment: { LC_ALL: 'C', ASSUME_ALWAYS_YES: 'yes', IGNORE_OSVERSION: 'yes' },
   install: ['pkg', 'install', '-y'],
-  installFile: ['pkg', 'add'],
   endOfOptions: ['--'],
-  fileExtension: '.pkg',
+  fileExtensions: ['.pkg', '.txz', '.tbz', '.tgz'],
   // The program itself comes as a package, too.
   refresh: { text: 'pkg bootstrap && pkg update' },
   addRepository,

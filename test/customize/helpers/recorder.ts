@@ -35,5 +35,5 @@ export function recorder(
 
 /** What was done, in short: a script by its arguments, anything else by its command or file. */
 export function called({ command, input, upload }: Recorded): string | undefined {
-  return /^main(?: (.*))? <\/dev\/null$/m.exec(input ?? '')?.[1] ?? upload ?? command;
+  return /^main(?: ([\s\S]*))? <\/dev\/null$/m.exec(input ?? '')?.[1] ?? upload ?? command;
 }
