@@ -40,6 +40,72 @@ async function install(name: string, ...packages: PackageRequest[]): Promise<str
   return perform(await installPackages(named(name), packages, [], fetched));
 }
 
+describe('apt', () => {
+  const list = 'etc/apt/sources.list.d/r.list';
+  const conf = 'etc/apt/apt.conf.d/90r';
+  const line = 'deb http://h/debian s main';
+  const aptOf = (version: string) => guest.program('dpkg-query', `echo ${version}`);
+  beforeEach(() => {
+    guest.write('etc/apt/sources.list.d/x', '');
+    guest.write('etc/apt/apt.conf.d/x', '');
+    // as apt before 1.5: it is all the same to apt-get update
+    guest.program('apt-get', `echo "$*" >>${guest.at('told')}`);
+  });
+
+  it.each([
+    ['0.7.20.2', 'deb http://h/debian s main\n', 'APT::Get::AllowUnauthenticated "true";\n'],
+    ['0.9.7.9', 'deb [trusted=yes] http://h/debian s main\n', ''],
+    ['1.4.11', 'deb [trusted=yes] http://h/debian s main\n', ''],
+    ['2.6.1', 'deb http://h/debian s main\n', ''],
+  ])('%s is told what need not be signed', (version, entry, settings) => {
+    aptOf(version);
+    add('apt', { url: line });
+    expect(guest.read(list)).toBe(entry);
+    expect(guest.read(conf)).toBe(settings);
+    add('apt', { url: line, signed: true });
+    expect(guest.read(list)).toBe(`${line}\n`);
+    expect(guest.read(conf)).toBe('');
+  });
+
+  it('takes the suite of a guest that has neither os-release nor lsb_release', () => {
+    aptOf('0.7.20.2');
+    guest.program('lsb_release', 'exit 127');
+    const cd = 'deb cdrom:[Debian GNU/Linux 5.0 _Lenny_]/ lenny main';
+    guest.write('etc/apt/sources.list', `# x\n${cd}\ndeb  http://m/debian/ lenny main\n`);
+    add('apt', { url: 'http://h/debian', signed: true });
+    expect(guest.read(list)).toBe('deb http://h/debian lenny main\n');
+  });
+
+  it.each([
+    ['1.0.9.8', ['-f install'], true],
+    ['1.0.9.8', ['-f install'], false],
+    ['1.1.10', ['install -- /opt/a.deb'], true],
+  ])('%s installs a file: %j', async (version, words, installed) => {
+    aptOf(version);
+    guest.program(
+      'dpkg',
+      `case $1 in
+        --compare-versions) exec /usr/bin/dpkg "$@" ;;
+        -f) echo a-in-control ;;
+        -s) echo "Package: $2"; echo "Status: ${installed ? 'install ok installed' : 'deinstall ok config-files'}" ;;
+        *) exit 1 ;;
+      esac`,
+    );
+    const wish = { name: 'a', file: '/opt/a.deb', arguments: '--no-install-recommends' };
+    const done = install('apt', wish);
+    if (installed) await done;
+    else await expect(done).rejects.toMatchObject({ status: 1 });
+    const told = guest.read('told').trim().split('\n').slice(1);
+    expect(told.map((text) => text.replace(/^.*confold /, ''))).toEqual(
+      words.map((text) =>
+        text.includes('--')
+          ? text.replace('install', 'install --no-install-recommends')
+          : `--no-install-recommends ${text}`,
+      ),
+    );
+  });
+});
+
 describe('zypper', () => {
   const repo = 'etc/zypp/repos.d/r.repo';
   beforeEach(() => {
