@@ -8,6 +8,8 @@ import type { CommandStep } from './types.ts';
 /** Longer ones (bytes) do not fit into one argument of an exec. */
 const longestLine = 64 * 1024;
 
+const loginShell = `"\${SHELL:-/bin/sh}"`;
+
 const shells = new Set(['sh', 'ash', 'bash', 'dash', 'ksh', 'zsh']);
 
 /** The program that a `#!` line names, `env` looked through. */
@@ -29,23 +31,29 @@ function wayOf(content: Buffer): 'shell' | 'upload' | 'upload-for-shell' {
   return content.length > longestLine ? 'upload-for-shell' : 'shell';
 }
 
-/** It fails when it ends with anything but exit code 0. */
+/**
+ * It fails when it ends with anything but exit code 0. With `shell`, the login
+ * shell has no part in it: the command is executed where it names its
+ * interpreter, else run by that shell.
+ */
 export async function runTdlCommand(
   step: CommandStep,
   fetchContent: FetchContent,
+  shell?: string,
 ): Promise<Operations> {
   const title = `${step.stage === 'pre' ? 'precommand' : 'command'} ${step.name}`;
   const content = await bytesOf(step.content, fetchContent);
   const way = wayOf(content);
-  if (way === 'shell') {
+  if (way === 'shell' && !shell) {
     return { main: [{ kind: 'command', title, command: content.toString('utf8') }] };
   }
   const file = passingName();
-  const shell = way === 'upload-for-shell' ? `"\${SHELL:-/bin/sh}" ` : '';
+  const named = content.subarray(0, 2).toString('latin1') === '#!';
+  const runner = way === 'upload' || (shell && named) ? '' : `${shell ?? loginShell} `;
   return {
     main: [
       { kind: 'write', title, path: file, content, mode: 0o700, passing: true },
-      { kind: 'command', title, command: `${shell}${quote(file)}` },
+      { kind: 'command', title, command: `${runner}${quote(file)}` },
     ],
     after: [{ kind: 'command', title, command: `rm -f ${quote(file)}` }],
   };

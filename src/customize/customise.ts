@@ -45,7 +45,9 @@ function operationsOf(
     case 'repository':
       return Promise.resolve(addRepository(manager, step));
     case 'command':
-      return (manager.windows ? runWindowsCommand : runTdlCommand)(step, fetchContent);
+      return manager.windows
+        ? runWindowsCommand(step, fetchContent)
+        : runTdlCommand(step, fetchContent, manager.shell);
     case 'packages':
       return installPackages(manager, step.packages, repositories, fetchContent);
     case 'file':

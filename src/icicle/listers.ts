@@ -21,5 +21,9 @@ export const listers: Readonly<Record<string, Lister>> = {
   rpm: { command: 'rpm -qa', parse: wholeLine },
   apk: { command: 'apk info -v', parse: wholeLine },
   pacman: { command: 'pacman -Q', parse: (line) => line.trim().replace(/ /, '-') || null },
-  pkg: { command: "pkg query '%n-%v'", parse: wholeLine },
+  // Without the first word a system that has never had a package would ask to install pkg itself.
+  pkg: {
+    command: `sh -c 'if pkg -N >/dev/null 2>&1; then pkg query %n-%v; fi'`,
+    parse: wholeLine,
+  },
 };

@@ -119,6 +119,25 @@ describe('customise', () => {
     expect(remove?.command).toBe(`rm -f ${upload?.upload}`);
   });
 
+  it.each([
+    ['apk', 'echo a', /^\/bin\/sh \/var\/tmp\/\S+$/],
+    ['pkg', 'if true; then\n  echo a\nfi', /^\/bin\/sh \/var\/tmp\/\S+$/],
+    ['pkg', '#!/bin/sh -e\necho a', /^\/var\/tmp\/\S+$/],
+    ['apk', '#!/usr/bin/env bash\n[[ a ]]', /^\/var\/tmp\/\S+$/],
+    ['pkg', `: ${'x'.repeat(70_000)}`, /^\/bin\/sh \/var\/tmp\/\S+$/],
+  ])('keeps commands from csh and ash: %s, %j', async (packageManager, text, command) => {
+    const { session, calls } = recorder();
+    const common = { kind: 'command' as const, stage: 'main' as const, name: 'c' };
+    await customise(
+      session,
+      { packageManager, steps: [{ ...common, content: bytes(text) }] },
+      options,
+    );
+    expect(calls[0]).toMatchObject({ content: text, mode: 0o700 });
+    expect(calls[1]?.command).toMatch(command);
+    expect(calls[2]?.command).toBe(`rm -f ${calls[0]?.upload}`);
+  });
+
   it('ends on abort and with an unknown package manager', async () => {
     const { session, calls } = recorder();
     const plan = { packageManager: 'apt', steps: [repository('r', 'deb http://h s')] };

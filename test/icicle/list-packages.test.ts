@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { listPackages } from '../../src/icicle/list-packages.ts';
+import { listers } from '../../src/icicle/listers.ts';
 import { recorder } from '../customize/helpers/recorder.ts';
+import { sandbox } from '../customize/helpers/sandbox.ts';
 
 const answers = (outputs: Record<string, string>) =>
   recorder((command) => {
@@ -30,10 +32,22 @@ describe('listPackages', () => {
     ['rpm', 'rpm -qa', 'a-1-1.x86_64\nb-2-2.noarch\n', ['a-1-1.x86_64', 'b-2-2.noarch']],
     ['pacman', 'pacman -Q', 'a 1-1\n', ['a-1-1']],
     ['apk', 'apk info -v', 'a-1-r0\n', ['a-1-r0']],
-    ['pkg', "pkg query '%n-%v'", 'a-1\n', ['a-1']],
+    ['pkg', listers.pkg?.command ?? '', 'a-1\n', ['a-1']],
   ])('reads %s', async (lister, command, output, names) => {
     const packages = await listPackages(answers({ [command]: output }), lister);
     expect(packages.map(({ name }) => name)).toEqual(names);
+  });
+  it('finds no packages where pkg itself was never installed, rather than being asked to', () => {
+    const guest = sandbox();
+    const list = () => guest.run(listers.pkg?.command ?? '');
+    guest.program(
+      'pkg',
+      '[ "$1" != -N ] || exit 1; echo "Do you want to fetch and install it now?"',
+    );
+    expect(list()).toBe('');
+    guest.program('pkg', 'echo "$*"');
+    expect(list()).toBe('query %n-%v\n');
+    guest.remove();
   });
   it('refuses extra output of another length, a failing command, an unknown lister', async () => {
     const session = answers({ 'rpm -qa': 'a\nb\n', short: 'x\n' });

@@ -62,6 +62,7 @@ function addRepository({ url, signed, sslverify }: Repository, id: string): Acti
 const install = (more: string) => ['sh', '-c', `apk $(cat ${options} 2>/dev/null)${more} add "$@"`];
 
 export const apk: PackageManager = {
+  shell: '/bin/sh',
   environment: { LC_ALL: 'C' },
   install: [...install(' --no-progress'), 'apk'],
   installFile: [...install(' --no-progress --allow-untrusted'), 'apk'],

@@ -37,6 +37,8 @@ export interface PackageManager {
   ):
     | { words: string[]; prefix?: string | undefined }
     | { pick: Script; afterwards?: string | undefined };
+  /** Runs the TDL's commands where root's login shell is none that Oz ever met: csh or ash. */
+  shell?: string | undefined;
   /** Commands and files are Windows'; there is no POSIX shell. */
   windows?: boolean | undefined;
 }

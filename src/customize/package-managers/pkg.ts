@@ -29,6 +29,7 @@ function addRepository({ url, signed, sslverify }: Repository, id: string): Acti
 const forget = 'rm -rf "$1/$2.conf" "/var/db/pkg/repos/$2" "/var/db/pkg/repo-$2".*';
 
 export const pkg: PackageManager = {
+  shell: '/bin/sh',
   environment: { LC_ALL: 'C', ASSUME_ALWAYS_YES: 'yes', IGNORE_OSVERSION: 'yes' },
   install: ['pkg', 'install', '-y'],
   endOfOptions: ['--'],
