@@ -105,18 +105,23 @@ interface Entry {
   mode: number;
   user: number;
   group: number;
+  size: number;
 }
 
 function readStat(text: string): Entry | null {
-  const match = /Type: (\S+)\s+Mode:\s+(\d+)[\s\S]*?User:\s+(\d+)\s+Group:\s+(\d+)/.exec(text);
+  const match =
+    /Type: (\S+)\s+Mode:\s+(\d+)[\s\S]*?User:\s+(\d+)\s+Group:\s+(\d+)[\s\S]*?Size:\s+(\d+)/.exec(
+      text,
+    );
   if (!match) return null;
-  const [, type = '', mode = '', user = '', group = ''] = match;
+  const [, type = '', mode = '', user = '', group = '', size = ''] = match;
   const known = type === 'regular' || type === 'directory' || type === 'symlink';
   return {
     type: known ? type : 'other',
     mode: Number.parseInt(mode, 8),
     user: Number(user),
     group: Number(group),
+    size: Number(size),
   };
 }
 
@@ -156,7 +161,8 @@ export function debugfsCommands(
     const copy = path.join(dir, 'read');
     await rm(copy, { force: true });
     await read(`dump ${file} ${copy}`);
-    return readFile(copy);
+    // Of a file inside its inode debugfs gives all the room that there is.
+    return (await readFile(copy)).subarray(0, (await look(file))?.size);
   }
 
   const names = async (file: string): Promise<string[]> =>
@@ -263,7 +269,9 @@ async function isSimple(
 ): Promise<boolean> {
   const { stdout } = await runTool('debugfs', ['-R', 'show_super_stats -h', device], { signal });
   const facts = stdout.toString('utf8');
-  if (!/^Filesystem state:\s+clean$/m.test(facts) || /needs_recovery/.test(facts)) return false;
+  if (!/^Filesystem state:\s+clean$/m.test(facts)) return false;
+  // debugfs keeps no account of quotas.
+  if (/^Filesystem features:.*\b(needs_recovery|quota)\b/m.test(facts)) return false;
   // Labels are left to libguestfs.
   if (await fish.is('is-file', '/etc/selinux/config')) return false;
   return (
@@ -284,6 +292,8 @@ export async function openExtDisk(
   { ledger = noLedger, signal }: ExtDiskOptions = {},
 ): Promise<Guestfish | null> {
   if (!formats.includes(format)) return null;
+  // debugfs and its library cut names of files into words and options.
+  if (/[\s?"]/.test(tmpdir())) return null;
   const passing = await makePassingDirectory(ledger, tmpdir(), 'ozma-disk-');
   const dir = passing.path;
   let shown: Shown | undefined;

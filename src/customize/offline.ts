@@ -9,6 +9,10 @@ import { parseUndo, type UndoStep, undoList, undoText } from './access-undo.ts';
 import { announceFiles } from './announce.ts';
 import { openExtDisk } from './ext-disk.ts';
 import { type Guestfish, openGuestfish } from './guestfish.ts';
+import { openFirewall } from './offline-firewall.ts';
+import { labelAll, labels } from './offline-labels.ts';
+import { hasSystemd, startSshd, systemdWants as wants } from './offline-sshd.ts';
+import { readText, type WriteText } from './offline-text.ts';
 import { keyBlob } from './seal.ts';
 
 export interface OfflineOptions {
@@ -39,7 +43,7 @@ function formatOf(disk: string): string {
 export async function inDisk<T>(
   disk: string,
   options: OfflineOptions,
-  work: (fish: Guestfish, write: (file: string, text: string) => Promise<void>) => Promise<T>,
+  work: (fish: Guestfish, write: WriteText) => Promise<T>,
 ): Promise<T> {
   const format = options.format ?? formatOf(disk);
   const quick = options.emulate && !options.programs;
@@ -69,47 +73,19 @@ const keysFile = `${sshDir}/authorized_keys`;
 const dropInDir = '/etc/ssh/sshd_config.d';
 const dropIn = `${dropInDir}/00-build-access.conf`;
 const sshdConfig = '/etc/ssh/sshd_config';
+/** Where newer SUSE systems have it, unless there is the other one. */
+const vendorConfig = '/usr/etc/ssh/sshd_config';
 
-/** The first value that sshd reads counts, so this goes to the top. */
+/** The first value that sshd reads counts, so this goes to the top. Forwarding is for tunnel.ts. */
 const sshdSettings = [
   'PermitRootLogin yes',
   'PubkeyAuthentication yes',
   `AuthorizedKeysFile ${keysFile}`,
+  'AllowTcpForwarding yes',
   '',
 ].join('\n');
 
-async function readText(fish: Guestfish, file: string): Promise<string> {
-  return (await fish.is('is-file', file)) ? fish.command('cat', file) : '';
-}
-
-/** Under SELinux, sshd and systemd read nothing whose label is missing; the appliance sets none. */
-async function labels(fish: Guestfish): Promise<boolean> {
-  const config = await readText(fish, '/etc/selinux/config');
-  return /^\s*SELINUX\s*=\s*(enforcing|permissive)\s*$/im.test(config);
-}
-
-const labelOf: readonly [place: RegExp, type: string][] = [
-  [/^\/root\/\.ssh/, 'ssh_home_t'],
-  [/^\/etc\/systemd\/system\//, 'systemd_unit_file_t'],
-  [/^\/var\/lib\//, 'var_lib_t'],
-  [/^\/etc\//, 'etc_t'],
-];
-
-/** Gives what was made here the labels of its places; a link gets that of its directory anyway. */
-async function labelAll(fish: Guestfish, files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    if (!(await fish.is('is-file', file)) && !(await fish.is('is-dir', file))) continue;
-    const type = labelOf.find(([place]) => place.test(file))?.[1] ?? 'etc_t';
-    const label = `system_u:object_r:${type}:s0`;
-    await fish.command('setxattr', 'security.selinux', label, String(label.length), file);
-  }
-}
-
-async function placeKey(
-  fish: Guestfish,
-  write: (file: string, text: string) => Promise<void>,
-  publicKey: string,
-): Promise<void> {
+async function placeKey(fish: Guestfish, write: WriteText, publicKey: string): Promise<void> {
   if (!(await fish.is('is-dir', sshDir))) await fish.command('mkdir-mode', sshDir, '0700');
   const known = await fish.is('is-file', keysFile);
   const text = known ? await fish.command('cat', keysFile) : '';
@@ -120,11 +96,9 @@ async function placeKey(
 }
 
 /** A drop-in where sshd_config reads such, else new lines on top of a saved sshd_config. */
-async function permitRoot(
-  fish: Guestfish,
-  write: (file: string, text: string) => Promise<void>,
-): Promise<UndoStep[]> {
-  const config = await readText(fish, sshdConfig);
+async function permitRoot(fish: Guestfish, write: WriteText): Promise<UndoStep[]> {
+  const own = await fish.is('is-file', sshdConfig);
+  const config = await readText(fish, own ? sshdConfig : vendorConfig);
   const includes = /^\s*Include\s+\/etc\/ssh\/sshd_config\.d\/\*\.conf/im.exec(config);
   const before = includes ? config.slice(0, includes.index) : '';
   const effective = before.split('\n').some((line) => /^\s*(PermitRootLogin|Match)\b/i.test(line));
@@ -138,34 +112,15 @@ async function permitRoot(
       ...(hadDir ? [] : [{ verb: 'rmdir' as const, path: dropInDir }]),
     ];
   }
+  if (!own) {
+    await write(sshdConfig, `${sshdSettings}${config}`);
+    return [{ verb: 'rm', path: sshdConfig }];
+  }
   const saved = `${sshdConfig}.build-saved`;
   if (!(await fish.is('is-file', saved))) await fish.command('cp-a', sshdConfig, saved);
   const original = await readText(fish, saved);
   await write(sshdConfig, `${sshdSettings}${original}`);
   return [{ verb: 'mv', path: saved, target: sshdConfig }];
-}
-
-const units = ['ssh.service', 'sshd.service'];
-const unitDirs = ['/lib/systemd/system', '/usr/lib/systemd/system'];
-const wants = '/etc/systemd/system/multi-user.target.wants';
-
-/** Has sshd start at boot, where it does not already. */
-async function startSshd(fish: Guestfish): Promise<UndoStep[]> {
-  for (const unit of units) {
-    for (const dir of unitDirs) {
-      if (!(await fish.is('is-file', `${dir}/${unit}`))) continue;
-      const link = `${wants}/${unit}`;
-      const socket = '/etc/systemd/system/sockets.target.wants/ssh.socket';
-      const starts =
-        (await fish.is('is-symlink', link)) ||
-        ((await fish.is('is-symlink', socket)) && unit === 'ssh.service');
-      if (starts) return [];
-      await fish.command('mkdir-p', wants);
-      await fish.command('ln-sf', `${dir}/${unit}`, link);
-      return [{ verb: 'rm', path: link }];
-    }
-  }
-  return []; // sysvinit and others start what is installed
 }
 
 /** A system whose host keys were removed needs some before sshd starts. */
@@ -195,6 +150,7 @@ export async function offlineUnlock(
     const undo = [
       ...(await permitRoot(fish, write)),
       ...(await startSshd(fish)),
+      ...(await openFirewall(fish, write)),
       ...(await makeHostKeys(fish, write)),
       ...(options.announceAs ? await placeAnnouncement(fish, write, options.announceAs) : []),
     ];
@@ -209,17 +165,10 @@ export async function offlineUnlock(
   });
 }
 
-async function hasSystemd(fish: Guestfish): Promise<boolean> {
-  return (
-    (await fish.is('is-file', '/lib/systemd/systemd')) ||
-    (await fish.is('is-file', '/usr/lib/systemd/systemd'))
-  );
-}
-
 /** A unit where there is systemd, else a job of cron, as in Oz; nothing where there is neither. */
 async function placeAnnouncement(
   fish: Guestfish,
-  write: (file: string, text: string) => Promise<void>,
+  write: WriteText,
   name: string,
 ): Promise<UndoStep[]> {
   const systemd = await hasSystemd(fish);
@@ -240,10 +189,7 @@ async function placeAnnouncement(
 const keygenUnit = '/etc/systemd/system/build-host-keys.service';
 const keygenWant = `${wants}/build-host-keys.service`;
 
-async function makeHostKeys(
-  fish: Guestfish,
-  write: (file: string, text: string) => Promise<void>,
-): Promise<UndoStep[]> {
+async function makeHostKeys(fish: Guestfish, write: WriteText): Promise<UndoStep[]> {
   if (await hasHostKeys(fish)) return [];
   const has = await fish.is('is-file', '/etc/systemd/system/ssh-host-keys.service');
   if (has || !(await hasSystemd(fish))) return [];
@@ -277,11 +223,7 @@ async function undoStep(fish: Guestfish, { verb, path: file, target }: UndoStep)
 }
 
 /** Takes this key out of root's authorized_keys; what others have put there stays. */
-async function dropKey(
-  fish: Guestfish,
-  write: (file: string, text: string) => Promise<void>,
-  publicKey: string,
-): Promise<void> {
+async function dropKey(fish: Guestfish, write: WriteText, publicKey: string): Promise<void> {
   const text = await readText(fish, keysFile);
   const blob = keyBlob(publicKey);
   if (blob === '' || !text.includes(blob)) return;

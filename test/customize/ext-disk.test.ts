@@ -1,66 +1,20 @@
 /** Work in disks without an appliance: on real ext4 file systems, in real qcow2 files. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runTool } from '../../src/base/run-tool.ts';
 import { openExtDisk } from '../../src/customize/ext-disk.ts';
 import { offlineSeal, offlineUnlock } from '../../src/customize/offline.ts';
-
-const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAITestTestTest build';
-const fstab = 'UUID=1 / ext4 errors=remount-ro 0 1\n';
-
-let dir: string;
-const at = (...names: string[]) => path.join(dir, ...names);
-beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'ozma-ext-'));
-});
-afterEach(() => rm(dir, { recursive: true }));
-
-const partitionStart = 1 << 20;
-
-async function put(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(at('tree', file)), { recursive: true });
-  await writeFile(at('tree', file), text);
-}
-
-/** A small Debian-like system on one partition, as qcow2. */
-async function makeDisk(more: Record<string, string> = {}): Promise<string> {
-  const files = {
-    'etc/fstab': fstab,
-    'etc/ssh/sshd_config': 'Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n',
-    'etc/ssh/ssh_host_ed25519_key': 'secret',
-    'usr/sbin/sshd': 'program',
-    'usr/lib/systemd/systemd': 'program',
-    'usr/lib/systemd/system/ssh.service': '[Unit]\n',
-    'var/lib/dpkg/status': '',
-    ...more,
-  };
-  for (const [file, text] of Object.entries(files)) await put(file, text);
-  await mkdir(at('tree/root'), { mode: 0o700 });
-  await symlink('usr/lib', at('tree/lib'));
-  await runTool('truncate', ['-s', '64M', at('raw')]);
-  await runTool('sfdisk', ['-q', at('raw')], { input: '2048,,83,*\n' });
-  const offset = `offset=${partitionStart}`;
-  await runTool('mke2fs', [
-    ...['-q', '-t', 'ext4', '-E', `${offset},root_owner=0:0`, '-d', at('tree')],
-    ...[at('raw'), '63M'],
-  ]);
-  await runTool('qemu-img', ['convert', '-O', 'qcow2', at('raw'), at('disk.qcow2')]);
-  return at('disk.qcow2');
-}
-
-/** The file system as it is now, checked by e2fsck; debugfs reads it. */
-async function readBack(disk: string): Promise<(request: string) => Promise<string>> {
-  await runTool('qemu-img', ['convert', '-O', 'raw', disk, at('after')]);
-  const device = `${at('after')}?offset=${partitionStart}`;
-  await runTool('e2fsck', ['-fn', device]);
-  return async (request) =>
-    (await runTool('debugfs', ['-R', request, device])).stdout.toString('utf8');
-}
-
-const options = { emulate: true, format: 'qcow2' };
+import {
+  at,
+  fstab,
+  key,
+  makeDisk,
+  options,
+  partitionStart,
+  readBack,
+} from './helpers/ext-image.ts';
 
 describe('a simple disk', () => {
   it('is unlocked without an appliance, and sealed again to what it was', async () => {
@@ -87,6 +41,25 @@ describe('a simple disk', () => {
     expect(await sealed('cat /etc/ssh/sshd_config')).toContain('UsePAM yes');
   });
 
+  it.each(['orphan_file', 'inline_data', 'metadata_csum_seed,bigalloc', '^metadata_csum,^64bit'])(
+    'is in order afterwards, with directories of many names: %s',
+    async (features) => {
+      const names = Array.from({ length: 600 }, (_, n) => [
+        `etc/some-long-file-name-${n}.conf`,
+        '',
+      ]);
+      const disk = await makeDisk(Object.fromEntries(names), features);
+      await runTool('e2fsck', ['-fyD', `${at('raw')}?offset=${partitionStart}`]).catch(() => {});
+      await runTool('qemu-img', ['convert', '-O', 'qcow2', at('raw'), disk]);
+      await offlineUnlock(disk, key, { ...options, announceAs: 'guest-1' });
+      const open = await readBack(disk);
+      expect(await open('stat /etc')).toMatch(/Flags: 0x\w*1000\b/); // indexed
+      expect(await open('cat /etc/build-announce.sh')).toContain("'guest-1'");
+      await offlineSeal(disk, key, options);
+      expect(await (await readBack(disk))('stat /etc/build-announce.sh')).toBe('');
+    },
+  );
+
   it('gets a saved sshd_config where there are no drop-ins, with its mode', async () => {
     const disk = await makeDisk({ 'etc/ssh/sshd_config': 'PermitRootLogin no\n' });
     await offlineUnlock(disk, key, options);
@@ -109,7 +82,7 @@ describe('a simple disk', () => {
     expect(left.filter((name) => name.startsWith('ozma-disk-') && !before.includes(name))).toEqual(
       [],
     );
-    expect(await readFile('/proc/mounts', 'utf8')).not.toContain(dir);
+    expect(await readFile('/proc/mounts', 'utf8')).not.toContain(at());
   });
 
   it('says which change was not possible', async () => {
@@ -128,6 +101,21 @@ describe('a disk that is not simple', () => {
     ['has SELinux', { 'etc/selinux/config': 'SELINUX=enforcing\n' }],
   ])('%s: left to libguestfs', async (_, files) => {
     expect(await openExtDisk(await makeDisk(files), 'qcow2')).toBeNull();
+  });
+
+  it('counts quotas, of which debugfs knows nothing: left to libguestfs', async () => {
+    expect(await openExtDisk(await makeDisk({}, 'quota'), 'qcow2')).toBeNull();
+  });
+
+  it('would be worked on in a directory whose name debugfs takes apart: left to libguestfs', async () => {
+    const disk = await makeDisk();
+    await mkdir(at('two words'));
+    vi.stubEnv('TMPDIR', at('two words'));
+    try {
+      expect(await openExtDisk(disk, 'qcow2')).toBeNull();
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('was not left in order: left to libguestfs', async () => {
