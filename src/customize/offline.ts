@@ -160,7 +160,9 @@ export async function offlineUnlock(
     await fish.command('chmod', '0600', undoList);
     if (await labels(fish)) {
       const ours = [sshDir, keysFile, dropInDir, dropIn, sshdConfig, keygenUnit, undoList];
-      await labelAll(fish, [...ours, ...undo.map((step) => step.path)]);
+      // what was put aside has kept its own
+      const made = undo.filter(({ verb }) => verb === 'rm').map((step) => step.path);
+      await labelAll(fish, [...ours, ...made]);
     }
   });
 }

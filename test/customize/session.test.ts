@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -193,6 +194,28 @@ describe('connectSsh', () => {
     await expect(
       connectSsh({ host: '127.0.0.1', port: await freePort() }, sshd.auth),
     ).rejects.toMatchObject({ code: 'OZ_SSH_UNREACHABLE' });
+  });
+
+  it.each([
+    ['CentOS 4', 'diffie-hellman-group-exchange-sha1', 'aes128-cbc', 'hmac-md5'],
+    ['CentOS 3', 'diffie-hellman-group1-sha1', '3des-cbc', 'hmac-sha1'],
+    ['Debian 5', 'diffie-hellman-group14-sha1', 'aes128-ctr', 'hmac-sha1'],
+  ])('reaches a server as old as that of %s', async (_, kex, cipher, mac) => {
+    const hostKey = path.join(mkdtempSync(path.join(sshd.dir, 'old-')), 'rsa');
+    execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-N', '', '-f', hostKey]);
+    const old = await startSshd({
+      extra: [
+        ...[`KexAlgorithms ${kex}`, `Ciphers ${cipher}`, `MACs ${mac}`],
+        ...['HostKeyAlgorithms ssh-rsa', `HostKey ${hostKey}`],
+      ],
+    });
+    try {
+      const own = await connectSsh(old.address, old.auth);
+      expect((await own.run('echo hi')).stdout).toBe('hi\n');
+      await own.close();
+    } finally {
+      await old.stop();
+    }
   });
 
   it('refuses a wrong password without showing it', async () => {
