@@ -157,10 +157,15 @@ export async function connectSsh(
       client.once('ready', () => resolve());
       client.once('error', fail);
       client.once('close', () => fail(new Error('the connection was closed')));
+      // FreeBSD's sshd takes passwords in this way only.
+      client.on('keyboard-interactive', (_name, _text, _language, prompts, answer) =>
+        answer(prompts.map(() => ('password' in auth ? auth.password : ''))),
+      );
       try {
         client.connect({
           sock: stream,
           ...auth,
+          tryKeyboard: 'password' in auth,
           // The host key is not checked: this is a guest that was made a moment
           // ago, on loopback or on this machine's own bridge, and nobody can
           // know its key yet.

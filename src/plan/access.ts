@@ -2,6 +2,7 @@
 import { OzError } from '../base/errors.ts';
 import type { GuestFamily } from './families/family.ts';
 import type { PlanInput } from './input.ts';
+import { passwordAccess } from './password-access.ts';
 import { rootPasswordOf } from './planned-work.ts';
 import type { PlannedAccess } from './types.ts';
 import { windowsAccess } from './windows-access.ts';
@@ -67,13 +68,18 @@ export function plannedAccess(
       ...rootPassword,
     };
   }
+  // A JEOS of FreeBSD has the key in it that it was installed with.
+  const keyless = answer !== undefined || untouched;
+  const byPassword = keyless ? passwordAccess(family, input.tdl) : undefined;
+  const offline = family.seal !== 'freebsd' && (keyless || config.cache.jeos || announce);
   return {
     username: 'root',
     ...access,
-    via: answer || config.cache.jeos || untouched || announce ? 'offline' : 'answer',
+    via: offline ? 'offline' : 'answer',
     ...(announce && { announce }),
     emulate,
     ...rootPassword,
+    ...byPassword,
     ...windows,
   };
 }

@@ -10,6 +10,7 @@ import type { GuestFamily } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import type { PlanInput } from './input.ts';
 import { timeStamp } from './names.ts';
+import { passwordAccess } from './password-access.ts';
 import {
   findOs,
   plannedIcicle,
@@ -106,6 +107,7 @@ function plannedAccess(
       ...common,
       via: 'offline',
       ...(announce && { announce }),
+      ...passwordAccess(family, input.tdl),
       ...windowsAccess(family, rootPasswordOf(input.tdl)),
     };
   }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
+import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectSsh, type Session } from '../../src/customize/session.ts';
 import { runCommand } from '../../src/customize/ssh-run.ts';
@@ -225,6 +225,32 @@ describe('connectSsh', () => {
     }).catch((e) => e);
     expect(error).toMatchObject({ code: 'OZ_SSH_AUTH' });
     expect(`${error.message}${error.hint}${error.cause}`).not.toContain('wrong-secret');
+  });
+
+  it('answers with the password where a server asks for it by a prompt', async () => {
+    const { private: hostKey } = ssh2.utils.generateKeyPairSync('ed25519');
+    const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+      client.on('error', () => {});
+      client.on('authentication', (context) => {
+        if (context.method !== 'keyboard-interactive') {
+          return context.reject(['publickey', 'keyboard-interactive']);
+        }
+        return context.prompt('Password for root@guest:', ([given]) =>
+          given === 'right' ? context.accept() : context.reject(),
+        );
+      });
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const address = { host: '127.0.0.1', port };
+    try {
+      await (await connectSsh(address, { username: 'root', password: 'right' })).close();
+      await expect(
+        connectSsh(address, { username: 'root', password: 'wrong' }),
+      ).rejects.toMatchObject({ code: 'OZ_SSH_AUTH' });
+    } finally {
+      server.close();
+    }
   });
 
   it('tells that the connection was lost', async () => {
