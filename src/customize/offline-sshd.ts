@@ -48,13 +48,16 @@ const levels = [
 
 async function bySysvinit(fish: Guestfish): Promise<UndoStep[]> {
   const undo: UndoStep[] = [];
+  // Debian 7 has the job without upstart.
+  const upstart =
+    (await fish.is('is-file', '/sbin/initctl')) && (await fish.is('is-file', '/etc/init/ssh.conf'));
+  if (upstart) return [];
   for (const name of ['sshd', 'ssh']) {
     if (!(await fish.is('is-file', `/etc/init.d/${name}`))) continue;
     for (const dir of levels) {
-      // Debian's alone has that name, and upstart needs no links.
+      // Debian's alone has that name.
       if ((dir === '/etc/rc2.d') !== (name === 'ssh')) continue;
-      if (!(await fish.is('is-dir', dir)) || (await fish.is('is-file', '/etc/init/ssh.conf')))
-        continue;
+      if (!(await fish.is('is-dir', dir))) continue;
       if ((await fish.command('glob-expand', `${dir}/S*${name}`)).trim() !== '') continue;
       const link = `${dir}/S55${name}`;
       await fish.command('ln-sf', `/etc/init.d/${name}`, link);

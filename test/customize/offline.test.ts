@@ -31,12 +31,23 @@ describe('sshd of a system without systemd', () => {
     ['SUSE', 'etc/init.d/rc5.d', 'sshd'],
     ['Debian', 'etc/rc2.d', 'ssh'],
   ])('is started by the links of %s', async (_, dir, name) => {
-    const files = { ...noSystemd, [`etc/init.d/${name}`]: '#!/bin/sh\n', [`${dir}/K01x`]: '' };
+    const job = { 'etc/init/ssh.conf': '' }; // as in Debian 7
+    const script = { [`etc/init.d/${name}`]: '#!/bin/sh\n', [`${dir}/K01x`]: '' };
+    const files = { ...noSystemd, ...job, ...script };
     const off = await unlocked(files, `stat /${dir}/S55${name}`);
     expect(off.open[0]).toContain(`Fast link dest: "/etc/init.d/${name}"`);
     expect(off.sealed[0]).toBe('');
     const on = await unlocked({ ...files, [`${dir}/S16${name}`]: '' }, `stat /${dir}/S55${name}`);
     expect(on.open[0]).toBe('');
+  });
+
+  it('is started by upstart without links', async () => {
+    const files = { ...noSystemd, 'etc/init.d/ssh': '', 'etc/rc2.d/K01x': '', 'sbin/initctl': '' };
+    const { open } = await unlocked(
+      { ...files, 'etc/init/ssh.conf': '' },
+      'stat /etc/rc2.d/S55ssh',
+    );
+    expect(open[0]).toBe('');
   });
 
   it('is started by the runlevel of OpenRC', async () => {

@@ -79,6 +79,7 @@ describe('renewing host keys', () => {
   it('is a script of init that runs before sshd by its number, and needs no -A', () => {
     mkdirSync(at('etc/init.d'));
     guest.program('ssh-keygen', oldKeygen(at('made')));
+    guest.write('etc/init/ssh.conf', ''); // as in Debian 7
     guest.program('update-rc.d', `echo "$@" >"${at('links')}"`);
     writeFileSync(at('etc/ssh/ssh_host_rsa_key'), 'of the build');
     run(renewHostKeys);
@@ -94,6 +95,7 @@ describe('renewing host keys', () => {
   it('is a job of upstart where that starts sshd: its scripts of init come too late', () => {
     for (const name of ['etc/init.d', 'etc/init']) mkdirSync(at(name));
     writeFileSync(at('etc/init/ssh.conf'), 'exec /usr/sbin/sshd -D\n');
+    guest.program('initctl', 'echo "init (upstart 1.12.1)"');
     guest.program('ssh-keygen', `echo "$@" >"${at('made')}"`);
     run(renewHostKeys);
     const job = readFileSync(at('etc/init/ssh-host-keys.conf'), 'utf8');

@@ -44,8 +44,9 @@ done`;
 
 /**
  * Removes the host keys and sees to it that the next boot makes new ones, before
- * sshd starts: by a unit of systemd, a job of upstart where it starts sshd, or a
- * script of init, whose number counts where its dependencies do not.
+ * sshd starts: by a unit of systemd, a job of upstart where that starts sshd
+ * (Debian 7 has the job without it), or a script of init, whose number counts
+ * where its dependencies do not.
  */
 export const renewHostKeys = `${removeHostKeys}
 keygen=$(command -v ssh-keygen)
@@ -67,7 +68,7 @@ WantedBy=multi-user.target ssh.service
 END
   systemctl daemon-reload
   systemctl enable ssh-host-keys.service 2>&1
-elif [ -f /etc/init/ssh.conf ]; then
+elif [ -f /etc/init/ssh.conf ] && initctl version 2>/dev/null | grep -q upstart; then
   cat >/etc/init/ssh-host-keys.conf <<END
 description "Make the SSH host keys that are missing"
 start on starting ssh
