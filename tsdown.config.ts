@@ -10,7 +10,7 @@ const groups = [
   },
   {
     name: 'osinfo',
-    test: /\/osinfo\/(?:open|database\/[^/]+|xml\/[^/]+)\.ts$|\/src\/cli\/(?:options-os|os\/database)\.ts$/,
+    test: /\/osinfo\/(?:open|database\/[^/.]+|xml\/[^/.]+)\.ts$|\/src\/cli\/(?:options-os|os\/database)\.ts$/,
   },
 ];
 

@@ -19,7 +19,7 @@ export type { BootStrategy, Published } from '../backends/backend.ts';
 export { OzError } from './base/errors.ts';
 export type { OzConfig } from './config/types.ts';
 export type { ExistingResult } from './engine/customise-existing.ts';
-export type { BuildEvent, BuildResult, Phase } from './engine/events.ts';
+export type { BuildEvent, BuildResult, Phase, WorkResult } from './engine/events.ts';
 export { build, plan } from './library/build.ts';
 export { customize, generateIcicle } from './library/existing.ts';
 export type {

@@ -25,10 +25,9 @@ function showResult(result: BuildResult, line: InstallLine, io: Io): void {
     );
   }
   if (result.published) io.stdout.write(publishedLine(result.published));
-  if (result.domainXml !== undefined)
-    io.stdout.write(
-      `Libvirt XML was written to ${line.xmlfile ?? path.basename(result.domainXml)}\n`,
-    );
+  io.stdout.write(
+    `Libvirt XML was written to ${line.xmlfile ?? path.basename(result.domainXml)}\n`,
+  );
 }
 
 async function install(

@@ -40,7 +40,7 @@ export type BuildEvent =
     }
   /** Output of the guest's commands and uploads, line by line. */
   | { type: 'output'; at: number; source: string; text: string }
-  | { type: 'result'; at: number; result: BuildResult }
+  | { type: 'result'; at: number; result: WorkResult }
   | {
       type: 'error';
       at: number;
@@ -50,20 +50,27 @@ export type BuildEvent =
       evidence?: string | undefined;
     };
 
-/** Paths of what was made; absent where it was not asked for. */
-export interface BuildResult {
+/** What was made by a build, or in an image that was built before, with the paths of its files. */
+export interface WorkResult {
   name: string;
   /** Absent when the result stays in the place's catalogue only. */
   image?: string | undefined;
   imageFormat: string;
   /** The entry in the place's catalogue. */
   published?: Published | undefined;
+  /** Only of builds, like the manifest. */
   domainXml?: string | undefined;
-  icicle?: string | undefined;
   manifest?: string | undefined;
-  /** The ICICLE document itself, when no file was named for it. */
+  /** The file that was named for the ICICLE. */
+  icicle?: string | undefined;
+  /** The ICICLE document itself, where one was asked for. */
   icicleText?: string | undefined;
   ms: number;
+}
+
+export interface BuildResult extends WorkResult {
+  domainXml: string;
+  manifest: string;
 }
 
 /** Sends one event; `at` is filled in by the stream. */

@@ -86,32 +86,56 @@ describe('the package', () => {
     expect(JSON.stringify(said)).not.toContain('a-secret-word');
   });
 
-  it('brings its types', () => {
-    writeFileSync(
-      path.join(dir, 'program.ts'),
-      `import { build, type BuildEvent, type BuildResult, customize, generateIcicle, parseTdl } from 'ozma';
+  it.each([
+    ['node16', 'node16'],
+    ['esnext', 'bundler'],
+  ])(
+    'brings its types, and does what its documents show: module %s, resolved as %s',
+    (...how) => {
+      writeFileSync(
+        path.join(dir, 'program.ts'),
+        `import { build, type BuildEvent, type BuildResult, customize, generateIcicle, parseTdl } from 'ozma';
+      import { detectIso, type DetectedOs, loadOsinfo, openOsinfo } from 'ozma/osinfo';
       const tdl = await parseTdl('<template/>', { rootpwRequired: true });
       const onEvent = (event: BuildEvent): string | null => event.type === 'phase-end' ? event.phase : null;
       const result: BuildResult = await build(tdl, { customize: true, icicle: 'x.icicle', onEvent: (e) => void onEvent(e) });
       const id: string | undefined = result.published?.id;
-      await customize(tdl, result.domainXml ?? '', { backend: 'openstack' });
+      await customize(tdl, result.domainXml, { backend: 'openstack' });
       const icicle: string = await generateIcicle(tdl, 'x.xml');
       // @ts-expect-error: no such backend
       await build(tdl, { backend: 'vmware' });
       // @ts-expect-error: a document is no TDL
       await build('<template/>');
-      export { icicle, id };`,
-    );
-    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022'];
-    const nodenext = ['--module', 'nodenext', '--types', 'node', '--skipLibCheck'];
-    run(
-      process.execPath,
-      packageFile('node_modules/typescript/bin/tsc'),
-      ...options,
-      ...nodenext,
-      'program.ts',
-    );
-  }, 60_000);
+      const held: DetectedOs[] = await detectIso('x.iso');
+      // @ts-expect-error: an id is a text
+      loadOsinfo().os(13);
+      // @ts-expect-error: the same of the database below
+      openOsinfo().os(13);
+      export { held, icicle, id };`,
+      );
+      const given = `declare const templateText: string;\ndeclare const laterTdl: import('ozma').Tdl;\n`;
+      writeFileSync(path.join(dir, 'given.d.ts'), given);
+      const shown = ['README.md', 'docs/LIBRARY.md'].flatMap((document) => {
+        const text = readFileSync(path.join(dir, 'node_modules/ozma', document), 'utf8');
+        return [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, program = '']) => program);
+      });
+      expect(shown).toHaveLength(3);
+      const examples = shown.map((program, i) => {
+        writeFileSync(path.join(dir, `shown-${i}.ts`), program);
+        return `shown-${i}.ts`;
+      });
+      const [module, resolution] = how;
+      const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--types', 'node'];
+      run(
+        process.execPath,
+        packageFile('node_modules/typescript/bin/tsc'),
+        ...[...options, '--target', 'es2022', '--lib', 'es2023'],
+        ...['--module', module, '--moduleResolution', resolution],
+        ...['given.d.ts', 'program.ts', ...examples],
+      );
+    },
+    60_000,
+  );
 
   it('has the pages of its commands', () => {
     for (const file of ['docs/man/oz-install.1', 'docs/man/oz.cfg.5', 'docs/LIBRARY.md'])

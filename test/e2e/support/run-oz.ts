@@ -4,13 +4,13 @@ import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { packageFile } from '../../../src/base/package-root.ts';
-import type { BuildEvent, BuildResult } from '../../../src/engine/events.ts';
+import type { BuildEvent, WorkResult } from '../../../src/engine/events.ts';
 
 export interface Run {
   exitCode: number;
   events: BuildEvent[];
   stderr: string;
-  result: BuildResult | undefined;
+  result: WorkResult | undefined;
   error: Extract<BuildEvent, { type: 'error' }> | undefined;
   /** Milliseconds since the start, by mark; the first of each purpose. */
   marks: Record<string, number>;
