@@ -1,7 +1,7 @@
 /** What Oz does otherwise with a template, and what in it has had its day. */
 import type { BuildPlan } from '../plan/types.ts';
 import type { Tdl, TdlContent } from '../tdl/types.ts';
-import { ozTakes } from './oz-support.ts';
+import { ozCustomises, ozRefuses, ozTakes } from './oz-support.ts';
 
 export interface Remark {
   /** Stable, for programs. */
@@ -27,6 +27,9 @@ function isShellScript(content: TdlContent): boolean {
   return program === undefined || /\/(ba|da)?sh$/.test(program);
 }
 
+const hasWork = ({ repositories, precommands, packages, files, commands }: Tdl) =>
+  [repositories, precommands, packages, files, commands].some((list) => list.length > 0);
+
 const windows = ({ distro }: Tdl) => distro === 'Windows';
 
 /** RHEL and clones whose class fails in the last Oz. */
@@ -38,6 +41,16 @@ const differences: readonly Rule[] = [
     class: 'unknown-to-oz',
     text: ({ distro, version }) => `Oz does not take ${distro} ${version}`,
     applies: (tdl) => !ozTakes(tdl),
+  },
+  {
+    class: 'refused-by-oz',
+    text: (tdl) => ozRefuses(tdl) ?? '',
+    applies: (tdl) => ozTakes(tdl) && ozRefuses(tdl) !== undefined,
+  },
+  {
+    class: 'not-customised-by-oz',
+    text: 'Oz installs this system, but cannot customise it',
+    applies: (tdl) => ozTakes(tdl) && !ozCustomises(tdl) && hasWork(tdl),
   },
   {
     class: 'crashes-in-oz',
@@ -92,8 +105,9 @@ const differences: readonly Rule[] = [
   },
   {
     class: 'kept-repositories',
-    text: 'Oz leaves repositories that are not to be persisted; here they are removed',
-    applies: ({ repositories }) => repositories.some(({ persisted }) => !persisted),
+    text: 'on this system Oz leaves repositories that are not to be persisted; here they are removed',
+    applies: ({ distro, repositories }) =>
+      /^(Debian|Ubuntu)$/.test(distro) && repositories.some(({ persisted }) => !persisted),
   },
 ];
 

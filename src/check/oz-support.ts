@@ -81,3 +81,28 @@ export function ozTakes({ distro, version }: Pick<Tdl, 'distro' | 'version'>): b
       (versions === 'number' ? /^\d+$/.test(version) : versions.includes(version)),
   );
 }
+
+const isoOnly = /^(OpenSUSE|Mandrake|Mandriva|FreeBSD|Windows)$/;
+const urlOnly = /^(RHL|RedHatLinux|(RHEL|RedHatEnterpriseLinux)-2\.1|RHEL-3)$/;
+const i386Only = /^(RHL|RedHatLinux|(RHEL|RedHatEnterpriseLinux)-2\.1|Mandrake)$/;
+
+/** What of a template whose system it takes Oz refuses all the same. */
+export function ozRefuses({ distro, version, arch, install }: Tdl): string | undefined {
+  const system = `${distro} ${version}`;
+  if (arch !== 'i386' && (i386Only.test(distro) || system === 'Windows 2000'))
+    return `Oz installs ${system} for i386 only`;
+  if (install.type === 'url')
+    return isoOnly.test(distro) ? `Oz installs ${distro} from ISOs only` : undefined;
+  if (urlOnly.test(distro)) return `Oz installs ${distro} from URLs only`;
+  return arch.startsWith('ppc64') ? `Oz takes no ISOs for ${arch}` : undefined;
+}
+
+const customisedByOz = /^(Fedora|Debian|OpenSUSE|(RHEL|RedHatEnterpriseLinux|CentOS)-[5-9])$/;
+const clonesCustomisedByOz =
+  /^((ScientificLinux(Cern)?|SL|SLC|OL)-[56]|(OEL|OracleEnterpriseLinux)-6)$/;
+
+/** Whether Oz can customise a system that it installs. */
+export function ozCustomises({ distro, version, install }: Tdl): boolean {
+  if (distro === 'Ubuntu') return install.type === 'url' || Number.parseFloat(version) >= 11.04;
+  return customisedByOz.test(distro) || clonesCustomisedByOz.test(distro);
+}

@@ -157,6 +157,28 @@ print(1)</command></commands>`;
     expect(classes).toEqual([['iso-in-one-pass'], ['iso-untouched']]);
   });
 
+  it.each([
+    ['Mageia', '5', 'x86_64', 'iso', ['not-customised-by-oz']],
+    ['OpenSUSE', '13.1', 'x86_64', 'url', ['refused-by-oz']],
+    ['Windows', '2000', 'x86_64', 'iso', ['refused-by-oz', 'not-customised-by-oz']],
+    ['Ubuntu', '10.04', 'i386', 'iso', ['not-customised-by-oz', 'kept-repositories']],
+    ['Ubuntu', '12.04', 'i386', 'iso', ['kept-repositories']],
+    ['CentOS-5', 'U11', 'x86_64', 'url', []],
+    ['RHEL-3', 'U9', 'i386', 'iso', ['refused-by-oz', 'not-customised-by-oz']],
+  ])('knows what Oz makes of %s %s for %s from %s', async (name, version, arch, type, expected) => {
+    const os = `<name>${name}</name><version>${version}</version><key>x</key>`;
+    const install = `<install type='${type}'><${type}>http://x.example/x</${type}></install>`;
+    const rest = `<repositories><repository name='r'><url>http://r.example/</url>
+      <persisted>no</persisted></repository></repositories>
+      <commands><command name='c'>true</command></commands>`;
+    put('old.tdl', template({ os, arch, install, rest }));
+    const { files } = await report('old.tdl');
+    expect(files[0].problem).toBe(null);
+    const asked = ['refused-by-oz', 'not-customised-by-oz', 'kept-repositories'];
+    const classes = files[0].differences.map((each: { class: string }) => each.class);
+    expect(classes.filter((each: string) => asked.includes(each))).toEqual(expected);
+  });
+
   it.each(['libvirt', 'openstack'])(
     'finds nothing wrong with the examples for %s',
     async (place) => {
