@@ -1,9 +1,9 @@
 /** An oz.cfg for one backend out of one that exists; comments, order and values stay. */
 
-import { suggest } from '../base/suggest.ts';
-import { parseIni } from '../config/ini.ts';
+import { type IniFile, parseIni } from '../config/ini.ts';
 import { configKeys } from '../config/keys.ts';
 import { parseConfig } from '../config/load.ts';
+import { guessKey, guessSection, keysUnread } from '../config/unknown-keys.ts';
 import type { Surroundings } from '../config/values.ts';
 import type { BackendName } from './check-tdl.ts';
 
@@ -30,17 +30,6 @@ const useless: Record<BackendName, Record<string, string>> = {
 /** What someone who goes to a cloud is asked for. */
 const asked = ['cloud', 'flavor', 'network', 'result', 'customize'];
 
-function unknown(section: string, key: string): string | undefined {
-  const inSection = configKeys.filter((known) => known.section === section);
-  if (inSection.length === 0) return `nobody reads section [${section}]`;
-  if (inSection.some((known) => known.key === key)) return undefined;
-  const nearest = suggest(
-    key,
-    inSection.map((known) => known.key),
-  );
-  return `nobody reads this key${nearest ? `; did you mean ${nearest}?` : ''}`;
-}
-
 function openstackSection(): string[] {
   const keys = configKeys.filter(
     ({ section, key }) => section === 'openstack' && asked.includes(key),
@@ -51,60 +40,73 @@ function openstackSection(): string[] {
     '# Who you are comes from clouds.yaml or OS_* variables; oz.cfg(5) has all keys.',
     ...keys.flatMap(({ key, description, default: value }) => [
       `# ${description}`,
-      `#${key} = ${value}`,
+      `#${key} = ${value}`.trimEnd(),
     ]),
   ];
 }
 
-const isContinuation = (line: string | undefined) => line !== undefined && /^\s+\S/.test(line);
-
-/** Line numbers (from 1) of keys that no longer count, with the reason. */
-function outdatedLines(text: string, source: string, backend: BackendName): Map<number, string> {
-  const found = new Map<number, string>();
-  for (const [section, values] of parseIni(text, source).sections) {
-    for (const [key, { line }] of values) {
-      const why = unknown(section, key) ?? useless[backend][`${section}.${key}`];
-      if (why !== undefined) found.set(line, why);
-    }
-  }
-  return found;
+/** What no longer counts: the lines (from 1) from `line` to `end`, with the reason. */
+interface Outdated {
+  line: number;
+  end: number;
+  why: string;
 }
 
-/** Turns a key, with the lines that continue it, into comments. */
-function withoutOutdated(lines: string[], outdated: Map<number, string>, changes: string[]) {
-  const result: string[] = [];
-  let dropping = false;
-  for (const [index, line] of lines.entries()) {
-    const why = outdated.get(index + 1);
-    dropping = why !== undefined || (dropping && isContinuation(line));
-    if (why !== undefined) {
-      result.push(`${mark}${why}`);
-      changes.push(`line ${index + 1}: ${why}`);
-    }
-    result.push(dropping ? `#${line}` : line);
-  }
-  return result;
+function outdatedIn(file: IniFile, backend: BackendName): Outdated[] {
+  return [...file.sections].flatMap(([section, values]) => {
+    const isKnown = configKeys.some((known) => known.section === section);
+    const unread = keysUnread(section, values);
+    return [...values].flatMap(([key, { line, end }]) => {
+      const why = !isKnown
+        ? `nobody reads section [${section}]${guessSection(section)}`
+        : unread.includes(key)
+          ? `nobody reads this key${guessKey(section, key)}`
+          : useless[backend][`${section}.${key}`];
+      return why === undefined ? [] : [{ line, end, why }];
+    });
+  });
 }
+
+/** Turns values, with the lines that continue them, into comments. */
+const withoutOutdated = (lines: readonly string[], outdated: readonly Outdated[]): string[] =>
+  lines.flatMap((line, index) => {
+    const within = outdated.find((each) => each.line <= index + 1 && index < each.end);
+    if (!within) return [line];
+    return [...(within.line === index + 1 ? [`${mark}${within.why}`] : []), `#${line}`];
+  });
+
+const indentOf = (line: string | undefined) => /^\s*/.exec(line ?? '')?.[0] ?? '';
 
 /** Sets [backend] type, where it is or at the top. */
-function withBackend(lines: string[], backend: BackendName, changes: string[]): string[] {
-  const start = lines.findIndex((line) => /^\[backend\]/.test(line.trim()));
-  if (start < 0) {
-    changes.push(`[backend] type = ${backend} was added`);
-    const first = lines.findIndex((line) => /^\s*\[/.test(line));
-    const at = first < 0 ? lines.length : first;
-    return [...lines.slice(0, at), '[backend]', `type = ${backend}`, '', ...lines.slice(at)];
-  }
-  const next = lines.findIndex((line, i) => i > start && /^\s*\[/.test(line));
-  const end = next < 0 ? lines.length : next;
-  const type = lines.findIndex(
-    (line, i) => i > start && i < end && /^type\s*[=:]/i.test(line.trim()),
-  );
+function withBackend(
+  lines: readonly string[],
+  source: string,
+  backend: BackendName,
+  changes: string[],
+): string[] {
+  const { heads, sections } = parseIni(lines.join('\n'), source);
   const wanted = `type = ${backend}`;
-  if (type >= 0 && lines[type]?.trim() === wanted) return lines;
+  const head = heads.get('backend');
+  if (head === undefined) {
+    changes.push(`[backend] ${wanted} was added`);
+    const first = Math.min(...heads.values());
+    if (heads.size === 0) return [...withoutEnd(lines), '[backend]', wanted, ''];
+    // Below a line that is indented less, the next section's head would be a part of its value.
+    const indent = indentOf(lines[first - 1]);
+    const added = [`${indent}[backend]`, `${indent}${wanted}`, ''];
+    return [...lines.slice(0, first - 1), ...added, ...lines.slice(first - 1)];
+  }
+  const type = sections.get('backend')?.get('type');
+  if (type?.raw === backend) return [...lines];
   changes.push(`[backend] ${wanted}`);
-  const rest = lines.slice(type < 0 ? start + 1 : type + 1);
-  return [...lines.slice(0, type < 0 ? start + 1 : type), wanted, ...rest];
+  const added = `${indentOf(lines[(type?.line ?? head) - 1])}${wanted}`;
+  const [from, to] = type ? [type.line - 1, type.end] : [head, head];
+  return [...lines.slice(0, from), added, ...lines.slice(to)];
+}
+
+/** Without empty lines at the end. */
+function withoutEnd(lines: readonly string[]): string[] {
+  return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1);
 }
 
 /**
@@ -118,17 +120,16 @@ export function migrateConfig(
   where: Surroundings,
 ): Migrated {
   parseConfig(text, source, where);
-  const changes: string[] = [];
-  const outdated = outdatedLines(text, source, backend);
-  const kept = withoutOutdated(text.split(/\r\n|\r|\n/), outdated, changes);
-  const placed = withBackend(kept, backend, changes);
-  const missing = backend === 'openstack' && !parseIni(text, source).sections.has('openstack');
-  if (missing) {
-    changes.push('[openstack] was added, to be filled in');
-    while (placed.at(-1) === '') placed.pop();
-    placed.push(...openstackSection(), '');
-  }
-  const result = placed.join('\n');
+  const file = parseIni(text, source);
+  const [, byteOrderMark = '', rest = ''] = /^(\uFEFF?)(.*)$/s.exec(text) ?? [];
+  const outdated = outdatedIn(file, backend);
+  const changes = outdated.map(({ line, why }) => `line ${line}: ${why}`);
+  const kept = withoutOutdated(rest.split(/\r\n|\r|\n/), outdated);
+  const placed = withBackend(kept, source, backend, changes);
+  const missing = backend === 'openstack' && !file.sections.has('openstack');
+  if (missing) changes.push('[openstack] was added, to be filled in');
+  const lines = missing ? [...withoutEnd(placed), ...openstackSection(), ''] : placed;
+  const result = byteOrderMark + lines.join(text.includes('\r\n') ? '\r\n' : '\n');
   parseConfig(result, source, where);
   return { text: changes.length > 0 ? result : text, changes };
 }

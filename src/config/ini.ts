@@ -10,6 +10,8 @@ export interface IniValue {
   /** Before interpolation. */
   raw: string;
   line: number;
+  /** The last line of a value that runs over several. */
+  end: number;
 }
 
 export type IniSection = Map<string, IniValue>;
@@ -20,6 +22,8 @@ export interface IniFile {
   sections: Map<string, IniSection>;
   /** [DEFAULT]: what every section has unless it says otherwise. */
   defaults: IniSection;
+  /** The lines of the sections' heads, that of [DEFAULT] among them. */
+  heads: Map<string, number>;
 }
 
 /** Python's limit on references within references. */
@@ -31,7 +35,7 @@ const option = /^(.*?)\s*[=:]\s*(.*)$/;
 
 /** Throws OZ_CONFIG_SYNTAX with file and line. */
 export function parseIni(text: string, source: string): IniFile {
-  const file: IniFile = { source, sections: new Map(), defaults: new Map() };
+  const file: IniFile = { source, sections: new Map(), defaults: new Map(), heads: new Map() };
   let section: { name: string; values: IniSection } | undefined;
   /** The value that an indented line would continue, line by line. */
   let open: { parts: string[]; value: IniValue } | undefined;
@@ -53,12 +57,14 @@ export function parseIni(text: string, source: string): IniFile {
     const ownIndent = line.search(/\S/);
     if (open && ownIndent > indent) {
       open.parts.push(content);
+      open.value.end = place.line;
       continue;
     }
     indent = ownIndent;
     const named = header.exec(content)?.[1];
     if (named !== undefined) {
       close();
+      if (!file.heads.has(named)) file.heads.set(named, place.line);
       section = { name: named, values: startSection(file, named, place) };
       continue;
     }
@@ -81,7 +87,7 @@ export function parseIni(text: string, source: string): IniFile {
       );
     }
     close();
-    const value = { raw: '', line: index + 1 };
+    const value = { raw: '', line: place.line, end: place.line };
     section.values.set(key, value);
     open = { parts: [match[2] ?? ''], value };
   }
@@ -109,6 +115,11 @@ function startSection(
   const values: IniSection = new Map();
   file.sections.set(name, values);
   return values;
+}
+
+/** The keys, of the section or [DEFAULT], that a value's %(name)s references name. */
+export function referencesIn({ raw }: IniValue): string[] {
+  return [...raw.matchAll(/%%|%\(([^)]+)\)s/g)].flatMap(([, name]) => name?.toLowerCase() ?? []);
 }
 
 /**

@@ -239,6 +239,41 @@ memory = 2048
     expect([again.out, again.err]).toEqual(['', 'oz.cfg: nothing to change\n']);
   });
 
+  const head = '[backend]\ntype = openstack\n';
+  const outdated = '# ozma: a cloud is no libvirt connection\n';
+  it.each([
+    [
+      '[libvirt]\n  uri = x\n  memory = 9\n',
+      `${head}\n[libvirt]\n${outdated}#  uri = x\n  memory = 9\n`,
+    ],
+    [
+      '  [libvirt]\n  memory = 9\n',
+      `  [backend]\n  type = openstack\n\n  [libvirt]\n  memory = 9\n`,
+    ],
+    ['[backend]\ntype =\n  libvirt\n[libvirt]\n', `${head}[libvirt]\n`],
+    [
+      '[paths]\nbase = /x\noutput_dir = %(base)s/y\n',
+      `${head}\n[paths]\nbase = /x\noutput_dir = %(base)s/y\n`,
+    ],
+    [
+      '[Libvirt]\nmemory = 9\n',
+      `${head}\n[Libvirt]\n# ozma: nobody reads section [Libvirt]: did you mean libvirt?\n#memory = 9\n`,
+    ],
+    ['# nothing\n\n', `# nothing\n${head}`],
+    ['', head],
+    [
+      '\uFEFF[libvirt]\r\nmemory = 9\r\n',
+      `\uFEFF${head}\n[libvirt]\nmemory = 9\n`.replaceAll('\n', '\r\n'),
+    ],
+  ])('keeps what counts of %j', async (before, after) => {
+    put('oz.cfg', before);
+    expect((await run(migrate, '--backend=openstack', '--in-place', 'oz.cfg')).code).toBe(0);
+    const once = get('oz.cfg');
+    expect(once.slice(0, once.search(/\r?\n\[openstack\]/))).toBe(after);
+    const again = await run(migrate, '--backend=openstack', 'oz.cfg');
+    expect(again.err).toBe('oz.cfg: nothing to change\n');
+  });
+
   it('refuses a configuration that is wrong', async () => {
     put('oz.cfg', '[libvirt]\nmemory = much\n');
     expect((await run(migrate, 'oz.cfg')).err).toContain("[libvirt] memory: 'much' is no whole");
