@@ -69,7 +69,7 @@ async function inDirectory(directory: string, signal?: AbortSignal): Promise<Fou
 /**
  * Files are taken as they are, a `.cfg` as an oz.cfg and all others as
  * templates; in directories, and those below them, `*.tdl`, XML files that hold
- * a template, and `oz*.cfg`. Throws OZ_CHECK_NOTHING for a directory without any,
+ * a template, and `oz*.cfg`. What is named twice is found once. Throws OZ_CHECK_NOTHING for a directory without any,
  * OZ_CHECK_FILE for what is not there.
  */
 export async function findFiles(
@@ -78,6 +78,12 @@ export async function findFiles(
   signal?: AbortSignal,
 ): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
+  const seen = new Set<string>();
+  const add = (each: FoundFile) => {
+    const file = path.resolve(cwd, each.file);
+    if (!seen.has(file)) found.push(each);
+    seen.add(file);
+  };
   for (const operand of operands) {
     const file = path.resolve(cwd, operand);
     const stats = await stat(file).catch((error: unknown) => {
@@ -88,7 +94,7 @@ export async function findFiles(
     });
     if (!stats.isDirectory()) {
       const kind = operand.endsWith('.cfg') ? 'config' : 'tdl';
-      found.push({ kind, file: operand, name: path.basename(operand) });
+      add({ kind, file: operand, name: path.basename(operand) });
       continue;
     }
     const inside = await inDirectory(file, signal);
@@ -99,7 +105,7 @@ export async function findFiles(
     }
     for (const each of inside) {
       const name = path.relative(file, each.file);
-      found.push({ kind: each.kind, file: path.join(operand, name), name });
+      add({ kind: each.kind, file: path.join(operand, name), name });
     }
   }
   return found;

@@ -92,10 +92,15 @@ async function writeBelow(results: readonly Result[], output: string, io: Io): P
   const target = ({ name }: Result) => path.resolve(io.cwd, output, name);
   const names = results.map(target);
   for (const [i, name] of names.entries()) {
-    if (!(await isThere(name)) && names.indexOf(name) === i) continue;
-    throw new OzError('OZ_MIGRATE_EXISTS', `Cannot write ${name}: it is there already`, {
-      hint: 'name another directory; --in-place changes the files themselves',
-    });
+    const refuse = (why: string, hint: string) =>
+      new OzError('OZ_MIGRATE_EXISTS', `Cannot write ${name}: ${why}`, { hint });
+    if (names.indexOf(name) < i)
+      throw refuse('two files would have this name', 'migrate them into different directories');
+    if (await isThere(name))
+      throw refuse(
+        'it is there already',
+        'name another directory; --in-place changes the files themselves',
+      );
   }
   for (const result of results) {
     await write(target(result), path.resolve(io.cwd, result.file), result.text);

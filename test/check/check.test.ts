@@ -351,6 +351,14 @@ memory = 2048
     expect(err).toMatch(/Error: Cannot write .*file\/web\.tdl: .*\nHint: name another directory/);
   });
 
+  it('takes what is named twice once, and writes no two files to one name', async () => {
+    put('lib/a.tdl', template());
+    put('other/a.tdl', template());
+    expect((await report('lib', 'lib/a.tdl', './lib/a.tdl')).files).toHaveLength(1);
+    const { code, err } = await run(migrate, '-o', 'new', 'lib', 'other');
+    expect([code, err]).toEqual([1, expect.stringContaining('two files would have this name')]);
+  });
+
   it('-o writes a copy of the library, and replaces nothing', async () => {
     put('lib/sub/good.tdl', template());
     expect((await run(migrate, '-o', 'new', 'lib')).code).toBe(0);
