@@ -7,7 +7,6 @@ import type { PlanInput } from '../plan/input.ts';
 import { plan } from '../plan/plan.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import { checkReachability } from '../tdl/localhost.ts';
-import { parseTdl } from '../tdl/parse.ts';
 import { readTdl } from '../tdl/read.ts';
 import type { Tdl } from '../tdl/types.ts';
 import { deprecations, differencesFromOz, type Remark } from './differences.ts';
@@ -101,15 +100,15 @@ function verdictOf({ install, warnings }: BuildPlan): Verdict {
 
 export interface CheckOptions {
   signal?: AbortSignal | undefined;
-  /** Instead of what is in the file. */
-  text?: string | undefined;
+  /** How the template is read, where not from the file. */
+  read?: (() => Promise<Tdl>) | undefined;
 }
 
 /** Never throws for what is wrong with the file. */
 export async function checkTdl(
   file: string,
   around: CheckSurroundings,
-  { signal, text }: CheckOptions = {},
+  { signal, read = () => readTdl(file, { signal }) }: CheckOptions = {},
 ): Promise<TdlReport> {
   const report: TdlReport = {
     kind: 'tdl',
@@ -121,7 +120,7 @@ export async function checkTdl(
   };
   let tdl: Tdl;
   try {
-    tdl = await (text === undefined ? readTdl(file, { signal }) : parseTdl(text, { source: file }));
+    tdl = await read();
   } catch (error) {
     signal?.throwIfAborted();
     return { ...report, problem: problemOf(error) };

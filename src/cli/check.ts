@@ -2,9 +2,9 @@
 import path from 'node:path';
 import { homeOf } from '../base/home.ts';
 import type { CheckSurroundings } from '../check/check-tdl.ts';
-import type { Around } from '../compose/around.ts';
+import { type Around, stdinName } from '../compose/around.ts';
 import { placeholderAccess, thisHost } from '../compose/inputs.ts';
-import { readConfig } from '../compose/settings.ts';
+import { readConfig, readTemplate } from '../compose/settings.ts';
 import type { Io } from './io.ts';
 import { ozCheck } from './options.ts';
 import type { CheckReport } from './render/check-text.ts';
@@ -51,15 +51,25 @@ export async function checkFiles(
     import('../check/check-tdl.ts'),
     import('../check/check-config.ts'),
   ]);
-  const found = await findFiles(operands, io.cwd, signal);
+  const found = [
+    ...operands.filter((name) => name === stdinName).map((file) => ({ kind: 'tdl', file })),
+    ...(await findFiles(
+      operands.filter((name) => name !== stdinName),
+      io.cwd,
+      signal,
+    )),
+  ];
   const { asked, ...around } = await checkSurroundings(line, io);
   const where = { home: homeOf(io.env), isRoot: process.geteuid?.() === 0 };
   const files: CheckReport['files'] = [];
   for (const { kind, file } of found) {
     signal.throwIfAborted();
     const absolute = path.resolve(io.cwd, file);
+    const read = () => readTemplate(file, io, signal);
     const report =
-      kind === 'tdl' ? await checkTdl(absolute, around, { signal }) : checkConfig(absolute, where);
+      kind === 'tdl'
+        ? await checkTdl(absolute, around, { signal, read })
+        : checkConfig(absolute, where);
     files.push({ ...report, file });
   }
   return { backend: asked, files };

@@ -13,7 +13,7 @@ export interface Output {
 export interface Io extends Around {
   stdout: Output;
   stderr: Output;
-  /** Lines typed by the user; ends when the input ends. `isTTY`: someone is there to type. */
+  /** Ends when the input ends. `isTTY`: someone is there to type. */
   stdin: AsyncIterable<string | Buffer> & { readonly isTTY: boolean };
   /** Where signals such as SIGINT are heard, and errors that nothing has caught. */
   signals: {

@@ -39,12 +39,14 @@ async function migrated(
     { checkTdl },
     { annotate, notesFor, withoutNotes },
     { migrateConfig },
+    { parseTdl },
   ] = await Promise.all([
     import('../check/find-files.ts'),
     import('../check/read-exact.ts'),
     import('../check/check-tdl.ts'),
     import('../check/annotate.ts'),
     import('../check/migrate-config.ts'),
+    import('../tdl/parse.ts'),
   ]);
   const { asked: backend, ...around } = await checkSurroundings(line, io);
   const where = { home: homeOf(io.env), isRoot: process.geteuid?.() === 0 };
@@ -58,7 +60,8 @@ async function migrated(
       continue;
     }
     const plain = withoutNotes(text);
-    const report = await checkTdl(file, around, { signal, text: plain });
+    const read = () => parseTdl(plain, { source: file });
+    const report = await checkTdl(file, around, { signal, read });
     const notes = notesFor(report, backend, file);
     const changes = notes.map((note) => note.text);
     if (notes.length === 0 && plain !== text) changes.push('remarks that no longer hold are gone');

@@ -73,7 +73,10 @@ const backend: Valued<'libvirt' | 'openstack'> = {
   help: 'run the guest in libvirt or openstack, whatever oz.cfg says',
 };
 
-const tdlOperand = { name: 'tdl', help: 'the template (TDL) that describes the system' };
+const tdlOperand = {
+  name: 'tdl',
+  help: 'the template (TDL) that describes the system; - reads it from standard input',
+};
 const xmlOperand = {
   name: 'libvirt_xml_file',
   help: 'the domain XML that oz-install wrote for the image',
@@ -330,7 +333,9 @@ export const ozCheck = command({
     'Reads templates and oz.cfg files and says of each whether it is right, how libvirt and OpenStack would build it or why not, what Oz does otherwise, and what is outdated. In directories, *.tdl, XML files that hold a template, and oz*.cfg are looked at. Nothing is downloaded, asked or started: what a certain cloud allows is told by oz plan.',
     'The exit code is 0 when all files are right and can be built by the backend of oz.cfg, or of --backend.',
   ],
-  operands: [libraryOperand],
+  operands: [
+    { ...libraryOperand, help: `${libraryOperand.help}; - is a template on standard input` },
+  ],
   options: {
     config,
     debug,

@@ -4,7 +4,7 @@ import type { Osinfo } from '../../osinfo/types.ts';
 import { homeOf } from '../base/home.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Tdl } from '../tdl/types.ts';
-import type { Around } from './around.ts';
+import { type Around, stdinName } from './around.ts';
 import type { FindPlace, Place } from './places.ts';
 
 export interface Settings {
@@ -30,6 +30,18 @@ export async function readConfig({ config }: SettingsLine, around: Around): Prom
   });
 }
 
+/** A TDL from a file, or for `-` from standard input. */
+export async function readTemplate(
+  name: string,
+  { cwd, stdin }: Around,
+  signal?: AbortSignal,
+): Promise<Tdl> {
+  const { readTdl, readTdlFrom } = await import('../tdl/read.ts');
+  return name === stdinName && stdin
+    ? readTdlFrom(stdin, { source: 'standard input', signal })
+    : readTdl(path.resolve(cwd, name), { signal });
+}
+
 /** Reads TDL and oz.cfg, finds the osinfo database and the place; touches nothing else. */
 export async function readSettings(
   line: SettingsLine,
@@ -38,12 +50,9 @@ export async function readSettings(
   findPlace: FindPlace,
   signal?: AbortSignal,
 ): Promise<Settings> {
-  const [{ readTdl }, { loadOsinfo }] = await Promise.all([
-    import('../tdl/read.ts'),
-    import('../../osinfo/index.ts'),
-  ]);
+  const { loadOsinfo } = await import('../../osinfo/index.ts');
   const config = await readConfig(line, around);
-  const tdl = await readTdl(path.resolve(around.cwd, tdlFile), { signal });
+  const tdl = await readTemplate(tdlFile, around, signal);
   const place = await findPlace(line.backend ?? config.backend.type, config, around);
   return { tdl, config, osinfo: loadOsinfo({ env: around.env }), place };
 }

@@ -23,6 +23,20 @@ export async function readTdl(file: string, options: ReadTdlOptions = {}): Promi
   return parseTdl(await readText(file, signal), { ...rest, source: path.resolve(file) });
 }
 
+/** The same from a stream, such as standard input; `source` is its name for messages. */
+export async function readTdlFrom(
+  stream: AsyncIterable<string | Buffer>,
+  { signal, ...options }: ParseTdlOptions & { signal?: AbortSignal | undefined },
+): Promise<Tdl> {
+  signal?.throwIfAborted();
+  // A terminal may never say more, and no iterator can be told to give up.
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const bytes = await Promise.race([collect(stream, options.source), interrupted]);
+  return parseTdl(decode(bytes, options.source), options);
+}
+
 /** What a TDL without version or architecture does say; undefined when more is wrong with it. */
 export async function readIncompleteTdl(
   file: string,
@@ -36,24 +50,27 @@ async function readText(file: string, signal: AbortSignal | undefined): Promise<
   return decode(await readBounded(file, signal), file);
 }
 
+/** Devices, FIFOs and /proc files have no size to check beforehand: counted while they are read. */
+async function collect(stream: AsyncIterable<string | Buffer>, file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > maxTdlBytes) throw fileProblem(file, `it is larger than ${maxTdlBytes} bytes`);
+  }
+  return Buffer.concat(chunks);
+}
+
 async function readBounded(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
   try {
     const handle = await open(file, 'r');
     try {
       const stat = await handle.stat();
       if (stat.isDirectory()) throw fileProblem(file, 'it is a directory');
-      // Devices, FIFOs and /proc files have no size to check beforehand, so count while reading.
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of handle.createReadStream({
-        autoClose: false,
-        ...(signal && { signal }),
-      })) {
-        chunks.push(chunk as Buffer);
-        size += (chunk as Buffer).length;
-        if (size > maxTdlBytes) throw fileProblem(file, `it is larger than ${maxTdlBytes} bytes`);
-      }
-      return Buffer.concat(chunks);
+      const stream = handle.createReadStream({ autoClose: false, ...(signal && { signal }) });
+      return await collect(stream, file);
     } finally {
       await handle.close();
     }

@@ -113,6 +113,16 @@ describe('oz check', () => {
     ]);
   });
 
+  it('takes a template from standard input for -', async () => {
+    put('good.tdl', template());
+    const io = fakeIo({ cwd: dir, env: { HOME: dir }, input: [template({ arch: 'x86-64' })] });
+    expect(await check(['--json', 'good.tdl', '-'], io)).toBe(1);
+    expect(JSON.parse(io.out()).files).toMatchObject([
+      { file: '-', problem: { message: expect.stringContaining('standard input') } },
+      { file: 'good.tdl', problem: null },
+    ]);
+  });
+
   it('minds the backend that is asked for', async () => {
     put('plan9.tdl', template({ os: '<name>Plan9</name><version>4</version>' }));
     const { code, files } = await report('plan9.tdl');

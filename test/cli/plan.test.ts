@@ -33,6 +33,18 @@ function madeIso(label: string): string {
 }
 
 describe('oz plan', () => {
+  it('takes the TDL from standard input for -, and says so of what is wrong with it', async () => {
+    const text = readFileSync(path.join(place.dir, 'x.tdl'), 'utf8');
+    const read = async (input: string) => {
+      const io = fakeIo({ cwd: place.dir, input: [input.slice(0, 99), input.slice(99)] });
+      const code = await main(['-c', 'oz.cfg', '--json', '-'], io, memoryPlace().find);
+      return { code, out: io.out(), err: io.err() };
+    };
+    const { code, out } = await read(text);
+    expect([code, JSON.parse(out).name]).toEqual([0, 'x-guest']);
+    expect((await read('<template/>')).err).toContain('standard input');
+  });
+
   it('tells each part, the password masked, and touches nothing', async () => {
     const { code, out, err, opened } = await plan('-ug', 'x.tdl');
     expect(err).toBe('');

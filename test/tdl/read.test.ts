@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readTdl } from '../../src/tdl/read.ts';
+import { readTdl, readTdlFrom } from '../../src/tdl/read.ts';
 import { refusal, template } from './templates.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'ozma-tdl-'));
@@ -13,6 +14,24 @@ const put = (name: string, content: string | Buffer) => {
   writeFileSync(file, content);
   return file;
 };
+
+describe('readTdlFrom()', () => {
+  it('waits no longer for a silent terminal than its signal allows', async () => {
+    const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    const stop = new AbortController();
+    const reading = readTdlFrom(silent, { source: 'standard input', signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(reading).rejects.toThrow('enough');
+  });
+
+  it('reads no more than a TDL may have', async () => {
+    const endless = (function* () {
+      for (;;) yield ' '.repeat(1024 ** 2);
+    })();
+    const reading = readTdlFrom(Readable.from(endless), { source: 'standard input' });
+    expect((await refusal(reading)).message).toMatch(/^Cannot read TDL standard input: .* larger/);
+  });
+});
 
 describe('readTdl()', () => {
   it('reads a file and knows its absolute path', async () => {
