@@ -49,6 +49,7 @@ export function helpText(spec: CommandSpec<OptionTable>): string {
   if (spec.commands) {
     lines.push('Commands:', ...spec.commands.flatMap((c) => entry(c.name, c.help)), '');
   }
+  const codes = exitCodes(spec).map(([code, what]) => `${code} ${what}`);
   lines.push(
     'Options:',
     ...Object.values(spec.options).flatMap((o) => entry(optionTerm(o), o.help)),
@@ -56,9 +57,7 @@ export function helpText(spec: CommandSpec<OptionTable>): string {
     'Examples:',
     ...spec.examples.flatMap((e) => [`  # ${e.what}`, `  ${e.line}`]),
     '',
-    `Exit codes: ${exitCodes(spec)
-      .map(([code, what]) => `${code} ${what}`)
-      .join(', ')}.`,
+    ...wrap(`Exit codes: ${codes.join(', ')}.`, width),
   );
   return `${lines.join('\n')}\n`;
 }
@@ -71,5 +70,6 @@ export function exitCodes(spec: CommandSpec<OptionTable>): [code: number, what: 
     [2, 'wrong usage'],
     ...('generateIcicle' in spec.options ? [[3, '-i without -g'] as [number, string]] : []),
     [130, 'interrupted'],
+    [143, 'terminated'],
   ];
 }

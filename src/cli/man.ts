@@ -1,5 +1,6 @@
 /** Manual pages in man(7) from the same tables as the help. */
 import { exitCodes } from './help.ts';
+import { jsonTexts } from './man-json.ts';
 import { type CommandSpec, type Flag, isValued, type OptionTable } from './option-table.ts';
 
 /** Text that groff prints as it is. */
@@ -37,6 +38,17 @@ function seeAlso(pages: readonly string[]): string[] {
   });
 }
 
+function jsonSection(command: string): string[] {
+  const text = jsonTexts[command];
+  if (!text) return [];
+  const entries = Object.entries(text.words);
+  return [
+    '.SH JSON',
+    roff(text.about),
+    ...entries.flatMap(([key, words]) => ['.TP', `\\fB${roff(key)}\\fR`, roff(words)]),
+  ];
+}
+
 /** The page of one command. `date` is `2026-11-22`. */
 export function manPage(
   spec: CommandSpec<OptionTable>,
@@ -71,6 +83,7 @@ export function manPage(
     '.BR \\-ugd3 ,',
     'and long names cut short while they are unique.',
     ...Object.values(spec.options).flatMap((o) => ['.TP', term(o), `${helpOf(o)}.`]),
+    ...jsonSection(spec.name),
     '.SH EXIT STATUS',
     ...exitCodes(spec).flatMap(([code, what]) => ['.TP', `\\fB${code}\\fR`, `${roff(what)}.`]),
     ...(spec.files

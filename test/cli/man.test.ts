@@ -23,6 +23,14 @@ describe('docs/man', () => {
     }
   });
 
+  it('says what --json prints of builds, plans and checks', () => {
+    const sectionOf = (page: string) => pages[page]?.split('\n.SH JSON\n')[1]?.split('\n.SH ')[0];
+    for (const page of ['oz-install.1', 'oz-customize.1', 'oz-generate-icicle.1'])
+      expect(sectionOf(page)).toContain('\n\\fBphase\\-start\\fR\n');
+    expect(sectionOf('oz-plan.1')).toContain('\n\\fBoutputs\\fR\n');
+    expect(sectionOf('oz-check.1')).toContain('\n\\fBdifferences\\fR\n');
+  });
+
   it('pleases mandoc', () => {
     const names = Object.keys(pages);
     const args = ['-Tlint', '-Wwarning', ...names];

@@ -17,8 +17,9 @@ const result = {
 function play(
   options: { json?: boolean; progress?: 'auto' | 'plain' | 'bar' | 'none'; level?: LogLevel },
   tty = false,
+  env: Record<string, string> = {},
 ) {
-  const io = fakeIo({ tty });
+  const io = fakeIo({ tty, env });
   let now = 0;
   const stream = createEventStream(() => now);
   const end = attachRenderers(stream, io, {
@@ -103,6 +104,10 @@ describe('the bar', () => {
     const { err } = play({}, true);
     expect(err).toContain('\r\u001b[K');
     expect(err).toContain('fetch the installer: 1 min 00 s\n');
+  });
+
+  it('is taken on no terminal that can not move its cursor', () => {
+    expect(play({}, true, { TERM: 'dumb' }).err).not.toContain('\r');
   });
 
   it('is not taken on a terminal when lines are asked for', () => {

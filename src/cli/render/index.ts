@@ -19,7 +19,8 @@ export interface RenderOptions {
  * takes the progress bar away.
  */
 export function attachRenderers(stream: EventStream, io: Io, options: RenderOptions): () => void {
-  const auto = io.stderr.isTTY ? 'bar' : 'plain';
+  // A dumb terminal, such as an editor's, shows what should move the cursor.
+  const auto = io.stderr.isTTY && io.env.TERM !== 'dumb' ? 'bar' : 'plain';
   const progress = options.progress === 'auto' ? auto : options.progress;
   const write = (text: string) => void io.stderr.write(text);
   if (options.json) {
