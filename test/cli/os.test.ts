@@ -250,6 +250,12 @@ describe('oz os script', () => {
     expect(made[0]?.out).toContain(passwords[0]);
   });
 
+  it('tells of a parameter that nothing asks for', async () => {
+    const { err } = await os('script', 'debian13', '-c', 'hostnam=x', '-c', 'admin-password=p');
+    expect(err).toContain('has no parameter hostnam; did you mean hostname?\n');
+    expect(err).not.toContain('no parameter admin-password');
+  });
+
   it('takes a file of parameters, which the command line overrides', async () => {
     writeFileSync(
       path.join(dir, 'c.conf'),
@@ -262,7 +268,6 @@ describe('oz os script', () => {
   });
 
   it('writes into a directory, for nobody else to read', async () => {
-    mkdirSync(path.join(dir, 'out'));
     const { code, out } = await os(
       'script',
       'debian13',
@@ -317,7 +322,7 @@ describe('oz os script', () => {
     ],
     [['debian13', '-c', '=b'], 2, "'=b' is not of the form name=value"],
     [['debian13', '-f', 'none.conf'], 1, 'there is no such file'],
-    [['debian13', '-d', 'none'], 1, 'Cannot write '],
+    [['debian13', '-d', '/dev/null/none'], 1, 'Cannot write '],
     [['debian13', '-s', 'moon'], 2, "'moon' is not a source"],
     [['debian13', '-P', '../x'], 2, 'is not a file name'],
     [['nonesuch-9'], 1, 'Cannot find the operating system nonesuch-9'],

@@ -1,4 +1,5 @@
 /** oz os script: answer files for unattended installs, and what can be set in them. */
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database } from '../../../osinfo/database/database.ts';
 import type { OsRecord } from '../../../osinfo/database/os-record.ts';
@@ -10,9 +11,11 @@ import {
   listProfiles,
 } from '../../../osinfo/script/scripts.ts';
 import { messageOf, OzError } from '../../base/errors.ts';
+import { suggest } from '../../base/suggest.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../option-table.ts';
 import { ozOsScript } from '../options-os.ts';
+import { printable } from '../render/format.ts';
 import { runCommand } from '../run-command.ts';
 import { osDatabase, writeJson } from './database.ts';
 import { completeConfig, readConfigFile } from './script-config.ts';
@@ -44,6 +47,16 @@ function lists(database: Database, os: OsRecord, line: Line) {
   ].find(({ wanted }) => wanted);
 }
 
+/** A parameter that nothing asks for changes nothing: most likely it is misspelt. */
+function warnOfUnknown(given: Line['config'], parameters: readonly string[], io: Io): void {
+  for (const [name] of given ?? []) {
+    if (parameters.includes(name)) continue;
+    const nearest = suggest(name, parameters);
+    const guess = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+    io.stderr.write(`Warning: the answer file has no parameter ${printable(name)}${guess}\n`);
+  }
+}
+
 async function generated(
   database: Database,
   os: OsRecord,
@@ -55,7 +68,13 @@ async function generated(
     ...(await readConfigFile(line.configFile, io)),
     ...Object.fromEntries(line.config ?? []),
   };
-  const config = completeConfig(given, listConfig(database, os, profile), (name, password) => {
+  const parameters = listConfig(database, os, profile);
+  warnOfUnknown(
+    line.config,
+    parameters.map(({ name }) => name),
+    io,
+  );
+  const config = completeConfig(given, parameters, (name, password) => {
     io.stderr.write(`${name} was not given; made up: ${password}\n`);
   });
   return generateScripts(database, os, {
@@ -82,10 +101,11 @@ async function writeInto(directory: string, files: readonly GeneratedFile[]): Pr
     // a name from the database never leads out of the directory
     const target = path.join(directory, path.basename(filename));
     try {
+      await mkdir(directory, { recursive: true });
       await writeFileAtomic(target, text, 0o600);
     } catch (error) {
       throw new OzError('OZ_OUTPUT', `Cannot write ${target}: ${messageOf(error)}`, {
-        hint: 'create the directory, or name another one',
+        hint: 'name another directory, or see who may write there',
         cause: error,
       });
     }
