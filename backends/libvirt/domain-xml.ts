@@ -267,7 +267,7 @@ function devicesOf(spec: GuestSpec, host: DomainHost, finished: boolean): Node {
 }
 
 /** Ours: what <metadata> says of an image that is in a cloud. */
-export const metadataNamespace = 'urn:ozma:domain:1';
+const metadataNamespace = 'urn:ozma:domain:1';
 
 function metadataOf({ published }: GuestSpec): Node | undefined {
   if (!published) return undefined;

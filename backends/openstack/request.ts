@@ -10,7 +10,7 @@ import type { OpenstackSettings } from './settings.ts';
 import type { Survey } from './survey.ts';
 
 /** GiB that the server's own image needs on the host; 0: it has none. */
-export function localGib(spec: GuestSpec): number {
+function localGib(spec: GuestSpec): number {
   if (parseDiskRef(spec.disk.ref).kind === 'image') return inGib(spec.disk.size);
   return floppyOf(spec, spec.boot) ? 1 : 0;
 }
@@ -73,7 +73,7 @@ export function isRescue({ strategy }: GuestSpec, boot: Boot): boolean {
   return strategy === 'rescue' && boot.kind === 'cdrom';
 }
 
-export function rescueBus({ hardware }: GuestSpec): string {
+function rescueBus({ hardware }: GuestSpec): string {
   return cdromBusOf(hardware) ?? 'ide';
 }
 

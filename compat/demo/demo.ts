@@ -11,7 +11,7 @@ const out = path.resolve(process.env.OZMA_DEMO_DIR ?? packageFile('.rig/demo'));
 const say = (line: string) => console.log(line);
 
 /** The example with another URL, and kernel parameters where they are needed. */
-export function adaptTdl(text: string, url: string, kernelparam: string | undefined): string {
+function adaptTdl(text: string, url: string, kernelparam: string | undefined): string {
   const escaped = url.replaceAll('&', '&amp;');
   return text
     .replace(/<url>[^<]*<\/url>/, () => `<url>${escaped}</url>`)

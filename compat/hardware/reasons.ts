@@ -105,7 +105,7 @@ const debianNames: Readonly<Record<string, string>> = {
 const debianUrl = ({ theirs, of }: Difference) =>
   (theirs ?? '').replace(`/${of.arch}/`, `/${debianNames[of.arch]}/`);
 
-export const reasons: readonly Reason[] = [
+const reasons: readonly Reason[] = [
   {
     name: 'memory-of-later-oz',
     rows: [{ fact: at('(memory|currentMemory)'), theirs: '1048576 KiB', ours: '2097152 KiB' }],

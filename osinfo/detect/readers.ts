@@ -9,7 +9,7 @@ import type { ByteReader } from './iso.ts';
 const chunk = 64 * 1024;
 
 /** Opens the file for each read: two or three of them identify an ISO. */
-export function fileReader(file: string, signal?: AbortSignal): ByteReader {
+function fileReader(file: string, signal?: AbortSignal): ByteReader {
   return {
     async read(offset, length) {
       signal?.throwIfAborted();

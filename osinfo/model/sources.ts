@@ -9,7 +9,7 @@ function reboots(text: string | undefined): number {
   return Number.isFinite(count) ? Math.max(0, count - 1) : 0;
 }
 
-export function installSource({ id, params }: SourceRecord): InstallSource {
+function installSource({ id, params }: SourceRecord): InstallSource {
   const optional = {
     url: 'url',
     kernel: 'kernel',

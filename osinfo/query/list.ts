@@ -50,7 +50,7 @@ function order(a: string | undefined, b: string | undefined): number {
   return a < b ? -1 : 1;
 }
 
-export function shownColumns(kind: ListKind, fields?: readonly string[]): Column[] {
+function shownColumns(kind: ListKind, fields?: readonly string[]): Column[] {
   return columns[kind].filter((c) => (fields ? fields.includes(c.property) : c.shown));
 }
 
@@ -71,9 +71,6 @@ export function listEntities(database: Database, kind: ListKind, options: ListOp
       Object.fromEntries(shown.map((property) => [property, propertyOf(entity, property)])),
     );
 }
-
-export const listOses = (database: Database, options?: ListOptions): Row[] =>
-  listEntities(database, 'os', options);
 
 /** The table that osinfo-query prints; widths count bytes, as there. */
 export function formatTable(

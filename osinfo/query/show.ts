@@ -22,7 +22,7 @@ import { resolvedResources } from '../model/resources.ts';
 export type Values = Record<string, string | string[]>;
 
 /** Parameters as an object; one value is a string, several are an array. */
-export function valuesOf(params: Params): Values {
+function valuesOf(params: Params): Values {
   return Object.fromEntries(
     [...params].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
   );
@@ -69,7 +69,7 @@ export function osDevices(database: Database, os: OsRecord, platformId?: string)
  * By id or short id; by an id of a version that is not known, the newest known
  * before it. Throws OzError OZ_OSINFO_UNKNOWN_PLATFORM.
  */
-export function findPlatform(database: Database, idOrShortId: string): OsRecord {
+function findPlatform(database: Database, idOrShortId: string): OsRecord {
   const platform =
     nearestPlatform(database, idOrShortId) ??
     database.platforms().find((p) => p.params.get('short-id')?.includes(idOrShortId));

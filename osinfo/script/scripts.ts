@@ -32,11 +32,11 @@ export interface GeneratedFile {
 }
 
 /** libosinfo takes `disk` for a script that says nothing. */
-export function injectionMethodsOf(script: ScriptRecord): string[] {
+function injectionMethodsOf(script: ScriptRecord): string[] {
   return script.injectionMethods;
 }
 
-export const expectedFilename = (script: ScriptRecord): string =>
+const expectedFilename = (script: ScriptRecord): string =>
   param(script.params, 'expected-filename') ?? '';
 
 function profileScripts(database: Database, os: OsRecord, profile: string): ScriptRecord[] {

@@ -14,7 +14,7 @@ function findRoot(from: string): string {
 }
 
 /** Absolute path of the package's top directory. */
-export const packageRoot: string = findRoot(path.dirname(fileURLToPath(import.meta.url)));
+const packageRoot: string = findRoot(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Absolute path of a file named relative to the package's top directory. */
 export function packageFile(...parts: string[]): string {

@@ -40,7 +40,7 @@ export async function checkSurroundings(
 }
 
 /** `file` in the reports is as the user named it. */
-export async function checkFiles(
+async function checkFiles(
   line: CheckLine,
   operands: readonly string[],
   io: Around,

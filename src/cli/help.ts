@@ -18,12 +18,12 @@ export function wrap(text: string, room: number): string[] {
 }
 
 /** `-t, --timeout <seconds>` */
-export function optionTerm(option: Flag): string {
+function optionTerm(option: Flag): string {
   const short = option.short ? `-${option.short}, ` : '    ';
   return `${short}--${option.long}${isValued(option) ? ` <${option.value}>` : ''}`;
 }
 
-export function usageLine(spec: CommandSpec<OptionTable>): string {
+function usageLine(spec: CommandSpec<OptionTable>): string {
   const operands = spec.operands.map((o) => (o.many ? `[<${o.name}>...]` : `<${o.name}>`));
   return `Usage: ${[spec.name, '[OPTIONS]', ...operands].join(' ')}`;
 }

@@ -27,7 +27,7 @@ export interface ConfigKey {
   description: string;
 }
 
-export const imageDirectory = '/var/lib/libvirt/images';
+const imageDirectory = '/var/lib/libvirt/images';
 
 const seconds = (key: string, value: number, description: string): ConfigKey => ({
   section: 'timeouts',

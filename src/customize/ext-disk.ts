@@ -128,7 +128,7 @@ function readStat(text: string): Entry | null {
 const safePath = /^\/[\w.@/+-]*$/;
 
 /** guestfish's commands, on a file system at an offset of a file. */
-export function debugfsCommands(
+function debugfsCommands(
   image: string,
   offset: number,
   dir: string,

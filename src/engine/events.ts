@@ -1,19 +1,16 @@
 /** The one event stream; progress bars, plain lines, --json and reports only read it. */
 import type { Published } from '../../backends/backend.ts';
 
-export const phases = [
-  'fetch-media',
-  'stage-media',
-  'create-disk',
-  'install',
-  'customise',
-  'icicle',
-  'seal',
-  'export',
-  'record',
-] as const;
-
-export type Phase = (typeof phases)[number];
+export type Phase =
+  | 'fetch-media'
+  | 'stage-media'
+  | 'create-disk'
+  | 'install'
+  | 'customise'
+  | 'icicle'
+  | 'seal'
+  | 'export'
+  | 'record';
 
 /** `at` is milliseconds since the command's start. */
 export type BuildEvent =

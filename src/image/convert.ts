@@ -68,18 +68,6 @@ export async function checkConverter(format: string, { signal }: CheckOptions): 
   });
 }
 
-/** Whether two images have the same content for a guest. */
-export async function sameContent(
-  a: { file: string; format: string },
-  b: { file: string; format: string },
-  { signal }: CheckOptions = {},
-): Promise<boolean> {
-  const formats = ['-f', imageFormat(a.format).driver, '-F', imageFormat(b.format).driver];
-  const files = [path.resolve(a.file), path.resolve(b.file)];
-  const args = ['compare', '-q', ...formats, ...files];
-  return (await runTool('qemu-img', args, { signal, okCodes: [0, 1] })).exitCode === 0;
-}
-
 /** Bytes the result will need, or null where qemu-img can't tell. */
 async function spaceNeeded(
   source: string,

@@ -91,14 +91,6 @@ export async function lookAt(url: string, options: FetchOptions = {}): Promise<R
   );
 }
 
-/** Sizes of remote files in bytes, null where a server doesn't tell. */
-export async function mirrorSizes(
-  urls: readonly string[],
-  options: FetchOptions = {},
-): Promise<(number | null)[]> {
-  return Promise.all(urls.map(async (url) => (await lookAt(url, options)).size));
-}
-
 /**
  * Why a kept file is not what the server has now; null when it is. Either mark
  * is enough: mirrors behind one name share the dates, but not the tags.

@@ -97,31 +97,20 @@ function parsePaths(output: string): string[] {
   );
 }
 
-async function find(iso: string, args: readonly string[], options: IsoOptions): Promise<string[]> {
+/** All that is on the ISO, by absolute path. */
+export async function pathsOnIso(iso: string, options: IsoOptions = {}): Promise<string[]> {
   await isoInfo(iso); // words what xorriso would tell in riddles
   try {
-    const { stdout } = await xorriso(iso, ['-find', ...args], options);
+    const { stdout } = await xorriso(iso, ['-find', '/'], options);
     return parsePaths(stdout.toString('utf8'));
   } catch (error) {
     options.signal?.throwIfAborted();
     if (codeOf(error) === 'OZ_TOOL_MISSING') throw error;
-    if (/Cannot find path/.test(messageOf(error))) return [];
     throw cannotRead(iso, failureOf(error), 'the ISO may be damaged; download it again', error);
   }
 }
 
 const inIso = (name: string) => path.posix.resolve('/', name);
-
-/** All that is on the ISO, by absolute path. */
-export const pathsOnIso = (iso: string, options: IsoOptions = {}): Promise<string[]> =>
-  find(iso, ['/'], options);
-
-/** Names in a directory of the ISO, sorted; empty when there is no such directory. */
-export async function listIso(iso: string, dir = '/', options: IsoOptions = {}): Promise<string[]> {
-  const wanted = inIso(dir);
-  const found = await find(iso, [wanted, '-maxdepth', '1', '-mindepth', '1'], options);
-  return found.map((name) => path.posix.basename(name)).sort();
-}
 
 export interface IsoExtraction {
   /** Paths in the ISO; the first that exists is taken. Case counts only where it must. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { OzError } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
 
-export const schemes = ['http:', 'https:', 'ftp:', 'file:'] as const;
+const schemes = ['http:', 'https:', 'ftp:', 'file:'] as const;
 
 export type Scheme = (typeof schemes)[number];
 

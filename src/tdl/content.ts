@@ -15,7 +15,7 @@ const space =
 const outerSpace = new RegExp(`^${space}|${space}$`, 'g');
 
 /** Text as Python's strip() leaves it. */
-export function strip(text: string): string {
+function strip(text: string): string {
   return text.replace(outerSpace, '');
 }
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkImage, convertImage, imageExtension, sameContent } from '../../src/image/convert.ts';
+import { checkImage, convertImage, imageExtension } from '../../src/image/convert.ts';
 import { imageInfo } from '../../src/image/info.ts';
 import { someBytes, testDir } from '../media/support.ts';
 
@@ -43,10 +43,9 @@ describe('convertImage', () => {
         sourceFormat: 'raw',
         onProgress: (done, total) => seen.push([done, total]),
       });
-      expect(await sameContent({ file: source, format: 'raw' }, { file: target, format })).toBe(
-        true,
-      );
-      const info = await imageInfo(target, { format: format === 'vhd' ? 'vpc' : format });
+      const driver = format === 'vhd' ? 'vpc' : format;
+      qemuImg(dir, 'compare', '-q', '-f', 'raw', '-F', driver, source, target);
+      const info = await imageInfo(target, { format: driver });
       expect(info.virtualSize).toBe(64 << 20);
       expect(info.actualSize, 'holes stay holes').toBeLessThan(12 << 20);
       expect(seen.at(-1)).toEqual([64 << 20, 64 << 20]);
@@ -62,7 +61,7 @@ describe('convertImage', () => {
     const target = path.join(dir, 'out');
     await convertImage(source, target, { format, sourceFormat: 'raw', compress: true });
     expect(statSync(target).size).toBeLessThan(1 << 20);
-    expect(await sameContent({ file: source, format: 'raw' }, { file: target, format })).toBe(true);
+    qemuImg(dir, 'compare', '-q', '-f', 'raw', '-F', format, source, target);
   });
 
   it('gives back the room of zeroed blocks', async () => {

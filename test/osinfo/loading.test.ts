@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadOsinfo, type OsinfoOptions, openOsinfo } from '../../osinfo/index.ts';
-import { listOses } from '../../osinfo/query/list.ts';
+import { listEntities } from '../../osinfo/query/list.ts';
 
 let dir = '';
 const warnings: string[] = [];
@@ -57,8 +57,8 @@ describe('loadOsinfo', () => {
       OSINFO_LOCAL_DIR: path.join(dir, 'local'),
     };
     const database = openOsinfo({ env, ownData: false });
-    expect(listOses(database)).toMatchObject([{ 'short-id': 'x1' }]);
-    expect(listOses(database, { filter: { 'short-id': 'mine' } })).toHaveLength(1);
+    expect(listEntities(database, 'os')).toMatchObject([{ 'short-id': 'x1' }]);
+    expect(listEntities(database, 'os', { filter: { 'short-id': 'mine' } })).toHaveLength(1);
   });
 
   it('takes what is well-formed of a file whose media are not', () => {

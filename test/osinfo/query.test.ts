@@ -1,25 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { openOsinfo } from '../../osinfo/index.ts';
-import { formatTable, listEntities, listOses } from '../../osinfo/query/list.ts';
+import { formatTable, listEntities } from '../../osinfo/query/list.ts';
 import { findOs, osDevices, showOs } from '../../osinfo/query/show.ts';
 
 const database = openOsinfo({ env: {}, ownData: false });
 
-describe('listOses', () => {
+describe('listEntities() of systems', () => {
   it('filters, sorts and picks fields', () => {
-    const rows = listOses(database, {
+    const rows = listEntities(database, 'os', {
       filter: { distro: 'debian', 'short-id': 'debianbullseye' },
       fields: ['version', 'codename'],
     });
     expect(rows).toEqual([{ version: '11', codename: 'bullseye' }]);
-    const all = listOses(database, { filter: { family: 'linux' }, sort: 'id', fields: ['id'] });
+    const all = listEntities(database, 'os', {
+      filter: { family: 'linux' },
+      sort: 'id',
+      fields: ['id'],
+    });
     const ids = all.map((row) => row.id ?? '');
     expect(ids.length).toBeGreaterThan(300);
     expect(ids).toEqual([...ids].sort());
   });
 
   it('refuses unknown properties', () => {
-    expect(() => listOses(database, { sort: 'colour' })).toThrow(
+    expect(() => listEntities(database, 'os', { sort: 'colour' })).toThrow(
       expect.objectContaining({ code: 'OZ_OSINFO_BAD_PROPERTY', exitCode: 2 }),
     );
     expect(() => listEntities(database, 'device', { filter: { version: '1' } })).toThrow();
@@ -37,7 +41,7 @@ describe('listOses', () => {
   });
 
   it('makes a table', () => {
-    const rows = listOses(database, {
+    const rows = listEntities(database, 'os', {
       filter: { 'short-id': 'debian11' },
       fields: ['version', 'distro'],
     });

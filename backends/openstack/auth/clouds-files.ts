@@ -94,7 +94,7 @@ function firstFile(
 }
 
 /** Trees merged key by key, the second one's values first. */
-export function mergeTrees(base: Tree, above: Tree): Tree {
+function mergeTrees(base: Tree, above: Tree): Tree {
   const result: Tree = { ...base };
   for (const [key, value] of Object.entries(above)) {
     const below = result[key];

@@ -11,7 +11,7 @@ import { isYes, overlay, putSetting, type Settings, secretNames } from './settin
 export type EndpointInterface = 'public' | 'internal' | 'admin';
 
 /** Services with an endpoint of their own. */
-export const serviceNames = ['identity', 'image', 'compute', 'volume', 'network'] as const;
+const serviceNames = ['identity', 'image', 'compute', 'volume', 'network'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 export interface Credentials {

@@ -59,7 +59,7 @@ const identities: readonly { begin: readonly string[]; end: readonly string[] }[
 const plainName = (key: string) => key.toLowerCase().replaceAll('-', '_');
 
 /** The one name of a key: lower case, `_` for `-`, no older name. */
-export function settingName(key: string): string {
+function settingName(key: string): string {
   const name = plainName(key);
   return aliases[name] ?? name;
 }

@@ -87,7 +87,7 @@ function headerText(headers: IncomingHttpHeaders, name: string): string | undefi
   return Array.isArray(value) ? value[0] : value;
 }
 
-export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
+function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
   return (
     headerText(headers, 'x-openstack-request-id') ?? headerText(headers, 'x-compute-request-id')
   );

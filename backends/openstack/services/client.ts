@@ -52,7 +52,7 @@ export interface ServiceClientOptions {
   versioned?: string | undefined;
 }
 
-export function queryText(query: Query = {}): string {
+function queryText(query: Query = {}): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined) params.append(key, String(value));

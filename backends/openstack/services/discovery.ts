@@ -19,7 +19,7 @@ export interface EndpointParts {
 
 const versionedPath = /^(.*?)\/v(\d+(?:\.\d+)?)(?:\/([^/]+))?$/;
 
-export function splitEndpoint(endpoint: string): EndpointParts {
+function splitEndpoint(endpoint: string): EndpointParts {
   const url = endpoint.replace(/\/+$/, '');
   const [, root, version, project] = versionedPath.exec(url) ?? [];
   return { root: root ?? url, version: version ?? null, project: project ?? null };
@@ -65,7 +65,7 @@ export interface Discoverer {
 }
 
 /** What a URL says of the versions it has; empty when it says nothing. */
-export async function discoverVersions(
+async function discoverVersions(
   { requester, tokens }: Discoverer,
   service: Service,
   url: string,

@@ -21,7 +21,7 @@ interface Operation {
 const pointer = (name: string) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** The patch that leads from this image to the changed one; what is so already is left out. */
-export function imagePatch(image: Image, changes: ImageChange): Operation[] {
+function imagePatch(image: Image, changes: ImageChange): Operation[] {
   return Object.entries(changes).flatMap(([name, value]): Operation[] => {
     if (isReserved(name)) return [];
     const path = pointer(name);

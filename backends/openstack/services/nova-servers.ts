@@ -26,7 +26,7 @@ function readAddresses(addresses: unknown): ServerAddress[] {
   );
 }
 
-export function readServer(entry: unknown): Server {
+function readServer(entry: unknown): Server {
   const server = fields(entry);
   const fault = fields(server.fault);
   return {

@@ -43,7 +43,7 @@ function resolveMirrorList(uri: string): string {
 const debianSuite = /^(bookworm|trixie|forky|sid|stable|oldstable|testing|unstable)$/;
 
 /** All repositories configured below `etc` (/etc/apt). */
-export function aptSources(etc = '/etc/apt'): AptSource[] {
+function aptSources(etc = '/etc/apt'): AptSource[] {
   const parts = path.join(etc, 'sources.list.d');
   const names = existsSync(parts) ? readdirSync(parts).sort() : [];
   const files = [...names.map((name) => path.join(parts, name)), path.join(etc, 'sources.list')];

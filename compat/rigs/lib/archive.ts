@@ -51,7 +51,7 @@ export interface Archive {
 
 const keyrings = ['gpg', 'pgp'].map((x) => `/usr/share/keyrings/debian-archive-keyring.${x}`);
 
-export async function download(url: string, to: string, signal?: AbortSignal): Promise<void> {
+async function download(url: string, to: string, signal?: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal: signal ?? null });
   if (!response.ok || !response.body) {
     throw new OzError('OZ_RIG_DOWNLOAD', `Cannot fetch ${url}: HTTP ${response.status}`);

@@ -14,7 +14,7 @@ export interface Prepared {
 }
 
 /** Whether a complete result for this key is there. */
-export async function isPrepared(target: string, key: string): Promise<boolean> {
+async function isPrepared(target: string, key: string): Promise<boolean> {
   const stamp = `${target}.key`;
   return existsSync(target) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === key;
 }

@@ -33,7 +33,7 @@ export interface StandinPaths extends RigPaths {
   sysvinitRootfs: string;
 }
 
-export function standinPaths(options: RigOptions): StandinPaths {
+function standinPaths(options: RigOptions): StandinPaths {
   const work = options.work ?? rigDirectory();
   return {
     ...debianRigPaths(options),

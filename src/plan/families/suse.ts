@@ -8,7 +8,7 @@ const distros = ['opensuse', 'sle', 'sles', 'sled'];
 export const isSuse = ({ distro }: OsEntity) => distros.includes(distro);
 
 /** Of 15.6 and 16.0; Tumbleweed and the like count as the newest. */
-export function suseVersion({ version }: OsEntity): number {
+function suseVersion({ version }: OsEntity): number {
   const number = Number.parseFloat(version);
   return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number;
 }

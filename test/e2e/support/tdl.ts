@@ -14,7 +14,7 @@ export interface TdlOptions {
 }
 
 /** Where an added file lies on the ISO, and where the stand-in puts it. */
-export const extraOnIso = '/extras/added';
+const extraOnIso = '/extras/added';
 export const extraInside = '/root/extras/added';
 
 /** The part of a template that adds a file of this machine to the ISO. */

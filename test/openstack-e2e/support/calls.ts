@@ -14,7 +14,7 @@ const request = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) .*?"(?:GET|HEAD|POST|P
 const novasOwn = /"GET \/v2\.0\/ports\?(?:tenant_id=\w+&)?device_id=/;
 
 /** Times of the project's requests to all services, as milliseconds. */
-export function requestTimes(projectId: string): number[] {
+function requestTimes(projectId: string): number[] {
   const layout = openStackLayout();
   return services
     .flatMap((service) => readFileSync(logFile(layout, service), 'utf8').split('\n'))

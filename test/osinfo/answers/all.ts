@@ -114,13 +114,6 @@ export function kindOf(os: OsEntity): string {
   return script?.id.split('/')[4]?.replace(/-10$/, '') ?? '';
 }
 
-/** Names of the parameters that a script lists. */
-export function parametersOf(os: OsEntity): string[] {
-  const record = database.os(os.id);
-  const [script] = record ? scriptsOf(database, record, 'jeos') : [];
-  return script?.parameters.map(({ name }) => name) ?? [];
-}
-
 export const recordParam = (os: OsEntity, name: string): string | undefined => {
   const record = database.os(os.id);
   return record && param(record.params, name);
