@@ -1,4 +1,5 @@
 /** Readers of option values: text in, checked value out, OZ_USAGE when it makes no sense. */
+import { macProblem } from '../base/mac-address.ts';
 import { usageError } from './usage-error.ts';
 
 /** 0 errors, 1 and warnings, 2 and information, 3 everything, 4 with level and source. */
@@ -24,17 +25,8 @@ export function seconds(text: string): number {
 
 /** `-m`: six pairs of hexadecimal digits that may name one network interface. */
 export function macAddress(text: string): string {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
-    throw usageError(
-      `'${text}' is not a MAC address`,
-      'write six pairs of hexadecimal digits, such as 52:54:00:12:34:56',
-    );
-  if (Number.parseInt(text.slice(0, 2), 16) & 1)
-    throw usageError(
-      `the MAC address '${text}' is a multicast address`,
-      'the first pair must be even, such as 52:54:00:12:34:56',
-    );
-  if (/^[0:]+$/.test(text)) throw usageError(`the MAC address '${text}' is all zeros`);
+  const problem = macProblem(text);
+  if (problem) throw usageError(`'${text}' ${problem.why}`, problem.hint);
   return text.toLowerCase();
 }
 

@@ -36,6 +36,7 @@ export async function decideBuild(
     access: options.customize || options.icicle ? await access() : undefined,
     answer,
   });
+  await refuseDirectory(decided.outputs.image);
   await refuseDirectory(decided.outputs.domainXml);
   if (decided.icicle?.file) await refuseDirectory(decided.icicle.file);
   return decided;

@@ -30,6 +30,11 @@ export interface ExistingRequest {
   onWarnings?: ((warnings: readonly string[]) => void) | undefined;
 }
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+};
+
 /** `shown` is the file's name for messages. Throws OZ_DOMAIN_XML. */
 export async function readGuest(
   xmlFile: string,
@@ -49,7 +54,7 @@ export async function readGuest(
     ({ size } = await stat(xmlFile));
     text = size > largestDomainXml ? '' : await readFile(xmlFile, 'utf8');
   } catch (error) {
-    throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
+    throw fail(unreadable[codeOf(error) ?? ''] ?? messageOf(error), error);
   }
   if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
   const { hardware, ...guest } = readDomainXml(text, shown, arch);

@@ -5,6 +5,7 @@ import { runBuild } from '../compose/run-build.ts';
 import type { BuildResult } from '../engine/events.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Tdl } from '../tdl/types.ts';
+import { checkOptions } from './check-options.ts';
 import type { BuildOptions, PlanOptions } from './options.ts';
 import { aroundOf, decisionsOf, runningOf, settingsOf } from './settings.ts';
 
@@ -14,6 +15,7 @@ import { aroundOf, decisionsOf, runningOf, settingsOf } from './settings.ts';
  * (`OZ_PLAN_…`, `OZ_OPTION_…`, `OZ_CONFIG_…`) when the TDL cannot be built.
  */
 export async function plan(tdl: Tdl, options: PlanOptions = {}): Promise<BuildPlan> {
+  checkOptions(options);
   const around = aroundOf(options);
   const { signal } = options;
   signal?.throwIfAborted();
@@ -38,6 +40,7 @@ export async function plan(tdl: Tdl, options: PlanOptions = {}): Promise<BuildPl
  * unless `onError` is `keep`.
  */
 export async function build(tdl: Tdl, options: BuildOptions = {}): Promise<BuildResult> {
+  checkOptions(options);
   const around = aroundOf(options);
   const running = runningOf(options);
   running.signal.throwIfAborted();

@@ -4,6 +4,7 @@ import { checkOutputs } from '../compose/outputs.ts';
 import { readGuest, runExisting } from '../compose/run-existing.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { Tdl } from '../tdl/types.ts';
+import { checkOptions } from './check-options.ts';
 import type { ExistingOptions, IcicleOptions } from './options.ts';
 import { aroundOf, decisionsOf, runningOf, settingsOf } from './settings.ts';
 
@@ -13,6 +14,7 @@ async function work(
   options: ExistingOptions,
   what: { customize: boolean; icicle: boolean | string },
 ): Promise<ExistingResult> {
+  checkOptions(options);
   const running = runningOf(options);
   running.signal.throwIfAborted();
   const decisions = decisionsOf({ cwd: options.cwd, ...what });

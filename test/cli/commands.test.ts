@@ -257,6 +257,10 @@ describe.each([
     expect(backend).toBeUndefined();
   });
 
+  it('refuses a directory as the libvirt XML', async () => {
+    expect((await run(command, ['x.tdl', '.'])).err).toContain('XML .: it is a directory\n');
+  });
+
   it('warns of what oz.cfg has and nobody reads', async () => {
     const config = readFileSync(path.join(place.dir, 'oz.cfg'), 'utf8');
     writeFileSync(

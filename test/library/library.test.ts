@@ -105,3 +105,19 @@ describe('build()', () => {
     expect(place.files().filter((file) => /^images\/|ledger\//.test(file))).toEqual([]);
   });
 });
+
+describe('options that make no sense', () => {
+  it.each([
+    [{ backend: 'vmware' }, 'OZ_OPTION_BACKEND'],
+    [{ onError: 'ask' }, 'OZ_OPTION_ON_ERROR'],
+    [{ mac: '52:54:00' }, 'OZ_OPTION_MAC'],
+    [{ mac: '01:00:00:00:00:01' }, 'OZ_OPTION_MAC'],
+    [{ timeout: -3 }, 'OZ_OPTION_TIMEOUT'],
+    [{ timeout: '60' }, 'OZ_OPTION_TIMEOUT'],
+    [{ disk: '.' }, 'OZ_OUTPUT'],
+    [{ diskBus: 'floppy' }, 'OZ_OPTION_DISK_BUS'],
+  ] as [object, string][])('%j is %s', async (wrong, code) => {
+    await expect(build(tdl, { ...options(), ...wrong })).rejects.toMatchObject({ code });
+    expect(opened.flatMap(({ specs }) => specs)).toEqual([]);
+  });
+});
