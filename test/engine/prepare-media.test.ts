@@ -82,7 +82,7 @@ async function prepared(changes: { keep?: boolean; cached?: boolean; passes?: bo
     }),
   };
   const context = {
-    ...{ plan: made, backend, workDir: testDir(), forceDownload: false, emit: () => {} },
+    ...{ plan: made, backend, workDir: testDir(), forceDownload: false, uses: [], emit: () => {} },
     judgeInstaller: async (iso) => void judged.push(iso),
   } as Partial<BuildContext> as BuildContext;
   const { media } = await stageMedia(context, await fetchMedia(context));
