@@ -29,6 +29,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+/** As a build does at its end. */
+async function endUses({ uses }: BuildContext): Promise<void> {
+  for (const { use } of uses) await use.end({ drop: false });
+}
+
 async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise<string[]> {
   const config = testConfig();
   config.paths.dataDir = path.join(dir, 'data');
@@ -42,6 +47,7 @@ async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise
     uses: [],
   } as Partial<BuildContext> as BuildContext;
   const fetched = await fetchMedia(context);
+  await endUses(context);
   expect(fetched.files.get('installer')).toBeDefined();
   return events.flatMap((event) => {
     const { level, text } = event as { level?: string; text?: string };
@@ -86,6 +92,7 @@ async function prepared(changes: { keep?: boolean; cached?: boolean; passes?: bo
     judgeInstaller: async (iso) => void judged.push(iso),
   } as Partial<BuildContext> as BuildContext;
   const { media } = await stageMedia(context, await fetchMedia(context));
+  await endUses(context);
   const all = `${content.length} of ${content.length} bytes`;
   return { passed: media[0]?.ref === all, here: existsSync(kept), media, judged, server };
 }
