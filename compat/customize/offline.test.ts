@@ -13,10 +13,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadOrCreateKey, type SshKey } from '../../src/customize/keys.ts';
-import { offlineSeal, offlineUnlock } from '../../src/customize/offline.ts';
+import { offlineUnlock } from '../../src/customize/offline.ts';
 import { sealAndPowerOff } from '../../src/customize/seal.ts';
 import { waitForSsh } from '../../src/customize/wait-ssh.ts';
 import { listOffline } from '../../src/icicle/list-offline.ts';
+import { offlineSeal } from '../../test/customize/helpers/offline-seal.ts';
 import { provideKernel } from './appliance.ts';
 import { adoptBox, bootBox, makeBox, removeBox } from './box.ts';
 

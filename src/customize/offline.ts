@@ -1,4 +1,4 @@
-/** Lets the build into a disk whose guest is not running, and out of it again (libguestfs). */
+/** Lets the build into a disk whose guest is not running (libguestfs, or ext-disk.ts). */
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -130,7 +130,7 @@ async function hasHostKeys(fish: Guestfish): Promise<boolean> {
 
 /**
  * Makes the installed system on the disk let root in by this key at its next
- * boot. Sealing (in the running guest, or by offlineSeal) takes it all back.
+ * boot. Sealing in the running guest takes it all back.
  * Takes a second where ext-disk.ts can do it, 15 to 75 s in an emulated appliance. Throws OZ_OFFLINE.
  */
 export async function offlineUnlock(
@@ -213,41 +213,4 @@ async function makeHostKeys(fish: Guestfish, write: WriteText): Promise<UndoStep
     { verb: 'rm', path: keygenWant },
     { verb: 'rm', path: keygenUnit },
   ];
-}
-
-async function undoStep(fish: Guestfish, { verb, path: file, target }: UndoStep): Promise<void> {
-  if (verb === 'rm') await fish.command('rm-f', file);
-  else if (verb === 'mv' && target && (await fish.is('is-file', file))) {
-    await fish.command('mv', file, target);
-  } else if (verb === 'rmdir' && (await fish.is('is-dir', file))) {
-    if ((await fish.command('ls', file)).trim() === '') await fish.command('rmdir', file);
-  }
-}
-
-/** Takes this key out of root's authorized_keys; what others have put there stays. */
-async function dropKey(fish: Guestfish, write: WriteText, publicKey: string): Promise<void> {
-  const text = await readText(fish, keysFile);
-  const blob = keyBlob(publicKey);
-  if (blob === '' || !text.includes(blob)) return;
-  const rest = text.split('\n').filter((line) => !line.includes(blob));
-  if (rest.some((line) => line.trim() !== '')) return write(keysFile, rest.join('\n'));
-  await fish.command('rm-f', keysFile);
-  if ((await fish.command('ls', sshDir)).trim() === '') await fish.command('rmdir', sshDir);
-}
-
-/**
- * Takes back what offlineUnlock() or an answer file did to let this key in, and
- * the host keys of the boot in between: for a build that failed before sealing.
- * Throws OZ_OFFLINE.
- */
-export async function offlineSeal(
-  disk: string,
-  publicKey: string,
-  options: OfflineOptions = {},
-): Promise<void> {
-  await inDisk(disk, options, async (fish, write) => {
-    await dropKey(fish, write, publicKey);
-    for (const step of parseUndo(await readText(fish, undoList))) await undoStep(fish, step);
-    await fish.command('rm-f', undoList);
-  });
 }

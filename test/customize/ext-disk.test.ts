@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
 import { runTool } from '../../src/base/run-tool.ts';
 import { openExtDisk } from '../../src/customize/ext-disk.ts';
-import { offlineSeal, offlineUnlock } from '../../src/customize/offline.ts';
+import { offlineUnlock } from '../../src/customize/offline.ts';
 import {
   at,
   fstab,
@@ -15,6 +15,7 @@ import {
   partitionStart,
   readBack,
 } from './helpers/ext-image.ts';
+import { offlineSeal } from './helpers/offline-seal.ts';
 
 describe('a simple disk', () => {
   it('is unlocked without an appliance, and sealed again to what it was', async () => {

@@ -1,8 +1,9 @@
 /** Letting the build into the systems of different ages and makers, and out of them again. */
 import { describe, expect, it } from 'vitest';
-import { offlineSeal, offlineUnlock } from '../../src/customize/offline.ts';
+import { offlineUnlock } from '../../src/customize/offline.ts';
 import { labelOf } from '../../src/customize/offline-labels.ts';
 import { key, makeDisk, options, readBack } from './helpers/ext-image.ts';
+import { offlineSeal } from './helpers/offline-seal.ts';
 
 const noSystemd = {
   'usr/lib/systemd/systemd': undefined,

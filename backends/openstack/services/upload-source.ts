@@ -1,5 +1,4 @@
 /** Where the bytes of an upload come from. */
-import type { Readable } from 'node:stream';
 import { piecesOf, readPieces, type Splice, sizeOf } from '../../../src/media/splice.ts';
 import type { UploadSource } from './types.ts';
 
@@ -11,9 +10,4 @@ export async function fileSource(file: string, splice?: Splice): Promise<UploadS
     repeatable: true,
     open: () => readPieces(pieces),
   };
-}
-
-/** A stream that is there but once, such as a download on its way; `size` if it is known. */
-export function streamSource(stream: Readable, size: number | null): UploadSource {
-  return { size, repeatable: false, open: () => stream };
 }

@@ -5,10 +5,11 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { putImage } from '../../../../backends/openstack/services/put-image.ts';
 import type { Image } from '../../../../backends/openstack/services/types.ts';
-import { fileSource, streamSource } from '../../../../backends/openstack/services/upload-source.ts';
+import { fileSource } from '../../../../backends/openstack/services/upload-source.ts';
 import type { FakeCloud, FakeHandler } from '../../../fakes/fake-cloud.ts';
 import { testDir } from '../../../media/support.ts';
 import { failureOf, opened } from './open.ts';
+import { streamSource } from './stream-source.ts';
 
 const content = randomBytes(3 << 20);
 const sha512 = (data: Buffer) => createHash('sha512').update(data).digest('hex');
