@@ -46,11 +46,17 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
       const type = options.backend ?? config.backend.type;
       const asks = !(options.force || options.yes);
       let staged: StagedCache | undefined;
+      // A cloud out of reach is told at the end: it is no reason to keep what is here.
+      let unseen: unknown;
       try {
         if (type === 'openstack') {
           const { openStagedCache } = await import('./staged-cache.ts');
-          staged = await openStagedCache(config, io, signal, find);
-          io.stdout.write(staged.text);
+          staged = await openStagedCache(config, io, signal, find).catch((error: unknown) => {
+            signal.throwIfAborted();
+            unseen = error;
+            return undefined;
+          });
+          io.stdout.write(staged?.text ?? '');
         }
         const removable = !asks || io.stdin.isTTY ? staged : undefined;
         if (asks && !(await isConfirmed(io, questionOf(directories, removable), signal))) return 0;
@@ -61,6 +67,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
         if (removable) await removable.clear((line) => io.stdout.write(printable(line)));
         else if (staged?.media.length)
           io.stderr.write('Images in the cloud stay: there is no terminal to ask on; use -y\n');
+        if (unseen) throw unseen;
         return 0;
       } finally {
         await staged?.close();

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OzError } from '../../src/base/errors.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { main as cleanupCache } from '../../src/cli/oz-cleanup-cache.ts';
@@ -374,6 +375,18 @@ describe('oz-cleanup-cache', () => {
       const { code, err, removed } = await inCloud([], { input: ['y\n'] });
       expect([code, removed]).toEqual([0, []]);
       expect(err).toContain('Images in the cloud stay: there is no terminal to ask on; use -y');
+      expect(cached()).toEqual(['data/other/d']);
+    });
+
+    it('removes what is here where the cloud is out of reach, and fails with its reason', async () => {
+      fill();
+      const io = fakeIo({ cwd: place.dir });
+      const away = async () => {
+        throw new OzError('OZ_CLOUD_UNREACHABLE', 'Cannot reach Keystone: ECONNREFUSED');
+      };
+      const argv = ['-c', 'oz.cfg', '--backend=openstack', '-f'];
+      expect(await cleanupCache(argv, io, away)).toBe(1);
+      expect(io.err()).toContain('Cannot reach Keystone');
       expect(cached()).toEqual(['data/other/d']);
     });
   });
