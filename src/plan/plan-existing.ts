@@ -10,6 +10,7 @@ import type { GuestFamily } from './families/family.ts';
 import { familyOf } from './families/index.ts';
 import type { PlanInput } from './input.ts';
 import { timeStamp } from './names.ts';
+import { checkPackageWork } from './package-work.ts';
 import { passwordAccess } from './password-access.ts';
 import {
   findOs,
@@ -126,6 +127,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
   const family = familyOf(os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
+  checkPackageWork(family, os, customise ? steps : []);
   checkWindowsWork(family, {
     name: os.name,
     steps: customise ? steps : [],

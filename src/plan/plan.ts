@@ -16,6 +16,7 @@ import { chooseHardware, hardwareWarnings, trustWarnings } from './hardware.ts';
 import type { PlanInput } from './input.ts';
 import { installWarnings, plannedInstall, plannedMedia } from './install.ts';
 import { domainXmlPath, imagePath, jeosPath, timeStamp } from './names.ts';
+import { checkPackageWork } from './package-work.ts';
 import {
   findOs,
   plannedIcicle,
@@ -89,6 +90,7 @@ export function plan(input: PlanInput): BuildPlan {
   const family = familyOf(match.os, tdl);
   const steps = customiseSteps(tdl, backend.capabilities);
   const customise = options.customize && steps.length > 0;
+  checkPackageWork(family, match.os, customise ? steps : []);
   checkWindowsWork(family, {
     name: match.os.name,
     steps: customise ? steps : [],

@@ -25,13 +25,6 @@ export function checkWindowsWork(family: Pick<GuestFamily, 'seal'>, work: Window
       hint: 'leave out -g',
     });
   }
-  if (steps.some(({ kind }) => kind === 'packages' || kind === 'repository')) {
-    throw new OzError(
-      'OZ_PLAN_NO_PACKAGES',
-      `Cannot install packages in ${name}: it has no package manager that can be driven`,
-      { hint: 'use <files> and <commands> in the TDL instead of <packages> and <repositories>' },
-    );
-  }
   if (steps.length > 0 && !mayHaveSsh) {
     throw new OzError(
       'OZ_PLAN_ACCESS',

@@ -88,9 +88,15 @@ function planned(
   change: Partial<PlanInput> = {},
 ): BuildPlan {
   const isWindows = distro === 'Windows';
-  const packages = isWindows ? [] : [{ name: 'less' }];
+  // some of what came before yum knows no package manager that can be driven
+  const isAncient = ['RHL 7.0', 'RHL 9', 'FedoraCore 1', 'RHEL-2.1 U2'].includes(
+    `${distro} ${version}`,
+  );
+  const packages = isWindows || isAncient ? [] : [{ name: 'less' }];
+  const commands = isAncient ? [{ name: 'c', content: { bytes: Buffer.from('date') } }] : [];
   const key = 'AAAAA-BBBBB';
-  const tdl = testTdl({ distro, version, arch, install: install(type, iso), key, packages });
+  const work = { packages, commands };
+  const tdl = testTdl({ distro, version, arch, install: install(type, iso), key, ...work });
   const input = testInput({ osinfo, tdl, ...change });
   // there is nothing to list in a Windows, and asking for it is refused
   const options = { ...input.options, icicle: input.options.icicle && !isWindows };

@@ -39,6 +39,8 @@ const oemdrv: Since = { fedora: 19, enterprise: 7 };
 /** In the repositories of the installer itself. */
 const cloudInit: Since = { fedora: 18, enterprise: 8 };
 const dnf: Since = { fedora: 22, enterprise: 8 };
+/** Its yum, where it has one, reads /etc/yum.repos.d. */
+const repositoryFiles: Since = { fedora: 3, enterprise: 4 };
 /** libata names IDE disks sda. */
 const libata: Since = { fedora: 7, enterprise: 6 };
 /** Has a command for it; the older ones can only restart. */
@@ -184,6 +186,8 @@ export const anaconda: GuestFamily = {
     'Unable to read (?:package|group) (?:metadata|information)',
   ],
   packageManager: (os) => (has(os, dnf) ? 'dnf' : 'yum'),
+  undriven: (os) =>
+    has(os, repositoryFiles) ? undefined : 'it is older than the yum that can be driven (2.1)',
   lister: 'rpm',
   seal: 'redhat',
 };

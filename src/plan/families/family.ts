@@ -103,6 +103,8 @@ export interface GuestFamily {
   /** Whether the answer file gives root the TDL's password; the build then looks whether it has. */
   setsRootPassword?: boolean | undefined;
   packageManager(os: OsEntity): string;
+  /** Why no packages can be installed by it, if so. */
+  undriven?(os: OsEntity): string | undefined;
   lister: string;
   seal: string;
 }

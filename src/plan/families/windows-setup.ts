@@ -90,6 +90,7 @@ export const windowsSetup: GuestFamily = {
   cloudInit: () => false,
   failurePatterns: [],
   packageManager: () => 'none',
+  undriven: () => 'it has no package manager that can be driven',
   lister: 'none',
   seal: 'windows',
 };
