@@ -96,14 +96,31 @@ const mediumName =
   ({ of }: Difference) =>
     `data/${folder}/${of.distro}${of.version}${of.arch}${ending}`;
 
-/** Debian's own names of architectures, where Oz writes its own into URLs. */
-const debianNames: Readonly<Record<string, string>> = {
-  aarch64: 'arm64',
-  armv7l: 'armhf',
-  ppc64le: 'ppc64el',
+/**
+ * Where Debian's and Ubuntu's archives keep the installers of their ports, below `images/`
+ * (`*`: debian or ubuntu): Oz writes its own names of architectures into the path of PCs.
+ */
+const portsOfDebian: Readonly<Record<string, Record<string, string>>> = {
+  'fetch kernel': {
+    aarch64: 'netboot/*-installer/arm64/linux',
+    armv7l: 'netboot/vmlinuz',
+    ppc64le: 'netboot/*-installer/ppc64el/vmlinux',
+    s390x: 'generic/kernel.*',
+  },
+  'fetch initrd': {
+    aarch64: 'netboot/*-installer/arm64/initrd.gz',
+    armv7l: 'netboot/initrd.gz',
+    ppc64le: 'netboot/*-installer/ppc64el/initrd.gz',
+    s390x: 'generic/initrd.*',
+  },
 };
-const debianUrl = ({ theirs, of }: Difference) =>
-  (theirs ?? '').replace(`/${of.arch}/`, `/${debianNames[of.arch]}/`);
+function portUrl({ fact, theirs, of }: Difference): string | null {
+  const port = portsOfDebian[fact]?.[of.arch];
+  const ubuntu = of.distro === 'Ubuntu';
+  const dir = ubuntu && of.arch === 'armv7l' ? 'generic/' : '';
+  const tree = theirs?.replace(/\/netboot\/.*/, '');
+  return port && tree ? `${tree}/${dir}${port.replace('*', ubuntu ? 'ubuntu' : 'debian')}` : null;
+}
 
 const reasons: readonly Reason[] = [
   {
@@ -238,8 +255,8 @@ const reasons: readonly Reason[] = [
     rows: [
       {
         fact: /^fetch (kernel|initrd)$/,
-        theirs: /\/(aarch64|armv7l|ppc64le)\//,
-        ours: debianUrl,
+        theirs: /\/(aarch64|armv7l|ppc64le|s390x)\//,
+        ours: portUrl,
         when: isFamily('debian-installer'),
       },
     ],
