@@ -581,7 +581,7 @@ const reasons: readonly Reason[] = [
         ours: null,
         when: both(
           onArch('x86_64'),
-          ({ of }) => of.distro === 'Fedora' && Number(of.version) >= 37,
+          ({ of }) => of.distro === 'Fedora' && Number(of.version) >= 30,
         ),
       },
       // it appends the console to a command line that is not there
@@ -590,6 +590,12 @@ const reasons: readonly Reason[] = [
         fact: argument('.*'),
         theirs: null,
         ours: /./,
+        when: both(onArch('aarch64'), ({ all }) => all.theirs['argument None'] === ''),
+      },
+      {
+        fact: argument('rw'),
+        theirs: null,
+        ours: '',
         when: both(onArch('aarch64'), ({ all }) => all.theirs['argument None'] === ''),
       },
       // for installers that came before these names
@@ -610,6 +616,12 @@ const reasons: readonly Reason[] = [
         theirs: null,
         ours: theirArgument('inst.repo'),
         when: fromUrl,
+      },
+      {
+        fact: argument('method'),
+        theirs: null,
+        ours: 'cdrom',
+        when: (of) => theirArgument('inst.method')(of) === 'cdrom:/dev/cdrom',
       },
     ],
   },
