@@ -222,6 +222,10 @@ export async function build(plan: BuildPlan, options: BuildOptions): Promise<Bui
   );
 }
 
+async function endUses({ uses }: BuildContext, { drop }: { drop: boolean }): Promise<void> {
+  for (const { use, keep } of uses) await use.end({ drop: drop && !keep });
+}
+
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   const { emit } = options;
   const began = new Date();
@@ -233,7 +237,6 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     judgeInstaller: options.judgeInstaller,
     uses: [],
   };
-  let done = false;
   try {
     await checkCloudInit(context);
     await checkDelivery(context);
@@ -241,15 +244,14 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);
     await clearUp(context);
-    done = true;
+    await endUses(context, { drop: true });
     emit({ type: 'result', result });
     return result;
   } catch (error) {
+    await endUses(context, { drop: false });
     const { answer } = plan.install;
     // The user's own file is there already, with passwords in it that nobody here knows.
     const shown = path.isAbsolute(answer.origin) ? null : answer;
     throw await finishFailed(context, error, options.onError ?? 'cleanup', shown);
-  } finally {
-    for (const { use, keep } of context.uses) await use.end({ drop: done && !keep });
   }
 }

@@ -58,7 +58,7 @@ async function mayPass({ plan, backend }: BuildContext, medium: PlannedMedium): 
 
 /** Brings every medium of the plan onto this machine, or finds out that it need not come here. */
 export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
-  const { plan, emit, signal, forceDownload, uses } = context;
+  const { plan, emit, signal, forceDownload, ledger, uses } = context;
   const fetched: FetchedMedia = { files: new Map() };
   const log = (text: string) => emit({ type: 'log', level: 'info', text });
   for (const medium of plan.media) {
@@ -69,7 +69,7 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
       fetched.passing = passing;
       continue;
     }
-    uses.push({ use: await useMedium(medium.cachePath), keep: medium.keep });
+    uses.push({ use: await useMedium(ledger, medium.cachePath), keep: medium.keep });
     const { path: file, cached } = await fetchMedium(medium, {
       force: forceDownload,
       signal,

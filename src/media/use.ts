@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
 import { dropMedium } from './cache.ts';
 import { acquireLock, isLocked, withLock } from './lock.ts';
 
@@ -35,13 +36,20 @@ async function sweep(cachePath: string): Promise<void> {
   }
 }
 
-/** Marks a medium as used, before it is fetched, by a lock beside it that ends with this process. */
-export async function useMedium(cachePath: string): Promise<MediumUse> {
-  const lock = await acquireLock(markOf(cachePath, randomBytes(4).toString('hex')));
+/**
+ * Marks a medium as used, before it is fetched, by a lock beside it that ends with this process;
+ * its file is in the ledger.
+ */
+export async function useMedium(ledger: LedgerWriter, cachePath: string): Promise<MediumUse> {
+  const mark = markOf(cachePath, randomBytes(4).toString('hex'));
+  const entry: LedgerEntry = { place: 'file', kind: 'path', ref: mark };
+  ledger.add(entry);
+  const lock = await acquireLock(mark);
   await sweep(cachePath);
   return {
     async end({ drop }) {
       await lock.release();
+      ledger.drop(entry);
       if (!drop || (await isUsed(cachePath))) return;
       await withLock(`${cachePath}.lock`, {}, async () => {
         if (!(await isUsed(cachePath))) await dropMedium(cachePath);

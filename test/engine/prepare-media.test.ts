@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectIso } from '../../osinfo/index.ts';
+import { noLedger } from '../../src/base/ledger-entry.ts';
 import type { BuildContext } from '../../src/engine/build-context.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
 import { fetchMedia, stageMedia } from '../../src/engine/prepare-media.ts';
@@ -15,6 +16,7 @@ import { sendFile, serve, testDir } from '../media/support.ts';
 
 let dir: string;
 let url: string;
+const ledger = { ...noLedger, entries: () => [], close: () => {} };
 
 beforeAll(() => {
   dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-media-'));
@@ -44,6 +46,7 @@ async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise
     emit: (event) => events.push(event),
     forceDownload: false,
     judgeInstaller,
+    ledger,
     uses: [],
   } as Partial<BuildContext> as BuildContext;
   const fetched = await fetchMedia(context);
@@ -89,6 +92,7 @@ async function prepared(changes: { keep?: boolean; cached?: boolean; passes?: bo
   };
   const context = {
     ...{ plan: made, backend, workDir: testDir(), forceDownload: false, uses: [], emit: () => {} },
+    ledger,
     judgeInstaller: async (iso) => void judged.push(iso),
   } as Partial<BuildContext> as BuildContext;
   const { media } = await stageMedia(context, await fetchMedia(context));
