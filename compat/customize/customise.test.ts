@@ -176,9 +176,7 @@ describe('repositories and packages', () => {
       message: expect.stringContaining('Unable to locate package no-such; reboot'),
     });
     await expect(run([{ kind: 'packages', packages: [{ name: '--help' }] }])).rejects.toMatchObject(
-      {
-        message: expect.stringContaining('Unable to locate package --help'),
-      },
+      { code: 'OZ_PACKAGE_NAME' },
     );
     await expect(
       run([command('five', 'echo about to s3cret; exit 5'), command('never', 'touch /never')]),

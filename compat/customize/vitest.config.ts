@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** npx vitest run --config compat/customize/vitest.config.ts: as root, some minutes. */
+/** npm run test:customize [-- families]: as root, some minutes. */
 export default defineConfig({
   test: {
     include: ['compat/customize/*.test.ts'],
