@@ -3,7 +3,7 @@
  * network: everything customising and sealing need from a guest, within seconds.
  * Needs root, debootstrap, systemd-container and a Debian mirror.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -151,6 +151,11 @@ export interface BootBoxOptions {
   network?: string;
 }
 
+function childrenOf(pid: number | undefined): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
 export function bootBox(box: Box, options: BootBoxOptions = {}): RunningBox {
   const { console: console_ = 'pipe', network } = options;
   const child: ChildProcess = spawn(
@@ -196,7 +201,10 @@ export function bootBox(box: Box, options: BootBoxOptions = {}): RunningBox {
     stopped,
     kill: async () => {
       if (!alive) return;
-      child.kill('SIGKILL');
+      // With its init all of the container ends, and its network; with systemd-nspawn nothing does.
+      const inside = childrenOf(child.pid);
+      for (const pid of inside) process.kill(pid, 'SIGKILL');
+      if (inside.length === 0) child.kill('SIGKILL');
       await closed;
     },
   };
