@@ -142,6 +142,15 @@ const own: ConfigKey[] = [
   },
   {
     section: 'libvirt',
+    key: 'firmware',
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'bios', 'efi'],
+    description:
+      'Firmware of guests, in a cloud, too; auto: efi where the system or its machine has no other, else bios.',
+  },
+  {
+    section: 'libvirt',
     key: 'rng_model',
     type: 'word',
     default: '',

@@ -79,6 +79,11 @@ function decode(bytes: Buffer, file: string): string {
 
 const timeoutKeys = ['install', 'inactivity', 'boot', 'shutdown'] as const;
 
+/** Its other choice, auto, leaves it to the plan. */
+function firmwareFrom(text: string | undefined): OzConfig['libvirt']['firmware'] {
+  return text === 'bios' || text === 'efi' ? text : undefined;
+}
+
 function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
   const reader = configReader(file, where);
   const config: OzConfig = {
@@ -100,6 +105,7 @@ function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
       cpus: reader.integer('libvirt', 'cpus'),
       memory: reader.integer('libvirt', 'memory'),
       imageType: need(reader.text('libvirt', 'image_type')),
+      firmware: firmwareFrom(reader.text('libvirt', 'firmware')),
       rngModel: reader.text('libvirt', 'rng_model'),
       rngDevice: reader.path('libvirt', 'rng_device'),
       rngRateBytes: reader.integer('libvirt', 'rng_rate_bytes'),

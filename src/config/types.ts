@@ -23,6 +23,8 @@ export interface OzConfig {
     memory?: number | undefined;
     imageType: string;
     /** `none` for no device; absent: the default one. */
+    /** Unset: what the system needs. */
+    firmware?: 'bios' | 'efi' | undefined;
     rngModel?: string | undefined;
     rngDevice?: string | undefined;
     rngRateBytes?: number | undefined;

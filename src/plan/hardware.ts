@@ -83,10 +83,30 @@ function rngOf(config: OzConfig['libvirt'], supported: string | undefined): RngD
   };
 }
 
-/** EFI where there is nothing else, or where the database says that the PC's BIOS will not do. */
-function firmwareOf(os: OsEntity, arch: Arch, osinfo: Osinfo): Hardware['firmware'] {
-  if (arch === 'aarch64' || arch === 'armv7l') return 'efi';
-  return isX86(arch) && osinfo.firmware(os, arch, 'bios') === false ? 'efi' : 'bios';
+/** What machines of an architecture start by; those of IBM have firmware of their own. */
+const firmwares: Partial<Record<Arch, readonly Hardware['firmware'][]>> = {
+  i386: ['bios', 'efi'],
+  x86_64: ['bios', 'efi'],
+  aarch64: ['efi'],
+  armv7l: ['efi'],
+};
+
+/**
+ * EFI where there is nothing else, where the database says that the PC's BIOS will not do, or where
+ * the user wants it. Throws OZ_PLAN_FIRMWARE for what can't be had.
+ */
+function firmwareOf({ os, arch, osinfo, config }: HardwareInput): Hardware['firmware'] {
+  const { firmware: asked } = config.libvirt;
+  const possible = (firmwares[arch] ?? ['bios']).filter(
+    (one) => !isX86(arch) || osinfo.firmware(os, arch, one) !== false,
+  );
+  if (asked === undefined) return possible[0] ?? 'bios';
+  if (possible.includes(asked)) return asked;
+  throw new OzError(
+    'OZ_PLAN_FIRMWARE',
+    `Cannot give ${os.name} on ${arch} the firmware ${asked}: it does not start by that`,
+    { hint: 'set [libvirt] firmware = auto in oz.cfg' },
+  );
 }
 
 /** What fills the gaps of the database, by the kind of machine. */
@@ -175,7 +195,7 @@ export function chooseHardware(input: HardwareInput): Hardware {
   const { os, arch, osinfo, config, options, platform } = input;
   const devices = osinfo.devices(os, platform);
   const needs = osinfo.resources(os, arch);
-  const firmware = firmwareOf(os, arch, osinfo);
+  const firmware = firmwareOf(input);
   const machine = machineOf(arch, firmware);
   return {
     arch,

@@ -95,6 +95,13 @@ describe('parseConfig()', () => {
     expect(read('[libvirt]\nuri =\ntype =\n').libvirt).toEqual({ imageType: 'raw' });
   });
 
+  it('knows the firmwares', () => {
+    const firmware = (text: string) => read(`[libvirt]\n${text}\n`).libvirt.firmware;
+    expect(firmware('firmware = auto')).toBeUndefined();
+    expect(firmware('firmware = efi')).toBe('efi');
+    expect(() => firmware('firmware = uefi')).toThrow(/firmware/);
+  });
+
   it('knows the two backends', () => {
     expect(read('[backend]\ntype = openstack\n').backend.type).toBe('openstack');
     expect(() => read('[backend]\ntype = opnstack\n')).toThrow(

@@ -124,6 +124,28 @@ describe('chooseHardware()', () => {
     );
   });
 
+  it.each([
+    ['debian13', 'x86_64', 'efi', { firmware: 'efi', machine: 'q35', cdromBus: 'sata' }],
+    ['debian13', 'x86_64', 'bios', { firmware: 'bios', cdromBus: 'ide' }],
+    ['debian13', 'x86_64', undefined, { firmware: 'bios' }],
+    ['debian13', 'aarch64', 'efi', { firmware: 'efi' }],
+    ['win11', 'x86_64', undefined, { firmware: 'efi' }],
+  ] as const)('%s on %s with [libvirt] firmware = %s', (shortId, arch, firmware, expected) => {
+    const config = testConfig({ libvirt: { imageType: 'raw', firmware } });
+    expect(hardware(shortId, { arch, config })).toMatchObject(expected);
+  });
+
+  it.each([
+    ['debian13', 'aarch64', 'bios'],
+    ['debian13', 's390x', 'efi'],
+    ['win11', 'x86_64', 'bios'],
+  ] as const)('%s on %s does not start by %s', (shortId, arch, firmware) => {
+    const config = testConfig({ libvirt: { imageType: 'raw', firmware } });
+    expect(() => hardware(shortId, { arch, config })).toThrow(
+      expect.objectContaining({ code: 'OZ_PLAN_FIRMWARE' }),
+    );
+  });
+
   it('what the user says goes before all', () => {
     const config = testConfig({ libvirt: { imageType: 'raw', memory: 512, cpus: 1 } });
     const options = { ...testInput().options, diskBus: 'usb', nicModel: 'e1000' };
