@@ -1,16 +1,20 @@
 /** The options of every command, as data; those of `oz os …` are in a file of their own. */
 import { command, type Valued } from './option-table.ts';
-import { osCommands } from './options-os.ts';
 import {
-  fileName,
-  type LogLevel,
-  logLevel,
-  macAddress,
-  nicModel,
-  oneOf,
-  outputFile,
-  seconds,
-} from './values.ts';
+  backend,
+  config,
+  configFiles,
+  debug,
+  help,
+  json,
+  mac,
+  onError,
+  progress,
+  version,
+} from './options-common.ts';
+import { osCommands } from './options-os.ts';
+import { ozCompletion } from './options-setup.ts';
+import { fileName, nicModel, oneOf, outputFile, seconds } from './values.ts';
 
 export {
   ozOs,
@@ -20,58 +24,7 @@ export {
   ozOsScript,
   ozOsShow,
 } from './options-os.ts';
-
-const config: Valued<string> = {
-  short: 'c',
-  long: 'config',
-  value: 'file',
-  read: fileName,
-  help: 'read the configuration from <file> instead of ~/.oz/oz.cfg or /etc/oz/oz.cfg',
-};
-
-const debug: Valued<LogLevel> = {
-  short: 'd',
-  long: 'debug',
-  value: 'level',
-  read: logLevel,
-  help: 'what is logged on standard error: 0 errors (the default), 1 warnings too, 2 information too, 3 everything, 4 everything with its level and source',
-};
-
-const help = { short: 'h', long: 'help', help: 'print this help and exit' };
-const version = { long: 'version', help: 'print the version and exit' };
-const json = {
-  long: 'json',
-  help: 'print events as JSON, one a line, and nothing else on standard output',
-};
-
-const mac: Valued<string> = {
-  short: 'm',
-  long: 'mac-address',
-  value: 'mac',
-  read: macAddress,
-  help: 'give the network interface the address <mac> instead of a generated one',
-};
-
-const progress: Valued<'auto' | 'plain' | 'bar' | 'none'> = {
-  long: 'progress',
-  value: 'how',
-  read: oneOf('way to show progress', ['auto', 'plain', 'bar', 'none']),
-  help: 'show progress on standard error as a bar, as plain lines, or not (none); auto, the default, takes a bar on a terminal and lines elsewhere',
-};
-
-const onError: Valued<'cleanup' | 'keep'> = {
-  long: 'on-error',
-  value: 'what',
-  read: oneOf('thing to do on errors', ['cleanup', 'keep']),
-  help: 'when the build fails, remove the guest and its disk (cleanup, the default) or keep them for a look (keep)',
-};
-
-const backend: Valued<'libvirt' | 'openstack'> = {
-  long: 'backend',
-  value: 'place',
-  read: oneOf('backend', ['libvirt', 'openstack']),
-  help: 'run the guest in libvirt or openstack, whatever oz.cfg says',
-};
+export { ozCompletion } from './options-setup.ts';
 
 const tdlOperand = {
   name: 'tdl',
@@ -81,11 +34,6 @@ const xmlOperand = {
   name: 'libvirt_xml_file',
   help: 'the domain XML that oz-install wrote for the image',
 };
-
-const configFiles = [
-  { path: '~/.oz/oz.cfg', help: 'configuration of the user' },
-  { path: '/etc/oz/oz.cfg', help: 'configuration of the system, for root' },
-];
 
 const buildOptions = {
   auto: {
@@ -398,9 +346,9 @@ export const ozMigrate = command({
 
 export const oz = command({
   name: 'oz',
-  summary: 'look at what would be built and how; check and migrate templates',
+  summary: 'look at what would be built and how; check templates and this machine',
   description: [
-    "Commands beside the building of images, which is oz-install's. Each has its own help: oz <command> --help.",
+    "Commands beside the building of images, which is oz-install's. Each has its own help: oz <command> --help. oz alone prints this help; oz version, its version.",
   ],
   operands: [
     { name: 'command', help: 'one of the commands below, with its options and arguments' },
@@ -409,6 +357,7 @@ export const oz = command({
     { name: 'plan', help: ozPlan.summary },
     { name: 'check', help: ozCheck.summary },
     { name: 'migrate', help: ozMigrate.summary },
+    { name: 'completion', help: ozCompletion.summary },
     ...osCommands.map(({ name, help }) => ({ name: `os ${name}`, help })),
   ],
   options: { help, version },
@@ -417,5 +366,12 @@ export const oz = command({
     { what: 'What an ISO holds', line: 'oz os detect x.iso' },
     { what: 'The help of a command', line: 'oz help plan' },
   ],
-  seeAlso: ['oz-plan(1)', 'oz-check(1)', 'oz-migrate(1)', 'oz-os(1)', 'oz-install(1)'],
+  seeAlso: [
+    'oz-plan(1)',
+    'oz-check(1)',
+    'oz-migrate(1)',
+    'oz-completion(1)',
+    'oz-os(1)',
+    'oz-install(1)',
+  ],
 });

@@ -1,5 +1,5 @@
 /** `oz`: finds the subcommand, loads only that, and hands on the rest of the arguments. */
-import { suggest } from '../base/suggest.ts';
+import { editDistance, suggest } from '../base/suggest.ts';
 import type { Io, Main } from './io.ts';
 import type { CommandSpec, Flag } from './option-table.ts';
 import { usageError } from './usage-error.ts';
@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<{ main: Main }>>> = {
   plan: () => import('./plan.ts'),
   check: () => import('./check.ts'),
   migrate: () => import('./migrate.ts'),
+  completion: () => import('./completion.ts'),
   'os list': () => import('./os/list.ts'),
   'os show': () => import('./os/show.ts'),
   'os devices': () => import('./os/devices.ts'),
@@ -29,24 +30,42 @@ const groups: readonly { words: readonly string[]; load: () => Promise<Group> }[
 const startsWith = (argv: readonly string[], words: readonly string[]): boolean =>
   words.every((word, i) => argv[i] === word);
 
+/** The commands of Oz, by the words that people type for them behind `oz`. */
+const programs = ['oz-install', 'oz-customize', 'oz-generate-icicle', 'oz-cleanup-cache'];
+
+/** `oz install` means oz-install, however nearly it is spelled. */
+function hintFor(words: readonly string[], word: string, known: readonly string[]) {
+  const program =
+    words.length === 0 ? suggest(`oz-${word.replace(/^oz-/, '')}`, programs) : undefined;
+  const nearest = suggest(word, known);
+  if (program && (!nearest || editDistance(`oz-${word}`, program) < editDistance(word, nearest)))
+    return `did you mean ${program}?`;
+  return nearest && `did you mean '${[...words, nearest].join(' ')}'?`;
+}
+
 /** Says so when a group is given no subcommand of its own: --help, --version, or a mistake. */
 async function ofGroup(argv: readonly string[], io: Io): Promise<number> {
   const group = groups.find(({ words }) => startsWith(argv, words));
   if (!group) throw new Error('the group of no words takes any command line');
   const [{ runCommand }, spec] = await Promise.all([import('./run-command.ts'), group.load()]);
-  const depth = group.words.length;
-  return runCommand(spec, argv.slice(depth, depth + 1), io, async ({ operands: [word = ''] }) => {
-    const nearest = suggest(word, spec.commands?.map(({ name }) => name) ?? []);
+  const own = argv.slice(group.words.length);
+  // Whoever types no more than the name wants to know what there is.
+  const first = own.length === 0 ? ['--help'] : own.slice(0, 1);
+  return runCommand(spec, first, io, async ({ operands: [word = ''] }) => {
     throw usageError(
       `there is no command '${[...group.words, word].join(' ')}'`,
-      nearest && `did you mean '${[...group.words, nearest].join(' ')}'?`,
+      hintFor(group.words, word, spec.commands?.map(({ name }) => name) ?? []),
     );
   });
 }
 
-/** Also takes `oz help plan`. */
+/** Words that stand for an option. */
+const asOption: Readonly<Record<string, string>> = { help: '--help', version: '--version' };
+
+/** Also takes `oz help plan` and `oz version`. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const option = asOption[argv[0] ?? ''];
+  const args = option ? [...argv.slice(1), option] : argv;
   const name = names.find((known) => startsWith(args, known.split(' ')));
   const load = name === undefined ? undefined : loaders[name];
   if (name === undefined || !load) return ofGroup(args, io);

@@ -40,14 +40,18 @@ export function nicModel(text: string): string {
   return text;
 }
 
+/** A reader that takes a few words only; completion offers these. */
+export type ChoiceReader<W extends string> = ((text: string) => W) & { choices: readonly W[] };
+
 /** A value that must be one of a few words. */
-export function oneOf<const W extends string>(what: string, words: readonly W[]) {
-  return (text: string): W => {
+export function oneOf<const W extends string>(what: string, words: readonly W[]): ChoiceReader<W> {
+  const read = (text: string): W => {
     const found = words.find((word) => word === text);
     if (found === undefined)
       throw usageError(`'${text}' is not a ${what}`, `use ${words.join(', ')}`);
     return found;
   };
+  return Object.assign(read, { choices: words });
 }
 
 /** The name of a file to read or write. */

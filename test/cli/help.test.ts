@@ -24,7 +24,7 @@ describe.each(specs)('$name', (spec) => {
 
   it('has examples that its own parser takes', () => {
     for (const { line } of spec.examples) {
-      const words = (line.split(' | ')[0] ?? '').split(' ').slice(spec.name.split(' ').length);
+      const words = (line.split(/ [|>] /)[0] ?? '').split(' ').slice(spec.name.split(' ').length);
       if (spec.commands)
         expect(['help', ...spec.commands.map((c) => c.name.split(' ')[0])]).toContain(words[0]);
       else expect(() => parseCommandLine(spec, words), line).not.toThrow();

@@ -15,6 +15,15 @@ describe('docs/man', () => {
       expect(readFileSync(`${directory}/${name}`, 'utf8'), name).toBe(text);
   });
 
+  it('is listed in package.json, page by page, so that npm install -g links them for man', () => {
+    const { man } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
+    expect(man).toEqual(
+      Object.keys(pages)
+        .sort()
+        .map((name) => `docs/man/${name}`),
+    );
+  });
+
   it('names each key of oz.cfg in its section', () => {
     const [, ...sections] = (pages['oz.cfg.5'] ?? '').split('\n.SS [');
     for (const { section, key } of configKeys) {

@@ -75,9 +75,9 @@ describe('oz', () => {
     return { code, out: io.out(), err: io.err() };
   };
 
-  it.each([['-h'], ['--help'], ['help']])('%s lists the commands', async (word) => {
-    const { code, out } = await go(word);
-    expect(code).toBe(0);
+  it.each([[[]], [['-h']], [['--help']], [['help']]])('%j lists the commands', async (argv) => {
+    const { code, out, err } = await go(...argv);
+    expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^Usage: oz \[OPTIONS\] <command>\n/);
     expect(out).toMatch(/^ {2}plan +show what oz-install would do/m);
   });
@@ -88,12 +88,22 @@ describe('oz', () => {
     expect(out).toMatch(/^Usage: oz plan \[OPTIONS\] <tdl>\n/);
   });
 
-  it('--version', async () => {
-    expect((await go('--version')).out).toMatch(/^oz \(ozma\) \d/);
+  it.each(['--version', 'version'])('%s', async (word) => {
+    expect(await go(word)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^oz \(ozma\) \d/),
+    });
   });
 
   it.each([
-    [[], 'the <command> argument is missing', ''],
+    [['install', '-u', 'x'], "there is no command 'install'", 'Hint: did you mean oz-install?\n'],
+    [['instal'], "there is no command 'instal'", 'Hint: did you mean oz-install?\n'],
+    [
+      ['help', 'customise'],
+      "there is no command 'customise'",
+      'Hint: did you mean oz-customize?\n',
+    ],
+    [['oz-install'], "there is no command 'oz-install'", 'Hint: did you mean oz-install?\n'],
     [['plam', 'x.tdl', '--json'], "there is no command 'plam'", "Hint: did you mean 'plan'?\n"],
     [['zz'], "there is no command 'zz'", ''],
     [['--jason'], "unknown option '--jason'", ''],
