@@ -1,6 +1,7 @@
 /** Where the database is, and the order in which its directories override each other. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { installHint } from '../src/base/debian-packages.ts';
 import { OzError } from '../src/base/errors.ts';
 import { packageFile } from '../src/base/package-root.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -46,7 +47,7 @@ export function openOsinfo(options: OsinfoOptions = {}): Database {
       'OZ_OSINFO_MISSING',
       `Cannot read the osinfo database: there is no ${system}`,
       {
-        hint: 'install it (Debian: apt-get install osinfo-db), or set OSINFO_SYSTEM_DIR',
+        hint: `${installHint('osinfo-db')}, or set OSINFO_SYSTEM_DIR`,
       },
     );
   }

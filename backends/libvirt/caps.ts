@@ -1,4 +1,5 @@
 /** Reads libvirt's capabilities: which architectures, which hypervisors, which user QEMU runs as. */
+import { installHint, qemuPackage } from '../../src/base/debian-packages.ts';
 import { OzError } from '../../src/base/errors.ts';
 import type { Arch } from '../backend.ts';
 import { libvirtArch } from './domain-xml.ts';
@@ -83,17 +84,6 @@ export function readCapabilities(xml: string): HostCapabilities {
   return { guests, owners };
 }
 
-/** Debian's package with QEMU for an architecture. */
-const qemuPackages: Record<Arch, string> = {
-  i386: 'qemu-system-x86',
-  x86_64: 'qemu-system-x86',
-  ppc64: 'qemu-system-ppc',
-  ppc64le: 'qemu-system-ppc',
-  aarch64: 'qemu-system-arm',
-  armv7l: 'qemu-system-arm',
-  s390x: 'qemu-system-misc',
-};
-
 /** The entry for an architecture. Throws OZ_NO_HYPERVISOR when no guest of it can run. */
 export function guestArch(capabilities: HostCapabilities, arch: Arch, uri: string): GuestArch {
   const found = capabilities.guests.find((guest) => guest.arch === libvirtArch(arch));
@@ -102,7 +92,7 @@ export function guestArch(capabilities: HostCapabilities, arch: Arch, uri: strin
   throw new OzError(
     'OZ_NO_HYPERVISOR',
     `Cannot run ${arch} guests on ${uri}: no hypervisor for them is installed there${others ? ` (it has ${others})` : ''}`,
-    { hint: `install QEMU for ${arch} (Debian: apt-get install ${qemuPackages[arch]})` },
+    { hint: installHint(qemuPackage(arch)) },
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * Makes a fresh Debian machine ready: the Debian packages of the groups named on the
- * command line (see packages.json), then the npm packages and the build. Plain
+ * command line (see src/base/debian-packages.json), then the npm packages and the build. Plain
  * JavaScript without dependencies, since it runs before anything is installed.
  *
  *     node compat/setup/setup.js build test
@@ -11,7 +11,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const groups = JSON.parse(readFileSync(path.join(root, 'compat/setup/packages.json'), 'utf8'));
+const groups = JSON.parse(
+  readFileSync(path.join(root, 'src/base/debian-packages.json'), 'utf8'),
+).groups;
 
 /** @param {string} text */
 const say = (text) => process.stderr.write(`setup: ${text}\n`);

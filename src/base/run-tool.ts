@@ -1,6 +1,9 @@
 /** Runs a standard tool (qemu-img, xorriso, …) and words its failures. */
 import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { missingHint } from './debian-packages.ts';
 import { OzError } from './errors.ts';
+import { searchPath } from './search-path.ts';
 
 export interface RunToolOptions {
   signal?: AbortSignal | undefined;
@@ -22,19 +25,6 @@ export interface ToolResult {
   exitCode: number;
 }
 
-/** Debian's package for each tool, for the hint when it is missing. */
-const packages: Record<string, string> = {
-  'qemu-img': 'qemu-utils',
-  xorriso: 'xorriso',
-  mcopy: 'mtools',
-  mformat: 'mtools',
-  mmd: 'mtools',
-  guestfish: 'libguestfs-tools',
-  virsh: 'libvirt-clients',
-  zstd: 'zstd',
-  xz: 'xz-utils',
-};
-
 /**
  * Runs `tool` without a shell, with LC_ALL=C.UTF-8. Throws OzError
  * `OZ_TOOL_MISSING` or `OZ_TOOL_FAILED` (with the last lines of stderr);
@@ -50,7 +40,7 @@ export async function runTool(
   const stderr: Buffer[] = [];
   const child = spawn(tool, args, {
     cwd: options.cwd,
-    env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },
+    env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: searchPath(), ...options.env },
     signal: options.signal,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -69,7 +59,7 @@ export async function runTool(
       reject(
         error.code === 'ENOENT'
           ? new OzError('OZ_TOOL_MISSING', `Cannot run ${tool}: it is not installed`, {
-              hint: `install it (Debian: apt-get install ${packages[tool] ?? tool})`,
+              hint: missingHint(path.basename(tool)),
               cause: error,
             })
           : new OzError('OZ_TOOL_FAILED', `Cannot run ${tool}: ${error.message}`, { cause: error }),

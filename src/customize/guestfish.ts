@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { deadline } from '../base/abort.ts';
+import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, OzError } from '../base/errors.ts';
 import { mountSystem } from './mount-system.ts';
 
@@ -137,7 +138,7 @@ function start(
       ended =
         codeOf(error) === 'ENOENT'
           ? new OzError('OZ_TOOL_MISSING', 'Cannot run guestfish: it is not installed', {
-              hint: 'install it (Debian: apt-get install libguestfs-tools)',
+              hint: missingHint('guestfish'),
             })
           : failure(disk, error.message, error);
       wake();

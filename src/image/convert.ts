@@ -1,6 +1,7 @@
 /** Copies disk images from format to format with qemu-img, and checks them. */
 import path from 'node:path';
 import { replaceFile, syncFile } from '../base/atomic-file.ts';
+import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from '../media/free-space.ts';
@@ -61,7 +62,7 @@ export async function checkConverter(format: string, { signal }: CheckOptions): 
       'OZ_TOOL_MISSING',
       `Cannot make an image of type ${format}: qemu-img is not installed`,
       {
-        hint: 'install it (Debian: apt-get install qemu-utils), set image_type = qcow2 in [libvirt], or leave the image in the cloud',
+        hint: `${missingHint('qemu-img')}, set image_type = qcow2 in [libvirt], or leave the image in the cloud`,
         cause: error,
       },
     );

@@ -1,6 +1,7 @@
 /** What an image is, asked so that a hostile one can do no harm. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
 import { readQcow2Header } from './qcow2-header.ts';
@@ -75,7 +76,7 @@ export async function imageInfo(file: string, options: ImageInfoOptions = {}): P
       if (codeOf(error) !== 'OZ_TOOL_FAILED') throw error;
       if (/prlimit: failed to execute qemu-img/.test(text)) {
         throw new OzError('OZ_TOOL_MISSING', 'Cannot run qemu-img: it is not installed', {
-          hint: 'install it (Debian: apt-get install qemu-utils)',
+          hint: missingHint('qemu-img'),
         });
       }
       throw refuse(file, text.split('\n').at(-1) ?? text, 'it may be damaged');
