@@ -230,6 +230,8 @@ export interface StopEvent {
 export interface Activity {
   diskRequests: number | null;
   networkBytes: number | null;
+  /** Written to its disks; absent: not told. */
+  bytesWritten?: number | null | undefined;
   /** They are looked at now and then only: what came last before the guest's end may be missing. */
   sampled?: boolean | undefined;
 }

@@ -18,6 +18,7 @@ type Decode = (pointer: Pointer, type: string, length?: number) => unknown;
 export interface BlockStats {
   rd_req: number | bigint;
   wr_req: number | bigint;
+  wr_bytes: number | bigint;
 }
 
 export interface InterfaceStats {

@@ -277,15 +277,13 @@ export function makeGuest(parts: GuestParts): Guest {
       const signal = options?.signal;
       return whileRunning(async () => {
         const action = "read the guest's activity";
-        const diskRequests = await connection.call(action, 'diskRequests', [uuid, disks], {
-          signal,
-        });
+        const counted = await connection.call(action, 'diskCounters', [uuid, disks], { signal });
         const networkBytes = bridge
           ? await connection.call(action, 'networkBytes', [uuid, await nicTargets(signal)], {
               signal,
             })
           : null;
-        last = { diskRequests, networkBytes };
+        last = { diskRequests: counted.requests, networkBytes, bytesWritten: counted.written };
         return last;
       }, last);
     },

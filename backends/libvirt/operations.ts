@@ -270,20 +270,23 @@ export const operations = {
       ok(lib, 'virDomainUndefineFlags', lib.virDomainUndefineFlags(domain, 0));
     });
   },
-  /** Requests made to all the named disks so far. */
-  diskRequests(
+  /** Requests made to all the named disks so far, and bytes written. */
+  diskCounters(
     _context: OperationContext,
     conn: Pointer,
     uuid: string,
     disks: readonly string[],
-  ): number {
-    return withDomain(conn, uuid, (lib, domain) =>
-      disks.reduce((sum, disk) => {
-        const stats = { rd_req: 0, wr_req: 0 };
+  ): { requests: number; written: number } {
+    return withDomain(conn, uuid, (lib, domain) => {
+      const sum = { requests: 0, written: 0 };
+      for (const disk of disks) {
+        const stats = { rd_req: 0, wr_req: 0, wr_bytes: 0 };
         ok(lib, 'virDomainBlockStats', lib.virDomainBlockStats(domain, disk, stats, 40));
-        return sum + Number(stats.rd_req) + Number(stats.wr_req);
-      }, 0),
-    );
+        sum.requests += Number(stats.rd_req) + Number(stats.wr_req);
+        sum.written += Math.max(0, Number(stats.wr_bytes));
+      }
+      return sum;
+    });
   },
   /** Bytes in and out of all the named network devices so far. */
   networkBytes(

@@ -138,8 +138,8 @@ export function watchServer(options: WatchOptions): Watch {
     );
     if (!site.refused.has('diagnostics')) requests++;
     if (counted) {
-      const { diskRequests, networkBytes } = counted;
-      activity = { diskRequests, networkBytes, sampled: true };
+      const { diskRequests, networkBytes, bytesWritten } = counted;
+      activity = { diskRequests, networkBytes, bytesWritten, sampled: true };
     }
   }
 

@@ -33,6 +33,7 @@ const events: Words<Record<BuildEvent['type'], unknown>> = {
   'phase-start':
     'phase (fetch-media, stage-media, create-disk, install, customise, icicle, seal, export or record) and title.',
   progress: 'phase, what is being done, done, total (null where it is not known) and their unit.',
+  step: "phase, the installer's step (null while none is known), its percent (or null), line, the last that was printed while there is no step (or null), and written, the bytes written to the disk (or null).",
   'phase-end': 'phase, its ms, and skipped with the reason where there was nothing to do.',
   mark: 'mark, such as guest-started, guest-restarted, ssh-found or guest-stopped, and detail.',
   log: 'level (error, warning, info or debug) and text, whatever -d says.',

@@ -26,6 +26,20 @@ export type BuildEvent =
       total: number | null;
       unit: 'bytes' | 'steps' | 'seconds';
     }
+  /** What an installer is at, as its console and its disk tell; one whenever something changes. */
+  | {
+      type: 'step';
+      at: number;
+      phase: Phase;
+      /** `base system`; null: none that is known has been seen yet. */
+      step: string | null;
+      /** How far the step is; null: not told. */
+      percent: number | null;
+      /** The last line printed, while there is no step. */
+      line: string | null;
+      /** Bytes written to the disk; null: not told. */
+      written: number | null;
+    }
   | { type: 'phase-end'; at: number; phase: Phase; ms: number; skipped?: string | undefined }
   /** A point in time worth measuring: guest-started, guest-stopped, ssh-found, … */
   | { type: 'mark'; at: number; mark: string; detail?: Record<string, unknown> | undefined }

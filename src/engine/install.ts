@@ -4,6 +4,7 @@ import type { StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { installSpec } from '../plan/guest-spec.ts';
 import type { BuildContext } from './build-context.ts';
+import { watchSteps } from './install-steps.ts';
 import { pressKeys } from './key-presses.ts';
 import type { StagedBoot } from './prepare-media.ts';
 import { listenForStops } from './stops.ts';
@@ -18,7 +19,7 @@ export async function installGuest(
   disk: StagedDisk,
   boot: StagedBoot,
 ): Promise<StagedDisk> {
-  const { plan, backend, emit, clock, signal, workDir, witness } = context;
+  const { plan, backend, emit, clock, signal, workDir, witness, mask } = context;
   const consoleLog = path.join(workDir, 'install-console.log');
   const guest = await backend.createGuest(installSpec(plan, { disk, ...boot, consoleLog }), {
     signal,
@@ -43,6 +44,7 @@ export async function installGuest(
       failurePatterns: plan.install.failurePatterns,
       silentConsole: plan.install.silentConsole,
       restart: () => guest.start({ signal, boot: { kind: 'disk' } }),
+      onLook: watchSteps({ steps: plan.install.consoleSteps, emit, mask }),
       onReport: (report) => {
         witness.lastActivity = report.last;
         const { activity } = report.last;

@@ -3,7 +3,7 @@
  * number of times; failure is a crash, a line of doom on the console, too long
  * without activity, or the deadline.
  */
-import type { Guest, StopEvent } from '../../backends/backend.ts';
+import type { Activity, Guest, StopEvent } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { type ActivityReport, activityWatcher } from './activity.ts';
 import type { Clock } from './clock.ts';
@@ -29,6 +29,8 @@ export interface WaitOptions {
   pollMs?: number | undefined;
   /** Keeps the last look for the evidence. */
   onReport?: (report: ActivityReport) => void;
+  /** Is shown what the console showed at the look, and the counters. */
+  onLook?: (shown: { size: number; tail: string } | null, activity: Activity | null) => void;
 }
 
 /** Console lines that mean that no installer will ever finish. */
@@ -100,14 +102,7 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
     const shown = await guest.console({ signal, tailBytes: consoleTail });
     const line = shown ? doomedLine(shown.tail, patterns) : undefined;
     if (line !== undefined) await failEarly(options, line);
-    emit({
-      type: 'progress',
-      phase: 'install',
-      what: 'installing',
-      done: Math.round((now - begin) / 1000),
-      total: null,
-      unit: 'seconds',
-    });
+    options.onLook?.(shown, report.last.activity);
     if (now - begin >= timeouts.install) {
       throw new OzError(
         'OZ_INSTALL_TIMEOUT',

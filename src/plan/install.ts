@@ -248,5 +248,6 @@ export function plannedInstall(
     reboots: strategy ? 0 : reboots,
     ...(keyPresses && !kernel ? { keyPresses } : {}),
     failurePatterns: [...family.failurePatterns],
+    consoleSteps: family.consoleSteps.map((step) => ({ ...step })),
   };
 }

@@ -67,6 +67,14 @@ export interface KeyPresses {
   until: number;
 }
 
+/** What the installer prints when it comes to a part of its work. */
+export interface ConsoleStep {
+  /** For people: `base system`. Empty: the step before goes on. */
+  title: string;
+  /** A regular expression for a line; a percentage in that line, or `(12/347)`, is how far it is. */
+  pattern: string;
+}
+
 export interface PlannedInstall {
   delivery: {
     kind: DeliveryKind;
@@ -115,6 +123,8 @@ export interface PlannedInstall {
   keyPresses?: KeyPresses | undefined;
   /** Console lines (regular expressions) that mean the installer has failed. */
   failurePatterns: string[];
+  /** Console lines that tell what the installer is at. */
+  consoleSteps: ConsoleStep[];
 }
 
 /** How the build gets into the guest that it installed. */

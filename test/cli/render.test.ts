@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { barRenderer } from '../../src/cli/render/bar.ts';
 import { amount, bytes, clock, duration, printable } from '../../src/cli/render/format.ts';
 import { attachRenderers } from '../../src/cli/render/index.ts';
+import { plainRenderer } from '../../src/cli/render/plain.ts';
 import type { LogLevel } from '../../src/cli/values.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import { fakeIo } from './fake-io.ts';
@@ -64,6 +65,49 @@ describe('plain lines', () => {
       '[01:01]   done in 1 min 00 s',
       '',
     ]);
+  });
+});
+
+const step = (at: number, more: object) => ({
+  ...({ type: 'step', phase: 'install', step: null, percent: null, line: null } as const),
+  ...{ at, written: null, ...more },
+});
+
+describe("an installer's steps", () => {
+  const events = [
+    step(1000, { line: 'evil \u001b[2J text' }),
+    step(2000, { step: 'base system', percent: 0, written: 1024 ** 2 }),
+    step(3000, { step: 'base system', percent: 17, written: 2 * 1024 ** 2 }),
+    step(40_000, { step: 'base system', percent: 80, written: 5 * 1024 ** 2 }),
+    step(41_000, { step: 'packages', written: 6 * 1024 ** 2 }),
+  ];
+
+  it('are lines of the plain log, each once, and how far it is now and then', () => {
+    const lines: string[] = [];
+    const listener = plainRenderer((text) => void lines.push(text));
+    listener({ type: 'phase-start', at: 0, phase: 'install', title: 'install Debian 13' });
+    for (const event of events) listener(event);
+    expect(lines).toEqual([
+      '[00:00] install Debian 13\n',
+      '[00:02]   base system 0%, 1.0 MiB written\n',
+      '[00:40]   base system 80%, 5.0 MiB written\n',
+      '[00:41]   packages, 6.0 MiB written\n',
+    ]);
+  });
+
+  it('stand in the bar beside the time, harmless for the terminal', () => {
+    let now = 0;
+    const written: string[] = [];
+    const output = { write: (text: string) => written.push(text), isTTY: true, columns: 80 };
+    const bar = barRenderer(output, () => now);
+    bar.listener({ type: 'phase-start', at: 0, phase: 'install', title: 'install' });
+    for (const event of events) {
+      now = event.at;
+      bar.listener(event);
+    }
+    expect(written).toContain('\r\u001b[K00:01 install (00:01)  "evil ?[2J text"');
+    expect(written.at(-1)).toBe('\r\u001b[K00:41 install (00:41)  packages, 6.0 MiB written');
+    bar.end();
   });
 });
 

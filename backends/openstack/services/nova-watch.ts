@@ -19,6 +19,7 @@ function readStable(raw: Fields): Diagnostics {
   return {
     diskRequests: sum(pickEach(raw.disk_details, ['read_requests', 'write_requests'])),
     diskBytes: sum(pickEach(raw.disk_details, ['read_bytes', 'write_bytes'])),
+    bytesWritten: sum(pickEach(raw.disk_details, ['write_bytes'])),
     networkBytes: sum(pickEach(raw.nic_details, ['rx_octets', 'tx_octets'])),
     raw,
   };
@@ -31,6 +32,7 @@ function readFlat(raw: Fields): Diagnostics {
   return {
     diskRequests: matching(/_(read|write)_req$/),
     diskBytes: matching(/_(read|write)$/),
+    bytesWritten: matching(/_write$/),
     networkBytes: matching(/_(rx|tx)$/),
     raw,
   };

@@ -281,6 +281,7 @@ export interface Server {
 export interface Diagnostics {
   diskRequests: number | null;
   diskBytes: number | null;
+  bytesWritten: number | null;
   networkBytes: number | null;
   raw: RawAnswer;
 }

@@ -5,7 +5,7 @@
  */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { Output } from '../io.ts';
-import { amount, clock, duration, printable } from './format.ts';
+import { amount, clock, duration, printable, stepText } from './format.ts';
 
 export interface Bar {
   listener: EventListener;
@@ -68,6 +68,10 @@ export function barRenderer(output: Output, now: () => number = () => performanc
           if (now() - drawn >= pause) draw();
           return;
         }
+        case 'step':
+          detail = `  ${stepText(event)}`;
+          if (now() - drawn >= pause) draw();
+          return;
         case 'phase-end':
           if (event.skipped === undefined) {
             erase();

@@ -1,5 +1,9 @@
 /** Sizes and times as people read them. */
 
+import type { BuildEvent } from '../../engine/events.ts';
+
+type Step = Pick<BuildEvent & { type: 'step' }, 'step' | 'percent' | 'line' | 'written'>;
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** `4.2 MiB`. */
@@ -36,6 +40,13 @@ export function amount(done: number, total: number | null, unit: string): string
     unit === 'bytes' ? bytes(n) : unit === 'seconds' ? duration(n * 1000) : String(n);
   if (total === null || total <= 0) return text(done);
   return `${Math.floor((done / total) * 100)}% ${text(done)} of ${text(total)}`;
+}
+
+/** `packages 57%, 512.0 MiB written`: what is known of an installer's step. */
+export function stepText({ step, percent, line, written }: Step): string {
+  const what = step ?? (line === null ? 'starting' : `"${line}"`);
+  const share = percent === null ? '' : ` ${percent}%`;
+  return `${what}${share}${written === null ? '' : `, ${bytes(written)} written`}`;
 }
 
 /**

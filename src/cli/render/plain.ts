@@ -1,14 +1,15 @@
 /** Progress as plain lines, for files, pipes and build services. */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { BuildEvent } from '../../engine/events.ts';
-import { amount, clock, duration, printable } from './format.ts';
+import { amount, clock, duration, printable, stepText } from './format.ts';
 
 /** Milliseconds between two progress lines of one phase. */
 const pause = 30_000;
 
-/** Writes a line at each phase's start and end, and now and then in between. */
+/** Writes a line at each phase's start and end, at an installer's steps, and now and then in between. */
 export function plainRenderer(write: (text: string) => void): EventListener {
   let lastProgress = 0;
+  let step: string | null = null;
   const line = (event: BuildEvent, text: string) =>
     write(`[${clock(event.at)}] ${printable(text)}\n`);
   return (event) => {
@@ -17,7 +18,12 @@ export function plainRenderer(write: (text: string) => void): EventListener {
         return line(event, `${event.name}: ${event.summary}`);
       case 'phase-start':
         lastProgress = event.at;
+        step = null;
         return line(event, event.title);
+      case 'step':
+        if (event.step === step && event.at - lastProgress < pause) return;
+        [step, lastProgress] = [event.step, event.at];
+        return line(event, `  ${stepText(event)}`);
       case 'progress':
         if (event.at - lastProgress < pause) return;
         lastProgress = event.at;

@@ -1,5 +1,6 @@
 /** Agama: openSUSE Leap 16, SUSE Linux Enterprise 16 and later. */
 import { scriptAnswer } from './answer.ts';
+import { agamaSteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type GuestFamily, installerLabel, ways } from './family.ts';
 import { hasAgama, isSuse, suseAnswerUrl, suseIso, suseTree } from './suse.ts';
@@ -57,6 +58,7 @@ export const agama: GuestFamily = {
     'dracut-initqueue.*[Tt]imeout',
     'Failed to load the profile',
   ],
+  consoleSteps: agamaSteps,
   packageManager: () => 'zypper',
   lister: 'rpm',
   seal: 'suse',

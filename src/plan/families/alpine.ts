@@ -5,6 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { tarArchive } from '../../base/tar.ts';
 import { scriptAnswer } from './answer.ts';
+import { alpineSteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type GuestFamily, ways } from './family.ts';
 
@@ -51,6 +52,7 @@ export const alpine: GuestFamily = {
   reboots: () => 0,
   cloudInit: () => true,
   failurePatterns: ['^installation failed: ', 'initramfs emergency recovery shell launched'],
+  consoleSteps: alpineSteps,
   packageManager: () => 'apk',
   lister: 'apk',
   seal: 'alpine',

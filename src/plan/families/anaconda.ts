@@ -6,6 +6,7 @@
 import type { OsEntity } from '../../../osinfo/types.ts';
 import type { AnswerMedium } from '../types.ts';
 import { diskDevice, scriptAnswer } from './answer.ts';
+import { anacondaSteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import {
   type AnswerWay,
@@ -185,6 +186,7 @@ export const anaconda: GuestFamily = {
     'Error downloading kickstart file',
     'Unable to read (?:package|group) (?:metadata|information)',
   ],
+  consoleSteps: anacondaSteps,
   packageManager: (os) => (has(os, dnf) ? 'dnf' : 'yum'),
   undriven: (os) =>
     has(os, repositoryFiles) ? undefined : 'it is older than the yum that can be driven (2.1)',

@@ -3,6 +3,7 @@
  * that it finds as user data on a medium labelled cidata, or on a config drive.
  */
 import { cidataMedium, scriptAnswer } from './answer.ts';
+import { archSteps } from './console-steps.ts';
 import { type GuestFamily, ways } from './family.ts';
 
 export const arch: GuestFamily = {
@@ -15,6 +16,7 @@ export const arch: GuestFamily = {
   reboots: () => 0,
   cloudInit: () => true,
   failurePatterns: ['^installation failed in line'],
+  consoleSteps: archSteps,
   packageManager: () => 'pacman',
   lister: 'pacman',
   seal: 'arch',

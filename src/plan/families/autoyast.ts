@@ -1,5 +1,6 @@
 /** AutoYaST: openSUSE and SUSE Linux Enterprise before Agama. */
 import { scriptAnswer } from './answer.ts';
+import { yastSteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 import { hasAgama, isSuse, suseAge, suseAnswerUrl, suseIso, suseTree } from './suse.ts';
@@ -61,6 +62,7 @@ export const autoyast: GuestFamily = {
     'No repository found',
     'An error occurred during the installation',
   ],
+  consoleSteps: yastSteps,
   packageManager: () => 'zypper',
   lister: 'rpm',
   seal: 'suse',

@@ -1,5 +1,6 @@
 /** FreeBSD: its installer reads /etc/installerconfig on its own ISO, and nothing else. */
 import { scriptAnswer } from './answer.ts';
+import { freebsdSteps } from './console-steps.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
 /** The ISO's own two lines, and the serial console beside the screen. */
@@ -47,6 +48,7 @@ export const bsdinstall: GuestFamily = {
   endsByItself: true,
   cloudInit: () => false,
   failurePatterns: ['Installation Error', 'mountroot>', '^panic: '],
+  consoleSteps: freebsdSteps,
   packageManager: () => 'pkg',
   lister: 'pkg',
   seal: 'freebsd',

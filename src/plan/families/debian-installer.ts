@@ -2,6 +2,7 @@
 import type { OsEntity } from '../../../osinfo/types.ts';
 import { OzError } from '../../base/errors.ts';
 import { diskDevice, scriptAnswer } from './answer.ts';
+import { debianSteps } from './console-steps.ts';
 import { consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
 
@@ -161,6 +162,7 @@ export const debianInstaller: GuestFamily = {
     'No kernel modules were found',
   ],
   setsRootPassword: true,
+  consoleSteps: debianSteps,
   packageManager: () => 'apt',
   lister: 'dpkg',
   seal: 'debian',

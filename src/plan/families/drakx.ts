@@ -85,6 +85,7 @@ export const drakx: GuestFamily = {
     distro === 'mandrake' && ['8.2', '9.0'].includes(version) ? 2500 : undefined,
   cloudInit: () => false,
   failurePatterns: ['An error occurred', 'Error: .*auto_install', 'exited abnormally'],
+  consoleSteps: [],
   packageManager: () => 'urpmi',
   lister: 'rpm',
   seal: 'mageia',

@@ -5,7 +5,7 @@
 import type { DeliveryKind, Hardware } from '../../../backends/backend.ts';
 import type { InstallSource, OsEntity, Osinfo } from '../../../osinfo/types.ts';
 import type { Tdl } from '../../tdl/types.ts';
-import type { AnswerCarrier, AnswerFile, AnswerMedium, KeyPresses } from '../types.ts';
+import type { AnswerCarrier, AnswerFile, AnswerMedium, ConsoleStep, KeyPresses } from '../types.ts';
 
 /** What a family's functions are told. */
 export interface FamilyContext {
@@ -100,6 +100,8 @@ export interface GuestFamily {
   /** Whether its systems have cloud-init without being told to. */
   bringsCloudInit?: boolean | undefined;
   failurePatterns: readonly string[];
+  /** Lines that tell what the installer is at; empty: it says nothing there. */
+  consoleSteps: readonly ConsoleStep[];
   /** Whether the answer file gives root the TDL's password; the build then looks whether it has. */
   setsRootPassword?: boolean | undefined;
   packageManager(os: OsEntity): string;

@@ -4,6 +4,7 @@
  * may begin, so the ISO's own boot loader is of no use.
  */
 import { cidataMedium, scriptAnswer } from './answer.ts';
+import { subiquitySteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type GuestFamily, ways } from './family.ts';
 
@@ -53,6 +54,7 @@ export const subiquity: GuestFamily = {
   cloudInit: () => true,
   bringsCloudInit: true,
   failurePatterns: ['^installation failed', 'An error occurred. Press enter to start a shell'],
+  consoleSteps: subiquitySteps,
   packageManager: () => 'apt',
   lister: 'dpkg',
   seal: 'debian',

@@ -89,6 +89,7 @@ export const windowsSetup: GuestFamily = {
     hardware.firmware === 'efi' ? { codes: [28], every: 1000, until: 20_000 } : undefined,
   cloudInit: () => false,
   failurePatterns: [],
+  consoleSteps: [],
   packageManager: () => 'none',
   undriven: () => 'it has no package manager that can be driven',
   lister: 'none',

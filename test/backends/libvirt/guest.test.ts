@@ -177,7 +177,7 @@ describe('a libvirt guest', () => {
       throw noDomain();
     };
     const { guest } = make({
-      diskRequests: gone,
+      diskCounters: gone,
       screenshot: gone,
       domainXml: gone,
       monitor: gone,

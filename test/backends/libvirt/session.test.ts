@@ -123,6 +123,7 @@ describe('guests in qemu:///session', () => {
         });
       const activity = await guest.activity();
       expect(activity?.diskRequests).toBeGreaterThan(0);
+      expect(activity?.bytesWritten).toBeGreaterThanOrEqual(0);
       expect(activity?.networkBytes).toBeNull();
       const png = await guest.screenshot();
       expect(png?.subarray(1, 4).toString()).toBe('PNG');

@@ -433,12 +433,14 @@ it('takes the last words of a guest whose server fails', async () => {
 it('counts activity where diagnostics are allowed', async () => {
   const opened = await openPlace();
   opened.services.diagnostics = {
-    disk_details: [{ read_requests: 3, write_requests: 4, read_bytes: 1, write_bytes: 1 }],
+    disk_details: [{ read_requests: 3, write_requests: 4, read_bytes: 1, write_bytes: 9 }],
     nic_details: [{ rx_octets: 10, tx_octets: 20 }],
   };
   const { guest } = await runningGuest(opened);
   await vi.waitFor(async () =>
-    expect(await guest.activity()).toEqual({ diskRequests: 7, networkBytes: 30, sampled: true }),
+    expect(await guest.activity()).toEqual({
+      ...{ diskRequests: 7, networkBytes: 30, bytesWritten: 9, sampled: true },
+    }),
   );
 });
 

@@ -1,0 +1,38 @@
+/** A console that is looked at now and then, as lines that are each seen once. */
+import { rawLines, readable } from '../base/readable.ts';
+
+/** Bytes so far, and the last of them. */
+export interface ShownConsole {
+  size: number;
+  tail: string;
+}
+
+/** Characters of a line without an end; what comes after them counts as another line. */
+const longestLine = 4096;
+
+/** What of `shown` is new after `known` bytes, as far as it is still shown. */
+function news({ size, tail }: ShownConsole, known: number): string {
+  const fresh = size - known;
+  if (fresh <= 0) return '';
+  const bytes = Buffer.from(tail);
+  return fresh >= bytes.length ? tail : bytes.subarray(-fresh).toString();
+}
+
+/**
+ * A function that gives the readable lines printed since its last call. A line that has no end yet
+ * is given too, and again with what is added to it.
+ */
+export function consoleLines(): (shown: ShownConsole) => string[] {
+  let known = 0;
+  let open = '';
+  return (shown) => {
+    if (shown.size < known) [known, open] = [0, '']; // another run, with a console of its own
+    const text = news(shown, known);
+    known = shown.size;
+    if (text === '') return [];
+    const lines = rawLines(open + text);
+    open = lines.at(-1) ?? '';
+    if (open.length > longestLine) open = '';
+    return lines.map(readable).filter((line) => line !== '');
+  };
+}
