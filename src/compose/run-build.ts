@@ -1,6 +1,8 @@
 /** A whole build, for oz-install and for programs: decided, then done. */
+import type { Backend } from '../../backends/backend.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { BuildResult } from '../engine/events.ts';
+import type { Ledger } from '../engine/ledger.ts';
 import type { PlanInput } from '../plan/input.ts';
 import type { Around } from './around.ts';
 import { decideBuild } from './decide-build.ts';
@@ -27,7 +29,7 @@ export async function runBuild(
   const { icicleFile, xmlFile } = options;
   await checkOutputs([icicleFile, xmlFile], xmlFile === undefined ? around.cwd : undefined);
   const { build } = await import('../engine/build.ts');
-  return withBackend(settings, stream, signal, async (backend, ledger) => {
+  const work = async (backend: Backend, ledger: Ledger) => {
     const { tdl, config, osinfo } = settings;
     const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
     const access = () => buildAccess(config);
@@ -50,5 +52,6 @@ export async function runBuild(
     const { warning } = result.published ?? {};
     if (warning !== undefined) onWarnings?.([warning]);
     return result;
-  });
+  };
+  return withBackend(settings, stream, signal, work, onWarnings);
 }

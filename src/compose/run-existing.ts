@@ -1,9 +1,11 @@
 /** Work in an image that was built before, for oz-customize, oz-generate-icicle and programs. */
 import { readFile, stat } from 'node:fs/promises';
+import type { Backend } from '../../backends/backend.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { writeOutput } from '../base/write-output.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { EventStream } from '../engine/event-stream.ts';
+import type { Ledger } from '../engine/ledger.ts';
 import type { ExistingGuest } from '../plan/existing-guest.ts';
 import type { PlanOptions } from '../plan/input.ts';
 import type { Tdl } from '../tdl/types.ts';
@@ -88,7 +90,7 @@ export async function runExisting(
     import('../plan/plan-existing.ts'),
     import('../engine/customise-existing.ts'),
   ]);
-  return withBackend(settings, stream, signal, async (backend, ledger) => {
+  const work = async (backend: Backend, ledger: Ledger) => {
     const { tdl, config, osinfo, place } = settings;
     const { guest } = named;
     const { arch } = guest.hardware;
@@ -115,5 +117,6 @@ export async function runExisting(
     const { warning } = result.published ?? {};
     if (warning !== undefined) onWarnings?.([warning]);
     return result;
-  });
+  };
+  return withBackend(settings, stream, signal, work, onWarnings);
 }

@@ -21,14 +21,17 @@ function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
   }
 }
 
-/** What an earlier run left here goes first; what is elsewhere stays for a run there. */
+/**
+ * What an earlier run left here goes first; what is elsewhere stays for a run there. Returns what
+ * is left because nobody can tell whose it is.
+ */
 async function clearLeftovers(
   backend: Backend,
   dataDir: string,
   stream: EventStream,
   signal: AbortSignal,
-): Promise<void> {
-  const { clearDeadLedgers } = await import('../engine/ledger.ts');
+): Promise<readonly string[]> {
+  const { clearDeadLedgers } = await import('../engine/leftovers.ts');
   const elsewhere = new Map<string, number>();
   const remove = async (entry: LedgerEntry) => {
     try {
@@ -40,7 +43,7 @@ async function clearLeftovers(
     elsewhere.set(where, (elsewhere.get(where) ?? 0) + 1);
     throw notHere;
   };
-  const { removed, failed } = await clearDeadLedgers(dataDir, remove, signal);
+  const { removed, failed, doubts } = await clearDeadLedgers(dataDir, remove, signal);
   for (const entry of removed) {
     const text = `removed ${entry.kind} ${entry.ref}, left by an earlier run`;
     stream.emit({ type: 'log', level: 'info', text });
@@ -57,6 +60,8 @@ async function clearLeftovers(
     const text = `${what} still in ${where}: the next run there clears up`;
     stream.emit({ type: 'log', level: 'error', text });
   }
+  for (const text of doubts) stream.emit({ type: 'log', level: 'warning', text });
+  return doubts;
 }
 
 /** Runs `work` with the place open and a ledger; both are closed afterwards, come what may. */
@@ -65,6 +70,7 @@ export async function withBackend<T>(
   stream: EventStream,
   signal: AbortSignal,
   work: (backend: Backend, ledger: Ledger) => Promise<T>,
+  onWarnings?: (warnings: readonly string[]) => void,
 ): Promise<T> {
   const [{ openLedger }, { masker }, { secretsOf }] = await Promise.all([
     import('../engine/ledger.ts'),
@@ -77,7 +83,8 @@ export async function withBackend<T>(
     const log = (text: string) => stream.emit({ type: 'log', level: 'debug', text: mask(text) });
     const backend = await place.open({ ledger, log }, signal);
     try {
-      await clearLeftovers(backend, config.paths.dataDir, stream, signal);
+      const doubts = await clearLeftovers(backend, config.paths.dataDir, stream, signal);
+      onWarnings?.(doubts);
       return await work(backend, ledger);
     } finally {
       await backend.close();

@@ -21,7 +21,7 @@ import type { BuildResult } from './events.ts';
 import { collectEvidence } from './evidence.ts';
 import { installGuest } from './install.ts';
 import { cachedJeos, storeJeos } from './jeos.ts';
-import { removeFileEntry } from './ledger.ts';
+import { removeFileEntry } from './leftovers.ts';
 import { fetchMedia, stageMedia } from './prepare-media.ts';
 import { workInGuest } from './second-boot.ts';
 

@@ -222,7 +222,7 @@ describe('oz-install', () => {
   });
 
   it('clears what a killed run has left', async () => {
-    const left = path.join(place.dir, 'left-over');
+    const left = path.join(place.dir, '.x.ozma-0a1b2c3d');
     mkdirSync(left);
     mkdirSync(path.join(place.dir, 'data/ledger'), { recursive: true });
     const lines = [
