@@ -1,7 +1,7 @@
 /** Whether the user that QEMU runs as can get at a file: libvirt hands over files, not directories. */
-import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { startTool } from '../../src/base/start-tool.ts';
 
 export interface Owner {
   uid: number;
@@ -18,7 +18,7 @@ function parents(file: string): string[] {
 /** Asks as that user (access lists count too); needs root. */
 function mayEnter(dir: string, owner: Owner): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn('test', ['-x', dir], {
+    const child = startTool('test', ['-x', dir], {
       uid: owner.uid,
       gid: owner.gid,
       cwd: '/',

@@ -5,12 +5,12 @@
  * itself when it is idle. (libvirt's driver for embedding would need none, but
  * can't start guests from Node: libuv's fork handler closes its pipes.)
  */
-import { spawn } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { delay } from '../../src/base/abort.ts';
 import { OzError } from '../../src/base/errors.ts';
+import { startTool } from '../../src/base/start-tool.ts';
 import { readUri } from './uri.ts';
 
 /** Where system daemons listen; the second is the modular one. */
@@ -61,10 +61,10 @@ async function findDaemon(name: string): Promise<string | null> {
 async function startDaemon(file: string): Promise<void> {
   await mkdir(path.dirname(logSocket), { recursive: true, mode: 0o755 }).catch(() => {});
   await new Promise<void>((resolve) => {
-    const child = spawn(file, ['--daemon', `--timeout=${idle}`], {
+    const child = startTool(file, ['--daemon', `--timeout=${idle}`], {
       cwd: '/',
       stdio: 'ignore',
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      bare: true,
     });
     child.on('error', () => resolve());
     // Another build may have started one in between: the sockets tell, not the exit code.

@@ -1,13 +1,13 @@
 /** Runs a standard tool (qemu-img, xorriso, …) and words its failures. */
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { missingHint } from './debian-packages.ts';
 import { OzError } from './errors.ts';
-import { searchPath } from './search-path.ts';
+import { startTool } from './start-tool.ts';
 
 export interface RunToolOptions {
   signal?: AbortSignal | undefined;
   cwd?: string | undefined;
+  /** Variables besides those that every tool gets. */
   env?: Record<string, string> | undefined;
   /** Written to the tool's standard input. */
   input?: string | Buffer | undefined;
@@ -38,12 +38,8 @@ export async function runTool(
   options.signal?.throwIfAborted();
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  const child = spawn(tool, args, {
-    cwd: options.cwd,
-    env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: searchPath(), ...options.env },
-    signal: options.signal,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const { cwd, env, signal } = options;
+  const child = startTool(tool, args, { cwd, env, signal });
   child.stdout.on('data', (chunk: Buffer) => {
     options.onStdout ? options.onStdout(chunk) : stdout.push(chunk);
   });

@@ -1,8 +1,9 @@
 /** `npm run man`: writes the manual pages into docs/man and lets mandoc look at them. */
-import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
+import { codeOf } from '../base/errors.ts';
 import { packageFile } from '../base/package-root.ts';
+import { runTool } from '../base/run-tool.ts';
 import { manPages } from './man-pages.ts';
 
 const directory = packageFile('docs', 'man');
@@ -14,9 +15,12 @@ for (const [name, text] of Object.entries(manPages())) {
   files.push(file);
 }
 process.stdout.write(`${files.join('\n')}\n`);
-const lint = spawnSync('mandoc', ['-Tlint', '-Wwarning', ...files], { encoding: 'utf8' });
-if (lint.error) process.stdout.write('mandoc is not installed: pages written, not checked\n');
-else {
-  process.stdout.write(lint.stdout + lint.stderr);
-  process.exitCode = lint.status ?? 1;
+try {
+  const okCodes = [0, 1, 2, 3, 4, 5, 6];
+  const lint = await runTool('mandoc', ['-Tlint', '-Wwarning', ...files], { okCodes });
+  process.stdout.write(`${lint.stdout}${lint.stderr}`);
+  process.exitCode = lint.exitCode;
+} catch (error) {
+  if (codeOf(error) !== 'OZ_TOOL_MISSING') throw error;
+  process.stdout.write('mandoc is not installed: pages written, not checked\n');
 }

@@ -5,7 +5,6 @@
  * a file (FUSE), and debugfs works in that. Understands the commands of
  * guestfish that offline.ts uses.
  */
-import { spawn } from 'node:child_process';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,7 @@ import { messageOf, OzError } from '../base/errors.ts';
 import { type LedgerWriter, noLedger } from '../base/ledger-entry.ts';
 import { makePassingDirectory } from '../base/passing-directory.ts';
 import { runTool } from '../base/run-tool.ts';
+import { startTool } from '../base/start-tool.ts';
 import type { Guestfish } from './guestfish.ts';
 import { wholeOnRoot } from './mount-system.ts';
 
@@ -36,7 +36,7 @@ async function showRaw(disk: string, format: string, dir: string): Promise<Shown
   await writeFile(file, '');
   const node = (values: object) => ['--blockdev', JSON.stringify(values)];
   const share = { type: 'fuse', id: 'show', 'node-name': 'disk', mountpoint: file, writable: true };
-  const child = spawn(
+  const child = startTool(
     'setpriv',
     [
       // It must not outlive us, not even when we are killed.
@@ -48,7 +48,7 @@ async function showRaw(disk: string, format: string, dir: string): Promise<Shown
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString('utf8');
   });
   let ended = false;

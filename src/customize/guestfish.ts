@@ -1,10 +1,10 @@
 /** A running guestfish that is told one command after another: one appliance for all of them. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { deadline } from '../base/abort.ts';
 import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, OzError } from '../base/errors.ts';
+import { startTool } from '../base/start-tool.ts';
 import { mountSystem } from './mount-system.ts';
 
 export interface Guestfish {
@@ -52,9 +52,12 @@ export interface GuestfishOptions {
 /** Milliseconds; with working virtualisation the appliance is up in a fraction of it. */
 const acceleratedLimit = 90_000;
 
+const settingsName = 'LIBGUESTFS_BACKEND_SETTINGS';
+const settingsGiven = () => process.env[settingsName] !== undefined;
+
 async function mayAccelerate(emulate: boolean | undefined): Promise<boolean> {
   // Who sets this has decided already.
-  if (emulate || process.env.LIBGUESTFS_BACKEND_SETTINGS !== undefined) return false;
+  if (emulate || settingsGiven()) return false;
   return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
@@ -111,14 +114,12 @@ function start(
 ): Guestfish {
   launchSignal?.throwIfAborted();
   const args = [`--format=${format}`, '-a', disk];
-  const child = spawn('guestfish', args, {
+  const child = startTool('guestfish', args, {
+    pass: ['LIBGUESTFS_*', 'SUPERMIN_*'],
     env: {
-      ...(settings && { LIBGUESTFS_BACKEND_SETTINGS: settings }),
-      ...process.env,
-      LC_ALL: 'C.UTF-8',
+      ...(settings && !settingsGiven() && { [settingsName]: settings }),
       LIBGUESTFS_BACKEND: 'direct',
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let launching = true;
   let out = '';

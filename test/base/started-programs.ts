@@ -8,7 +8,16 @@ export interface Started {
   computed: string[];
 }
 
-const starters = ['exec', 'execFile', 'execFileSync', 'execSync', 'spawn', 'spawnSync', 'runTool'];
+const starters = [
+  'exec',
+  'execFile',
+  'execFileSync',
+  'execSync',
+  'spawn',
+  'spawnSync',
+  'runTool',
+  'startTool',
+];
 
 /** `exec` and `execSync` take a line for the shell; a regular expression's exec() is a method. */
 function nameOfCallee({ expression }: ts.CallExpression): string | undefined {
