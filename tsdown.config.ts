@@ -4,6 +4,8 @@ import { defineConfig } from 'tsdown';
 
 /** What every command loads, and what every look into the osinfo database does. */
 const groups = [
+  // first, and of its own, since what wants a hint does not want all that another one loads
+  { name: 'packages', test: /\/src\/base\/debian-packages\.(?:ts|json)$/ },
   {
     name: 'command',
     test: /\/src\/(?:base\/(?:errors|package-root|suggest)|cli\/(?:getopt|option-table|parse-args|render\/format|report-error|run-command|usage-error|values))\.ts$/,
@@ -12,8 +14,6 @@ const groups = [
     name: 'osinfo',
     test: /\/osinfo\/(?:open|database\/[^/.]+|xml\/[^/.]+)\.ts$|\/src\/cli\/(?:options-os|os\/database)\.ts$/,
   },
-  // of its own, since what wants a hint does not want all that another one loads
-  { name: 'packages', test: /\/src\/base\/debian-packages\.(?:ts|json)$/ },
 ];
 
 export default defineConfig({

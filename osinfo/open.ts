@@ -20,6 +20,11 @@ export interface OsinfoOptions {
   env?: Record<string, string | undefined> | undefined;
   /** Whether our own data fills what the system's database lacks; true unless told. */
   ownData?: boolean | undefined;
+  /**
+   * Throws where no database is installed, although our own data are there: without the
+   * distribution's, most systems would only seem to be unknown. False unless told.
+   */
+  needsInstalled?: boolean | undefined;
   /** Called once for each broken file and unknown reference. */
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -42,7 +47,8 @@ export function openOsinfo(options: OsinfoOptions = {}): Database {
   const scripts = [system, ...own, ...users];
   const locations = (kind: EntityKind): readonly string[] =>
     kind === 'install-script' ? scripts : entities;
-  if (!entities.some((location) => existsSync(location))) {
+  const installed = [system, ...users].map((location) => path.join(location, 'os'));
+  if (!(options.needsInstalled ? installed : entities).some((location) => existsSync(location))) {
     throw new OzError(
       'OZ_OSINFO_MISSING',
       `Cannot read the osinfo database: there is no ${system}`,

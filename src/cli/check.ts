@@ -31,7 +31,7 @@ export async function checkSurroundings(
   return {
     asked: line.backend ?? config.backend.type,
     config,
-    osinfo: loadOsinfo({ env: io.env }),
+    osinfo: loadOsinfo({ env: io.env, needsInstalled: true }),
     places: { libvirt: libvirtCapabilities(uri, type), openstack: nominalCloud },
     host: thisHost(),
     cwd: io.cwd,

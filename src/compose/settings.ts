@@ -53,6 +53,7 @@ export async function readSettings(
   const { loadOsinfo } = await import('../../osinfo/index.ts');
   const config = await readConfig(line, around);
   const tdl = await readTemplate(tdlFile, around, signal);
+  const osinfo = loadOsinfo({ env: around.env, needsInstalled: true });
   const place = await findPlace(line.backend ?? config.backend.type, config, around);
-  return { tdl, config, osinfo: loadOsinfo({ env: around.env }), place };
+  return { tdl, config, osinfo, place };
 }

@@ -18,8 +18,9 @@ export async function settingsOf(tdl: Tdl, options: CommonOptions): Promise<Sett
   const { config: given } = options;
   const config = typeof given === 'object' ? given : await readConfig({ config: given }, around);
   const { loadOsinfo } = await import('../../osinfo/index.ts');
+  const osinfo = loadOsinfo({ env: around.env, needsInstalled: true });
   const place = await findPlace(options.backend ?? config.backend.type, config, around);
-  return { tdl, config, osinfo: loadOsinfo({ env: around.env }), place };
+  return { tdl, config, osinfo, place };
 }
 
 const absolute = (cwd: string, file: string | undefined) =>

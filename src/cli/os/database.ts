@@ -7,6 +7,7 @@ import type { Io } from '../io.ts';
 export function osDatabase(io: Io): Database {
   return openOsinfo({
     env: io.env,
+    needsInstalled: true,
     onWarning: (message) => io.stderr.write(`Warning: ${message}\n`),
   });
 }
