@@ -4,21 +4,12 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../src/base/errors.ts';
 import { packageFile } from '../../src/base/package-root.ts';
+import { adaptTdl } from './adapt-tdl.ts';
 import { findInstallerTree } from './installer-tree.ts';
 
 const example = packageFile('tdl-examples/debian-13.tdl');
 const out = path.resolve(process.env.OZMA_DEMO_DIR ?? packageFile('.rig/demo'));
 const say = (line: string) => console.log(line);
-
-/** The example with another URL, and kernel parameters where they are needed. */
-function adaptTdl(text: string, url: string, kernelparam: string | undefined): string {
-  const escaped = url.replaceAll('&', '&amp;');
-  return text
-    .replace(/<url>[^<]*<\/url>/, () => `<url>${escaped}</url>`)
-    .replace('</install>', () =>
-      kernelparam ? `</install>\n    <kernelparam>${kernelparam}</kernelparam>` : '</install>',
-    );
-}
 
 async function build(tdl: string, signal: AbortSignal): Promise<number> {
   const files = {

@@ -1,0 +1,69 @@
+/** The proofs that take too long for CI, as data: what runs, and which folders it is about. */
+
+export interface Row {
+  name: string;
+  /** One line for --list. */
+  help: string;
+  /** A program of this project; REPORT becomes the file in which it leaves its figures. */
+  command: readonly string[];
+  /** It is current until one of these changes. */
+  sources: readonly string[];
+}
+
+/** Stands for the report's file in a row's command. */
+export const reportWord = 'REPORT';
+
+/** What ends up in the packed tool, and with it in every build. */
+const product = ['bin', 'src', 'backends', 'osinfo', 'tdl-examples', 'package-lock.json'];
+
+const users = ['root', 'user'] as const;
+const suites = ['bookworm', 'trixie'] as const;
+const whats = ['demo', 'test', 'pack'] as const;
+
+/** What each thing that is done on a bare machine is about, beside the product. */
+const about: Record<string, readonly string[]> = {
+  demo: ['compat/fresh', 'compat/setup', 'compat/demo', 'compat/rigs/debian', 'compat/rigs/lib'],
+  test: ['compat/fresh', 'compat/setup', 'compat', 'test'],
+  pack: ['compat/fresh', 'compat/demo', 'compat/rigs/debian', 'compat/rigs/lib', 'docs/man'],
+};
+
+function fresh(suite: string, user: string, what: string, like: string = what): Row {
+  return {
+    name: `fresh-${suite}-${user}-${what}`,
+    help: `a bare ${suite}, as ${user}: ${what}`,
+    command: ['npx', 'tsx', 'compat/fresh/main.ts', suite, user, what, '--report', reportWord],
+    sources: [...product, ...(about[like] ?? [])],
+  };
+}
+
+const openstack = ['compat/rigs/openstack', 'compat/rigs/standin', 'test/openstack-e2e'];
+
+function cloud(name: string, help: string): Row {
+  return {
+    name: `openstack-${name}`,
+    help: `a real OpenStack: ${help}`,
+    command: ['npm', 'run', 'test:openstack', '--', name],
+    sources: [...product, ...openstack],
+  };
+}
+
+function guest(name: string, help: string): Row {
+  return {
+    name: `e2e-${name}`,
+    help,
+    command: ['npm', 'run', 'test:e2e', '--', name],
+    sources: [...product, 'compat/rigs', 'test/e2e'],
+  };
+}
+
+export const rows: readonly Row[] = [
+  ...suites.flatMap((suite) =>
+    users.flatMap((user) => whats.map((what) => fresh(suite, user, what))),
+  ),
+  fresh('trixie', 'user', 'whole', 'demo'),
+  guest('debian-session', "Debian's real installer in qemu:///session"),
+  guest('debian-system', "Debian's real installer in qemu:///system"),
+  cloud('strategies', 'every way to start an installer'),
+  cloud('devices', 'old and new hardware'),
+  cloud('floating', 'floating addresses'),
+];

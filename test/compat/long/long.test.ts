@@ -1,0 +1,126 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isHeld, statedFigures, unheldFigures } from '../../../compat/long/documents.ts';
+import { readReport } from '../../../compat/long/report.ts';
+import { appendResult, type Result, readResults, stateOf } from '../../../compat/long/results.ts';
+import { reportWord, rows } from '../../../compat/long/rows.ts';
+import { packageFile } from '../../../src/base/package-root.ts';
+
+const result: Result = {
+  row: 'a',
+  date: '2026-11-30T18:00:00.000Z',
+  commit: 'c0ffee',
+  sources: 'digest',
+  clean: true,
+  seconds: 1203,
+  verdict: 'passed',
+  figures: { images: 60 },
+};
+
+describe('rows', () => {
+  it('have a name each, folders that exist, and a program', () => {
+    const names = rows.map((row) => row.name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => /^fresh-.*-(?:demo|test|pack)$/.test(name))).toHaveLength(12);
+    const scripts = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).scripts;
+    for (const { command, sources } of rows) {
+      for (const source of sources) expect(existsSync(packageFile(source)), source).toBe(true);
+      const script = command[0] === 'npm' ? scripts[command[2] ?? ''] : command[2];
+      expect(script, command.join(' ')).toBeDefined();
+      if (command[0] === 'npx') expect(existsSync(packageFile(command[2] ?? ''))).toBe(true);
+    }
+  });
+
+  it('of bare machines leave a report', () => {
+    for (const row of rows.filter(({ name }) => name.startsWith('fresh-'))) {
+      expect(row.command.at(-1)).toBe(reportWord);
+    }
+  });
+});
+
+describe('results', () => {
+  let file: string;
+  beforeEach(() => {
+    file = path.join(mkdtempSync(path.join(tmpdir(), 'long-')), 'RESULTS.json');
+  });
+  afterEach(() => rmSync(path.dirname(file), { recursive: true, force: true }));
+
+  it('are appended', async () => {
+    expect(await readResults(file)).toEqual([]);
+    await appendResult(result, file);
+    await appendResult({ ...result, row: 'b', seed: 7 }, file);
+    expect((await readResults(file)).map(({ row, seed }) => [row, seed])).toEqual([
+      ['a', undefined],
+      ['b', 7],
+    ]);
+  });
+
+  it.each([
+    ['current', [result], 'digest'],
+    ['missing', [{ ...result, row: 'b' }], 'digest'],
+    ['outdated', [result], 'other'],
+    ['outdated', [{ ...result, clean: false }], 'digest'],
+    ['failed', [result, { ...result, verdict: 'failed' as const }], 'digest'],
+    ['current', [{ ...result, verdict: 'failed' as const }, result], 'digest'],
+  ])('are %s', (state, results, digest) => {
+    expect(stateOf(results, 'a', digest)).toBe(state);
+  });
+
+  it('of the project are passed or failed runs of known rows', async () => {
+    const names = new Set(rows.map((row) => row.name));
+    for (const each of await readResults()) {
+      expect(names, each.row).toContain(each.row);
+      expect(each.commit).toMatch(/^[0-9a-f]{40}$/);
+    }
+  });
+});
+
+describe('figures in documents', () => {
+  it('stand before their markers', () => {
+    const text = 'none\n12 of 1,203 s <!-- row: a seconds -->, 60 <!-- row: a images -->\n';
+    expect(statedFigures(text)).toEqual([
+      { row: 'a', key: 'seconds', figure: 1203, line: 2 },
+      { row: 'a', key: 'images', figure: 60, line: 2 },
+    ]);
+    expect(statedFigures('x <!-- row: a images -->')[0]?.figure).toBeUndefined();
+  });
+
+  it.each([
+    ['seconds', 1203, true],
+    ['images', 60, true],
+    ['images', 59, false],
+    ['pairs', 60, false],
+    ['images', undefined, false],
+  ])('%s %s: %s', (key, figure, held) => {
+    expect(isHeld({ row: 'a', key, figure, line: 1 }, [result])).toBe(held);
+  });
+
+  it('are not held by failed runs or other rows', () => {
+    const stated = { row: 'a', key: 'images', figure: 60, line: 1 };
+    expect(
+      isHeld(stated, [
+        { ...result, verdict: 'failed' },
+        { ...result, row: 'b' },
+      ]),
+    ).toBe(false);
+  });
+
+  it("of the project's own are all held", async () => {
+    expect(await unheldFigures(await readResults())).toEqual([]);
+  });
+});
+
+describe('reports', () => {
+  it('are one run, with or without a list around it', () => {
+    expect(readReport('')).toEqual({ figures: {} });
+    expect(readReport('{"seed":7,"figures":{"images":60}}')).toEqual({
+      seed: 7,
+      figures: { images: 60 },
+    });
+    expect(readReport('[{"verdict":"passed","figures":{}}]')).toEqual({ figures: {} });
+    expect(() => readReport('[]')).toThrow('it is not one run with figures');
+    expect(() => readReport('{"figures":3}')).toThrow('it is not one run with figures');
+  });
+});
