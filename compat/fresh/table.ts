@@ -7,12 +7,14 @@ import type { Cell } from './cell.ts';
 import { demo } from './demo.ts';
 import { pack } from './pack.ts';
 import { test } from './test.ts';
+import { whole } from './whole.ts';
 
 /** What can be done on a bare machine. */
 export const cells: Readonly<Record<string, { help: string; run: Cell }>> = {
   demo: { help: "the README's demo, until its installer writes to its disk", run: demo },
   test: { help: 'npm test, to its end', run: test },
   pack: { help: 'the packed tool: installed, asked, used until a build writes', run: pack },
+  whole: { help: 'the demo to its end; its image is looked into and booted', run: whole },
 };
 
 /** What `all` stands for. */

@@ -21,6 +21,8 @@ export interface Result {
   figures: Record<string, string | number>;
 }
 
+const others = ['.', ':!compat/RESULTS.json'];
+
 export const resultsFile = packageFile('compat/RESULTS.json');
 
 /** All results, the oldest first. */
@@ -47,9 +49,10 @@ export async function headCommit(): Promise<string> {
   return (await git('rev-parse', 'HEAD')).trim();
 }
 
-/** Whether the working copy is the commit. */
+/** Whether the working copy is the commit, but for the results of earlier runs. */
 export async function isClean(): Promise<boolean> {
-  return (await git('status', '--porcelain', '--untracked-files=no')) === '';
+  const changed = await git('status', '--porcelain', '--untracked-files=no', '--', ...others);
+  return changed === '';
 }
 
 /** One digest of what HEAD has in these folders. */
