@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { expandUser } from './expand-user.ts';
+import { writableWarnings } from './file-trust.ts';
 import { type IniFile, iniValue, parseIni } from './ini.ts';
 import { openstackKeys } from './openstack-keys.ts';
 import { configProblem } from './problem.ts';
@@ -26,7 +27,11 @@ const maxBytes = 1024 * 1024;
  */
 export function loadConfig(options: LoadConfigOptions): OzConfig {
   const file = findConfig(options);
-  return fromIni(file, options);
+  const config = fromIni(file, options);
+  const { source } = config;
+  const stat = source === null ? undefined : statSync(source, { throwIfNoEntry: false });
+  if (source && stat) config.warnings.push(...writableWarnings(source, stat, options.isRoot));
+  return config;
 }
 
 /** The configuration from a text, as if it had been read from `source`. */

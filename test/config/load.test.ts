@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writableWarnings } from '../../src/config/file-trust.ts';
 import { configKeys } from '../../src/config/keys.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 
@@ -233,5 +234,43 @@ describe('configKeys', () => {
       if (value === '') continue;
       expect(read(`[${section}]\n${key} = ${value}\n`).warnings).toEqual([]);
     }
+  });
+});
+
+describe('loadConfig() warns of a file that others may write', () => {
+  const warnings = (file: string, isRoot = false) =>
+    loadConfig({ path: file, home, isRoot }).warnings;
+
+  it('when it is everybody, whoever reads it', () => {
+    const file = put('oz.cfg', '');
+    chmodSync(file, 0o644);
+    expect(warnings(file)).toEqual([]);
+    chmodSync(file, 0o646);
+    expect(warnings(file)).toEqual([
+      expect.stringMatching(/everybody may write to it.*chmod go-w/),
+    ]);
+  });
+
+  it('or its directory, unless nobody can replace it there', () => {
+    const file = put('dir/oz.cfg', '');
+    chmodSync(path.dirname(file), 0o777);
+    expect(warnings(file)).toEqual([expect.stringContaining('may write to its directory')]);
+    chmodSync(path.dirname(file), 0o1777);
+    expect(warnings(file)).toEqual([]);
+  });
+
+  it('when root reads what a group or another user may write', () => {
+    const stat = { mode: 0o100664, uid: 0, gid: 100 };
+    expect(writableWarnings('/etc/oz/oz.cfg', stat, true)).toEqual([
+      expect.stringContaining('group 100 may write to it'),
+    ]);
+    expect(writableWarnings('/etc/oz/oz.cfg', { ...stat, gid: 0 }, true)).toEqual([]);
+    expect(writableWarnings('/etc/oz/oz.cfg', { ...stat, uid: 7 }, false)).toEqual([]);
+    vi.stubEnv('SUDO_UID', '8');
+    expect(writableWarnings('/etc/oz/oz.cfg', { ...stat, uid: 7 }, true)).toEqual([
+      expect.stringContaining('it belongs to user 7'),
+    ]);
+    expect(writableWarnings('/etc/oz/oz.cfg', { ...stat, uid: 8, gid: 0 }, true)).toEqual([]);
+    vi.unstubAllEnvs();
   });
 });
