@@ -1,6 +1,8 @@
 /** One GET of a few KB: through the proxies of the environment, by the system's authorities. */
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
+import { OzError } from '../../src/base/errors.ts';
+import { redirectHooks } from '../../src/base/follow-guard.ts';
 import { packageVersion } from '../../src/base/package-root.ts';
 import { proxyAgents } from '../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../src/base/tls-trust.ts';
@@ -43,18 +45,15 @@ export async function get(
       response: patience,
       socket: patience,
     },
-    hooks: {
-      beforeRedirect: [
-        (next) => {
-          next.agent = proxyAgents(next.url as URL);
-        },
-      ],
-    },
+    hooks: redirectHooks(url),
     ...(signal ? { signal } : {}),
   });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     stream.once('response', resolve);
-    stream.once('error', reject);
+    // What a hook has thrown is worded already.
+    stream.once('error', (error: Error) =>
+      reject(error.cause instanceof OzError ? error.cause : error),
+    );
   });
   stream.on('error', () => {}); // reading the body meets it too; without a reader it's no matter
   return {

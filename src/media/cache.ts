@@ -24,6 +24,8 @@ export interface CachedMedium {
 }
 
 export interface FetchOptions extends Omit<DownloadOptions, 'expect'> {
+  /** Its content is going to be checked (SourceOptions). */
+  checked?: boolean | undefined;
   /** Download even when the kept copy is good (oz-install -f). */
   force?: boolean | undefined;
 }
@@ -85,7 +87,8 @@ export async function lookAt(url: string, options: FetchOptions = {}): Promise<R
   const parsed = parseMediumUrl(url);
   const stallMs = options.stallMs ?? 60_000;
   return withRetries(
-    () => sourceOf(parsed).look(parsed, { signal: options.signal, stallMs }),
+    () =>
+      sourceOf(parsed).look(parsed, { signal: options.signal, stallMs, checked: options.checked }),
     { mark: () => -1 },
     options,
   );
@@ -129,7 +132,8 @@ async function askServer(
   options: FetchOptions,
 ): Promise<{ remote: RemoteFile | null; expected: Expected }> {
   try {
-    const remote = await lookAt(medium.url, options);
+    const checked = medium.checksum !== undefined;
+    const remote = await lookAt(medium.url, { ...options, checked });
     return { remote, expected: await expectedDigest(medium, options) };
   } catch (error) {
     if (!record || !isOutOfReach(error)) throw error;

@@ -114,6 +114,7 @@ async function attempt(transfer: Transfer, options: Options): Promise<void> {
     validator,
     signal: options.signal,
     stallMs: options.stallMs,
+    checked: options.expect !== undefined,
   });
   transfer.contacted = true;
   if (opened.offset !== writer.position()) await startOver(transfer, options);

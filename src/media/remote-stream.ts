@@ -53,6 +53,7 @@ async function fill(pipe: PassThrough, url: MediumUrl, remote: RemoteFile, optio
     const opened = await sourceOf(url).open(url, {
       ...{ offset: position, validator: remote, signal },
       stallMs: options.stallMs ?? stallMs,
+      checked: expect !== undefined,
     });
     contacted = true;
     if (opened.offset !== position && !isSame(remote, opened)) throw changed(url);
@@ -113,7 +114,8 @@ export async function remoteIso(
   options: FetchOptions = {},
 ): Promise<RemoteStream | null> {
   const url = parseMediumUrl(medium.url);
-  const remote = await lookAt(medium.url, options);
+  const checked = medium.checksum !== undefined;
+  const remote = await lookAt(medium.url, { ...options, checked });
   const expect = await expectedDigest(medium, options);
   const open = openStream(url, remote, { ...options, expect });
   if (!(await isIso(open(options.signal)))) return null;

@@ -74,6 +74,8 @@ export function statusFailure(
 /** What to throw for a failed connection or a body that broke off. Holds no part of the cause: that may have credentials. */
 export function connectionFailure(url: URL, cause: unknown): OzError | TransientFailure {
   if (cause instanceof OzError || cause instanceof TransientFailure) return cause;
+  const inner = (cause as { cause?: unknown } | null)?.cause;
+  if (inner instanceof OzError) return inner; // what a hook has thrown
   const code = codeOf(cause) ?? '';
   if (code === 'ERR_TOO_MANY_REDIRECTS') {
     return new OzError(

@@ -1,6 +1,7 @@
 /** Files from http and https servers. */
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
+import { redirectHooks } from '../../base/follow-guard.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { proxyAgents } from '../../base/proxy.ts';
 import { trustedAuthorities } from '../../base/tls-trust.ts';
@@ -28,7 +29,7 @@ async function request(
   url: URL,
   method: 'GET' | 'HEAD',
   headers: Record<string, string>,
-  { signal, stallMs }: SourceOptions,
+  { signal, stallMs, checked }: SourceOptions,
 ): Promise<Answer> {
   signal?.throwIfAborted();
   const stream = got.stream(url, {
@@ -41,13 +42,7 @@ async function request(
     agent: proxyAgents(url),
     https: { certificateAuthority: trustedAuthorities() },
     timeout: { lookup: stallMs, connect: stallMs, secureConnect: stallMs, response: stallMs },
-    hooks: {
-      beforeRedirect: [
-        (next) => {
-          next.agent = proxyAgents(next.url as URL);
-        },
-      ],
-    },
+    hooks: redirectHooks(url, { checked }),
     ...(signal ? { signal } : {}),
   });
   try {

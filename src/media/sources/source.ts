@@ -25,6 +25,8 @@ export interface SourceOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a byte after which a connection is given up. */
   stallMs: number;
+  /** A checksum will tell whether it is what was asked for, so that it may come over http. */
+  checked?: boolean | undefined;
 }
 
 export interface OpenOptions extends SourceOptions {
