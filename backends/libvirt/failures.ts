@@ -1,20 +1,28 @@
 /** The one place that words libvirt's failures for users. */
+import { installHint, missingHint } from '../../src/base/debian-packages.ts';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
+import { lacksDriver } from './driver-file.ts';
 import { vir } from './ffi.ts';
+import { findGuestDaemon } from './find-daemon.ts';
 import { CallFailure, LibraryMissing } from './threads.ts';
 import { tpmFailure } from './tpm-failure.ts';
 import { readUri } from './uri.ts';
 
-const libraryHint =
-  'install it (Debian: apt-get install libvirt0 libvirt-daemon libvirt-daemon-driver-qemu)';
+/** The daemon's package brings the library; another host's daemon needs the library alone. */
+function libraryHint(uri: string): string {
+  const daemonToo = !readUri(uri).remote && findGuestDaemon() === null;
+  return missingHint(daemonToo ? 'libvirtd' : 'libvirt.so.0');
+}
 
 function daemonHint(uri: string): string {
   const { path, remote } = readUri(uri);
   if (remote) return 'look whether that host can be reached and runs libvirt';
-  return path === '/system'
-    ? 'start it (systemctl start libvirtd), or use uri = qemu:///session in [libvirt] of oz.cfg, which needs none'
-    : 'look whether libvirtd is installed (Debian: apt-get install libvirt-daemon)';
+  if (path !== '/system') return missingHint('libvirtd');
+  const inOzCfg = 'or use uri = qemu:///session in [libvirt] of oz.cfg';
+  return findGuestDaemon() === null
+    ? `${installHint('libvirt-daemon-system')}, ${inOzCfg}`
+    : `start it (systemctl start libvirtd), ${inOzCfg}, which needs none`;
 }
 
 /** Open failures by libvirt's error number, most of them also told apart by text. */
@@ -45,6 +53,14 @@ function openFailure(failure: CallFailure['failure'], uri: string): { code: stri
     code === error.libssh
   ) {
     return { code: 'OZ_LIBVIRT_UNREACHABLE', hint: daemonHint(uri) };
+  }
+  if (/no connection driver available/i.test(message)) {
+    return {
+      code: 'OZ_LIBVIRT_NO_DRIVER',
+      hint: lacksDriver()
+        ? installHint('libvirt-daemon-driver-qemu')
+        : 'end that daemon: it was started before its driver was installed',
+    };
   }
   if (/no such file or directory|connection refused|cannot find .*libvirtd/i.test(message)) {
     return { code: 'OZ_LIBVIRT_NO_DAEMON', hint: daemonHint(uri) };
@@ -94,7 +110,7 @@ export function connectFailure(error: unknown, uri: string): OzError {
     return new OzError(
       'OZ_LIBVIRT_MISSING',
       `Cannot load libvirt: ${error.message.split('\n')[0]}`,
-      { hint: libraryHint, cause: error },
+      { hint: libraryHint(uri), cause: error },
     );
   }
   if (error instanceof CallFailure) {

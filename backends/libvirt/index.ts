@@ -2,6 +2,8 @@
 import type { Backend, BackendContext } from '../backend.ts';
 import { readCapabilities } from './caps.ts';
 import { type Connection, connect } from './connection.ts';
+import { sessionFailure } from './daemon-words.ts';
+import { checkDriver } from './driver-file.ts';
 import { findBridge } from './network.ts';
 import { makePlace } from './place.ts';
 import { resolveUri } from './resolve-uri.ts';
@@ -30,8 +32,9 @@ export async function openLibvirt(options: LibvirtOptions): Promise<Backend> {
   const { context, cacheDir, type } = options;
   const uri = options.uri ?? (await resolveUri());
   const connectTo = async (where: string, signal?: AbortSignal): Promise<Connection> => {
+    checkDriver(where);
     if (needsRootDaemon(where)) await ensureRootDaemon(context.log, signal);
-    return connect(where, signal);
+    return connect(where, signal).catch((error: unknown) => sessionFailure(error, where));
   };
   const connection = await connectTo(uri, options.signal);
   try {

@@ -5,12 +5,13 @@
  * itself when it is idle. (libvirt's driver for embedding would need none, but
  * can't start guests from Node: libuv's fork handler closes its pipes.)
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { delay } from '../../src/base/abort.ts';
-import { OzError } from '../../src/base/errors.ts';
 import { startTool } from '../../src/base/start-tool.ts';
+import { daemonFailure } from './daemon-words.ts';
+import { findDaemon, findGuestDaemon } from './find-daemon.ts';
 import { readUri } from './uri.ts';
 
 /** Where system daemons listen; the second is the modular one. */
@@ -38,19 +39,6 @@ export function answers(socket: string): Promise<boolean> {
 async function anyAnswers(): Promise<boolean> {
   for (const socket of systemSockets) if (await answers(socket)) return true;
   return false;
-}
-
-async function findDaemon(name: string): Promise<string | null> {
-  for (const dir of ['/usr/sbin', '/usr/local/sbin', '/sbin']) {
-    const file = path.join(dir, name);
-    try {
-      await access(file, constants.X_OK);
-      return file;
-    } catch {
-      // look further
-    }
-  }
-  return null;
 }
 
 /**
@@ -101,7 +89,7 @@ export async function holdLogDaemon(signal?: AbortSignal, socket = logSocket): P
   signal?.throwIfAborted();
   const nothing = () => {};
   if (!(await answers(socket))) {
-    const logger = process.getuid?.() === 0 ? await findDaemon('virtlogd') : null;
+    const logger = process.getuid?.() === 0 ? findDaemon('virtlogd') : null;
     if (!logger) return nothing;
     await startDaemon(logger);
   }
@@ -114,7 +102,7 @@ export async function ensureRootDaemon(
   signal?: AbortSignal,
 ): Promise<void> {
   if (await anyAnswers()) return;
-  const daemon = (await findDaemon('libvirtd')) ?? (await findDaemon('virtqemud'));
+  const daemon = findGuestDaemon();
   if (daemon) {
     log(`no libvirt daemon runs: starting ${daemon}, which ends after ${idle} s without work`);
     await startDaemon(daemon);
@@ -123,9 +111,5 @@ export async function ensureRootDaemon(
       await delay(100, signal);
     }
   }
-  throw new OzError(
-    'OZ_LIBVIRT_NO_DAEMON',
-    `Cannot start libvirt: ${daemon ? `${daemon} does not answer` : 'libvirtd is not installed'}`,
-    { hint: 'install it (Debian: apt-get install libvirt-daemon-system)' },
-  );
+  throw await daemonFailure(daemon);
 }

@@ -32,6 +32,7 @@ const given = ['git', 'node', 'npm', 'npx', 'sudo'];
 /** What a call starts whose program only the running code knows. */
 const computed: Readonly<Record<string, readonly string[]>> = {
   'src/image/manifest.ts': ['qemu-img', 'xorriso'],
+  'backends/libvirt/daemon-words.ts': ['libvirtd'],
   'backends/libvirt/root-daemon.ts': ['libvirtd', 'virtlogd'],
   'compat/real/run.ts': ['oz-install', 'oz-customize', 'oz-generate-icicle', 'node'],
   'compat/setup/setup.js': ['apt-get', 'npm'],

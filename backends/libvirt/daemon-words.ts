@@ -1,0 +1,77 @@
+/**
+ * Why a libvirt daemon does not start. One that runs in the background keeps its words to a log,
+ * and who connects only learns that nobody listens: it is started once more in the foreground.
+ */
+import { installHint, missingHint } from '../../src/base/debian-packages.ts';
+import { codeOf, OzError } from '../../src/base/errors.ts';
+import { startTool } from '../../src/base/start-tool.ts';
+import { findGuestDaemon } from './find-daemon.ts';
+import { readUri } from './uri.ts';
+
+interface DaemonWords {
+  /** Its own words. */
+  words: string;
+  hint: string;
+}
+
+/** `2026-11-30 18:00:00.000+0000: 123: error : function:12 : the words`; without a log, `libvirtd: error: words`. */
+const logLine = /(?:^|: )error ?: (?:\w+:\d+ : )?(.+)$/;
+
+/** What packages bring besides programs. */
+const known: readonly [pattern: RegExp, hint: string][] = [
+  [/\blibvirt-qemu\b/, installHint('libvirt-daemon-system')],
+  [/libvirt_driver_qemu|driver.*qemu.*not.*found/i, installHint('libvirt-daemon-driver-qemu')],
+];
+
+/** The most telling line of what a daemon wrote: the first error, since others follow from it. */
+export function readWords(said: string, program: string): DaemonWords | null {
+  const errors = said.split('\n').flatMap((line) => logLine.exec(line.trim())?.[1] ?? []);
+  const [first] = errors;
+  if (first === undefined) return null;
+  const text = errors.join('\n');
+  const hint =
+    known.find(([pattern]) => pattern.test(text))?.[1] ??
+    `mend that; ${program} in a terminal says the same`;
+  return { words: first.slice(0, 300), hint };
+}
+
+/** Enough for a daemon that fails; one that starts after all ends itself. */
+const patience = 10_000;
+
+/** Null where it starts after all, or says nothing. */
+export function daemonWords(program: string): Promise<DaemonWords | null> {
+  return new Promise((resolve) => {
+    const child = startTool(program, ['--timeout=1'], {
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { LC_ALL: 'C', LIBVIRT_LOG_OUTPUTS: '3:stderr' },
+    });
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(0, 100_000);
+    });
+    const timer = setTimeout(() => child.kill(), patience);
+    child.on('error', () => {});
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0 ? null : readWords(said, program));
+    });
+  });
+}
+
+/** Words that a daemon is missing, or does not start; `cause` is what a connection said. */
+export async function daemonFailure(program: string | null, cause?: unknown): Promise<OzError> {
+  const failure = (why: string, hint: string) =>
+    new OzError('OZ_LIBVIRT_NO_DAEMON', `Cannot start libvirt: ${why}`, { hint, cause });
+  if (program === null) return failure('libvirtd is not installed', missingHint('libvirtd'));
+  const own = await daemonWords(program);
+  if (own) return failure(`${program} ends: ${own.words}`, own.hint);
+  return failure(`${program} does not answer`, `look what ${program} says in a terminal`);
+}
+
+/** To be thrown on: a user's own daemon that the library could not start is asked why. */
+export async function sessionFailure(error: unknown, uri: string): Promise<never> {
+  const started = readUri(uri).userNetworking && !readUri(uri).remote && !uri.includes('?');
+  if (!started || codeOf(error) !== 'OZ_LIBVIRT_NO_DAEMON') throw error;
+  throw await daemonFailure(findGuestDaemon(), error);
+}
