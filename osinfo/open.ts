@@ -31,7 +31,8 @@ export interface OsinfoOptions {
 
 /**
  * Opens the database without reading any of it. Directories go from the weak
- * to the strong: our own data, the system's, what we add to the system's
+ * to the strong: our own data (of which an entry that is replaced still fills
+ * what the other one lacks), the system's, what we add to the system's
  * entities, local, the user's. Our install scripts go before the system's of
  * the same name, since those end in a reboot.
  */
@@ -59,6 +60,7 @@ export function openOsinfo(options: OsinfoOptions = {}): Database {
   }
   return openDatabase({
     locations,
+    fill: data,
     languages: languages(env),
     warn: options.onWarning ?? (() => {}),
   });

@@ -11,6 +11,7 @@ import { type DeploymentRecord, readDeployment } from './deployment-record.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Entity } from './entity.ts';
 import { type EntityKind, entityPath, filesOfEntity, filesOfKind, namesIn } from './files.ts';
+import { filling } from './fill.ts';
 import { findIds, idsFiles, readIds } from './hardware-ids.ts';
 import {
   hardwareElements,
@@ -25,6 +26,8 @@ import { readScript, type ScriptRecord } from './script-record.ts';
 export interface DatabaseOptions {
   /** Directories from the weakest to the strongest, for each kind of entity. */
   locations: (kind: EntityKind) => readonly string[];
+  /** The one of them whose systems and platforms fill what stronger ones lack, instead of being replaced. */
+  fill?: string | undefined;
   /** Best first; empty for the untranslated texts. */
   languages: readonly string[];
   warn: (message: string) => void;
@@ -75,6 +78,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
   const filesOf = (kind: EntityKind, path: string): string[] =>
     filesOfEntity(locations(kind), path, names);
+  /** The file that fills an entity, when stronger locations have replaced it. */
+  function fillingFile(path: string, files: readonly string[]): string | undefined {
+    if (options.fill === undefined || !/^(?:os|platform)\//.test(path)) return undefined;
+    const file = `${options.fill}/${path}.xml`;
+    const slash = file.lastIndexOf('/');
+    const there = names(file.slice(0, slash)).has(file.slice(slash + 1));
+    return there && !files.includes(file) ? file : undefined;
+  }
   const warned = new Set<string>();
   function warn(message: string): void {
     if (warned.has(message)) return;
@@ -118,7 +129,13 @@ export function openDatabase(options: DatabaseOptions): Database {
         }
       }
     }
-    return { id, parts };
+    const other = fillingFile(path, files);
+    const [own] = other === undefined ? [] : readFile(other, kind, outline);
+    if (!own) return { id, parts };
+    // a file that can't be read must not take away what is known
+    return parts.length
+      ? { id, parts: [...parts, filling(parts, own)] }
+      : { id: own.attributes.id, parts: [own] };
   }
 
   function partsOf(kind: EntityKind, id: string, outline?: Outline): XmlElement[] {
@@ -201,21 +218,24 @@ export function openDatabase(options: DatabaseOptions): Database {
     );
   });
 
+  /** Systems by path, with all the files that have to do with them. */
+  const osFiles = (): [path: string, files: string[], texts: string[]][] =>
+    [...filesOfKind(locations('os'), 'os', warn)].map(([path, files]) => {
+      const other = fillingFile(path, files);
+      return [path, files, other === undefined ? files : [...files, other]];
+    });
+
   /** debian13 is most likely in …/debian-13.xml: looked at first, then all files. */
   function osByShortId(shortId: string): OsRecord | undefined {
     const bare = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
     const wanted = bare(shortId);
     const tag = Buffer.from(`<short-id>${shortId}</short-id>`).toString('latin1');
-    const likely: string[][] = [];
-    const others: string[][] = [];
-    for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
-      (bare(path.slice(path.lastIndexOf('/') + 1)) === wanted ? likely : others).push([
-        path,
-        ...files,
-      ]);
-    }
-    for (const [path = '', ...files] of [...likely, ...others]) {
-      if (!files.some((file) => textOfBytes(file).includes(tag))) continue;
+    const isLikely = ([path]: [string, ...unknown[]]): boolean =>
+      bare(path.slice(path.lastIndexOf('/') + 1)) === wanted;
+    const all = osFiles();
+    const ordered = [...all.filter(isLikely), ...all.filter((one) => !isLikely(one))];
+    for (const [path, files, texts] of ordered) {
+      if (!texts.some((file) => textOfBytes(file).includes(tag))) continue;
       const { id } = readEntity('os', path, files);
       const os = id === undefined ? undefined : oses.get(id);
       if (os?.params.get('short-id')?.includes(shortId)) return os;
@@ -239,8 +259,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     osesWith(suits) {
       const found: OsRecord[] = [];
-      for (const [path, files] of filesOfKind(locations('os'), 'os', warn)) {
-        if (!files.some((file) => suits(textOfBytes(file)))) continue;
+      for (const [path, files, texts] of osFiles()) {
+        if (!texts.some((file) => suits(textOfBytes(file)))) continue;
         const { id, parts } = readEntity('os', path, files);
         if (id !== undefined) found.push(oses.keep(id, parts));
       }

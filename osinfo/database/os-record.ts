@@ -1,6 +1,7 @@
 /** An operating system as its files describe it, before anything is inherited. */
 import { elements, isElement, type XmlElement } from '../xml/parse.ts';
 import { addParam, type Entity, leafText, type Params, readParams, setParam } from './entity.ts';
+import { isFilling } from './fill.ts';
 
 /** A device that an OS or platform supports, or (supported false) does not. */
 export interface DeviceLink {
@@ -13,12 +14,16 @@ export interface DeviceLink {
 export interface SourceRecord extends Entity {
   /** Ids of install scripts that only this medium has. */
   scripts: string[];
+  /** It is out of our own data, beside those that the database states. */
+  filling: boolean;
 }
 
 export interface ResourcesRecord {
   arch: string;
   /** Missing values come from the systems this one derives from. */
   inherit: boolean;
+  /** It is out of our own data, beside those that the database states. */
+  filling: boolean;
   values: Params;
 }
 
@@ -146,11 +151,19 @@ export function deviceLinksOf(record: Pick<OsRecord, 'outlines'>): DeviceLink[] 
     });
 }
 
-function children(record: OsRecord, name: string): { id: string; element: XmlElement }[] {
+interface Child {
+  id: string;
+  element: XmlElement;
+  filling: boolean;
+}
+
+function children(record: OsRecord, name: string): Child[] {
   const parts = hardwareElements.has(name) ? record.outlines : record.parts;
-  return parts.flatMap((part) =>
-    elements(part, name).map((element, i) => ({ id: `${record.id}:${i}`, element })),
-  );
+  return parts.flatMap((part) => {
+    const filling = isFilling(part);
+    const base = filling ? `${record.id}:own` : record.id;
+    return elements(part, name).map((element, i) => ({ id: `${base}:${i}`, element, filling }));
+  });
 }
 
 function sourceParams(
@@ -204,15 +217,15 @@ const mediaAttributes = [
 ];
 
 export function mediaOf(record: OsRecord, languages: readonly string[]): SourceRecord[] {
-  return children(record, 'media').map(({ id, element }) => {
+  return children(record, 'media').map(({ id, element, filling }) => {
     const params = sourceParams(element, mediaAttributes, ['url', 'kernel', 'initrd'], languages);
     for (const iso of elements(element, 'iso')) readIso(params, iso);
-    return { id, params, scripts: scriptIds(element) };
+    return { id, params, scripts: scriptIds(element), filling };
   });
 }
 
 export function treesOf(record: OsRecord, languages: readonly string[]): SourceRecord[] {
-  return children(record, 'tree').map(({ id, element }) => {
+  return children(record, 'tree').map(({ id, element, filling }) => {
     const keys = ['url', 'kernel', 'initrd', 'boot-iso'];
     const params = sourceParams(element, [], keys, languages);
     const info = elements(element, 'treeinfo').flatMap((e) => elements(e));
@@ -223,15 +236,16 @@ export function treesOf(record: OsRecord, languages: readonly string[]): SourceR
         setParam(params, `treeinfo-${e.name}`, text);
       }
     }
-    return { id, params, scripts: [] };
+    return { id, params, scripts: [], filling };
   });
 }
 
 export function imagesOf(record: OsRecord, languages: readonly string[]): SourceRecord[] {
-  return children(record, 'image').map(({ id, element }) => ({
+  return children(record, 'image').map(({ id, element, filling }) => ({
     id,
     params: sourceParams(element, ['format', 'cloud-init'], ['url'], languages),
     scripts: [],
+    filling,
   }));
 }
 
@@ -255,7 +269,7 @@ const resourceKeys = ['cpu', 'n-cpus', 'ram', 'storage'];
 
 export function resourcesOf(record: OsRecord, kind: ResourceKind): ResourcesRecord[] {
   const found: ResourcesRecord[] = [];
-  for (const { element } of children(record, 'resources')) {
+  for (const { element, filling } of children(record, 'resources')) {
     const inherit = element.attributes.inherit === 'true';
     const stated = elements(element, kind).flatMap((e) => elements(e));
     if (!inherit && stated.length === 0) continue;
@@ -264,15 +278,20 @@ export function resourcesOf(record: OsRecord, kind: ResourceKind): ResourcesReco
       const text = leafText(e);
       if (text !== undefined && resourceKeys.includes(e.name)) setParam(values, e.name, text);
     }
-    found.push({ arch: element.attributes.arch ?? '', inherit, values });
+    found.push({ arch: element.attributes.arch ?? '', inherit, filling, values });
   }
   return found;
 }
 
 /** Those of later files first, since these are to override what earlier ones say. */
 export function scriptIdsOf(record: OsRecord): string[] {
-  return [...new Set([...record.parts].reverse().flatMap(scriptIds))];
+  const stated = record.parts.filter((part) => !isFilling(part));
+  return [...new Set(stated.reverse().flatMap(scriptIds))];
 }
+
+/** Ids of our own scripts, for the profiles that none of scriptIdsOf() is for. */
+export const fillingScriptIdsOf = (record: OsRecord): string[] =>
+  record.parts.filter(isFilling).flatMap(scriptIds);
 
 const driverAttributes = ['arch', 'location', 'pre-installable', 'signed', 'priority'];
 

@@ -59,9 +59,9 @@ function matches(
   const preferred: Match[] = [];
   const others: Match[] = [];
   for (const os of oses) {
-    const found = sourcesOf(os)
-      .filter((source) => suits(source.params))
-      .map((source) => ({ os, source }));
+    const suitable = sourcesOf(os).filter((source) => suits(source.params));
+    const stated = suitable.filter((source) => !source.filling);
+    const found = (stated.length ? stated : suitable).map((source) => ({ os, source }));
     const better = found.filter((match) => !fallback(os, match.source.params));
     if (better.length) preferred.push(...better);
     else others.push(...found);

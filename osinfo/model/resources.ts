@@ -19,7 +19,8 @@ export function resolvedResources(
   kind: ResourceKind,
 ): ResourcesRecord[] {
   const [own, ...ancestors] = lineage;
-  const found = own ? resourcesOf(own, kind) : [];
+  const all = own ? resourcesOf(own, kind) : [];
+  const found = all.filter((record) => !record.filling);
   for (const record of found) {
     if (!record.inherit) continue;
     for (const other of ancestors.flatMap((ancestor) => resourcesOf(ancestor, kind))) {
@@ -29,6 +30,27 @@ export function resolvedResources(
         if (value !== undefined && !record.values.has(key)) record.values.set(key, [value]);
       }
     }
+  }
+  const ours = all.filter((record) => record.filling);
+  return ours.length ? filled(found, ours) : found;
+}
+
+/** With what our own data say of an architecture and the database neither for it nor for all. */
+function filled(
+  stated: readonly ResourcesRecord[],
+  ours: readonly ResourcesRecord[],
+): ResourcesRecord[] {
+  const known = new Set(
+    stated.flatMap(({ arch, values }) => [...values.keys()].map((key) => `${arch} ${key}`)),
+  );
+  const found = [...stated];
+  for (const { arch, values, ...record } of ours) {
+    const lacking = [...values].filter(
+      ([key]) => !known.has(`all ${key}`) && !known.has(`${arch} ${key}`),
+    );
+    const same = found.find((one) => one.arch === arch);
+    if (same) for (const [key, value] of lacking) same.values.set(key, value);
+    else if (lacking.length) found.push({ ...record, arch, values: new Map(lacking) });
   }
   return found;
 }

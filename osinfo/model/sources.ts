@@ -31,7 +31,26 @@ function installSource({ id, params }: SourceRecord): InstallSource {
   return source;
 }
 
-/** Those for an architecture or for all. */
+const start = ({ kernel, initrd }: InstallSource) => ({ kernel, initrd });
+
+/**
+ * Those for an architecture or for all, our own after those that the database states. One that
+ * does not say what starts its installer is told by ours of the same kind.
+ */
 export function sourcesFor(records: readonly SourceRecord[], arch: string): InstallSource[] {
-  return records.map(installSource).filter((source) => [arch, 'all'].includes(source.arch));
+  const fitting = (filling: boolean): InstallSource[] =>
+    records
+      .filter((record) => record.filling === filling)
+      .map(installSource)
+      .filter((source) => [arch, 'all'].includes(source.arch));
+  const ours = fitting(true);
+  const stated = fitting(false).map((source) => {
+    if (source.kernel !== undefined || source.initrd !== undefined || !source.installer)
+      return source;
+    const alike = ours.find(
+      (own) => own.live === source.live && own.kernel !== undefined && own.initrd !== undefined,
+    );
+    return alike ? { ...source, ...start(alike) } : source;
+  });
+  return [...stated, ...ours];
 }

@@ -18,6 +18,7 @@ import { statedFirmware } from '../model/firmware.ts';
 import { osLineage, platformLineage } from '../model/lineage.ts';
 import { nearestPlatform } from '../model/platform.ts';
 import { resolvedResources } from '../model/resources.ts';
+import { scriptsOf } from '../script/generate.ts';
 
 export type Values = Record<string, string | string[]>;
 
@@ -131,10 +132,12 @@ export function showOs(database: Database, os: OsRecord): OsDescription {
     media: mediaOf(os, languages).map(named),
     trees: treesOf(os, languages).map(named),
     images: imagesOf(os, languages).map(named),
-    scripts: scriptIdsOf(os).map((id) => {
-      const script = database.script(id);
-      return script ? named(script) : { id };
-    }),
+    scripts: [...new Set([...scriptIdsOf(os), ...scriptsOf(database, os).map(({ id }) => id)])].map(
+      (id) => {
+        const script = database.script(id);
+        return script ? named(script) : { id };
+      },
+    ),
     drivers: driversOf(os).map(({ params, files, devices }) => ({
       ...valuesOf(params),
       files,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import type { Database } from '../database/database.ts';
 import { type Entity, type Params, param } from '../database/entity.ts';
-import { type OsRecord, scriptIdsOf } from '../database/os-record.ts';
+import { fillingScriptIdsOf, type OsRecord, scriptIdsOf } from '../database/os-record.ts';
 import type { ScriptRecord } from '../database/script-record.ts';
 import { parseXml, type XmlElement } from '../xml/parse.ts';
 import { compileStylesheet, type Stylesheet } from '../xslt/transform.ts';
@@ -29,15 +29,19 @@ export interface ScriptInput {
 
 /** The scripts of a system for a profile, or all of them. */
 export function scriptsOf(database: Database, os: OsRecord, profile?: string): ScriptRecord[] {
-  const found: ScriptRecord[] = [];
-  for (const id of scriptIdsOf(os)) {
-    const script = database.script(id);
-    if (!script) database.warn(`${os.id} names the install script ${id}, which is not defined`);
-    else if (profile === undefined || param(script.params, 'profile') === profile) {
-      found.push(script);
-    }
-  }
-  return found;
+  const find = (ids: readonly string[]): ScriptRecord[] =>
+    ids.flatMap((id) => {
+      const script = database.script(id);
+      if (script) return script;
+      database.warn(`${os.id} names the install script ${id}, which is not defined`);
+      return [];
+    });
+  const profileOf = ({ params }: ScriptRecord): string | undefined => param(params, 'profile');
+  const stated = find(scriptIdsOf(os));
+  const profiles = new Set(stated.map(profileOf));
+  const ours = find(fillingScriptIdsOf(os)).filter((script) => !profiles.has(profileOf(script)));
+  const all = [...stated, ...ours];
+  return profile === undefined ? all : all.filter((script) => profileOf(script) === profile);
 }
 
 const hashed = 'admin-password-crypted';

@@ -18,6 +18,7 @@ import { packageFile } from '../../src/base/package-root.ts';
 import { main as check } from '../../src/cli/check.ts';
 import { main as migrate } from '../../src/cli/migrate.ts';
 import { fakeIo } from '../cli/fake-io.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 const template = (change: { os?: string; arch?: string; install?: string; rest?: string } = {}) =>
   `<template>
@@ -46,7 +47,7 @@ const put = (name: string, text: string) => {
 const get = (name: string) => readFileSync(path.join(dir, name), 'utf8');
 
 async function run(command: typeof check, ...argv: string[]) {
-  const io = fakeIo({ cwd: dir, env: { HOME: dir } });
+  const io = fakeIo({ cwd: dir, env: { HOME: dir, ...osinfoEnv } });
   const code = await command(argv, io);
   return { code, out: io.out(), err: io.err() };
 }
@@ -116,7 +117,11 @@ describe('oz check', () => {
 
   it('takes a template from standard input for -', async () => {
     put('good.tdl', template());
-    const io = fakeIo({ cwd: dir, env: { HOME: dir }, input: [template({ arch: 'x86-64' })] });
+    const io = fakeIo({
+      cwd: dir,
+      env: { HOME: dir, ...osinfoEnv },
+      input: [template({ arch: 'x86-64' })],
+    });
     expect(await check(['--json', 'good.tdl', '-'], io)).toBe(1);
     expect(JSON.parse(io.out()).files).toMatchObject([
       { file: '-', problem: { message: expect.stringContaining('standard input') } },

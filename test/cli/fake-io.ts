@@ -1,6 +1,7 @@
 /** An Io that keeps what is written, for running commands in the test's own process. */
 import { EventEmitter } from 'node:events';
 import type { Io } from '../../src/cli/io.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 export interface FakeIo extends Io {
   out(): string;
@@ -29,7 +30,7 @@ export function fakeIo(
         yield* given.input ?? [];
       },
     },
-    env: given.env ?? {},
+    env: given.env ?? osinfoEnv,
     cwd: given.cwd ?? process.cwd(),
     signals: new EventEmitter(),
     exit: (code) => exits.push(code),

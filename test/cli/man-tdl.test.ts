@@ -13,6 +13,7 @@ import { secretsOf } from '../../src/plan/planned-work.ts';
 import { parseTdl } from '../../src/tdl/parse.ts';
 import { readTree } from '../../src/tdl/xml.ts';
 import type { XmlElementNode } from '../../src/tdl/xml-tree.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 import { fakeIo } from './fake-io.ts';
 import { memoryPlace } from './memory-place.ts';
 
@@ -138,7 +139,7 @@ describe('oz-tdl(5)', () => {
       expect(told, key).toBe(repository?.[key] ? 'yes' : 'no');
     }
     writeFileSync(path.join(dir, 'bare.tdl'), bare);
-    const io = fakeIo({ cwd: dir, env: { HOME: dir } });
+    const io = fakeIo({ cwd: dir, env: { HOME: dir, ...osinfoEnv } });
     expect(await plan(['--json', '-u', 'bare.tdl'], io, memoryPlace().find)).toBe(0);
     const planned = JSON.parse(io.out());
     expect(tdlWords['template/disk/size']?.default).toMatch(/^10 GiB/);
@@ -162,14 +163,14 @@ describe('oz-tdl(5)', () => {
       commands: [{ name: 'enable' }, { name: 'note' }],
     });
     writeFileSync(path.join(dir, 'example.tdl'), example);
-    const io = fakeIo({ cwd: dir, env: { HOME: dir } });
+    const io = fakeIo({ cwd: dir, env: { HOME: dir, ...osinfoEnv } });
     expect(await check(['--json', 'example.tdl'], io)).toBe(0);
     const { files } = JSON.parse(io.out());
     expect(files[0].backends).toMatchObject({
       libvirt: { builds: true },
       openstack: { builds: true },
     });
-    const planIo = fakeIo({ cwd: dir, env: { HOME: dir } });
+    const planIo = fakeIo({ cwd: dir, env: { HOME: dir, ...osinfoEnv } });
     expect(await plan(['--json', '-ug', 'example.tdl'], planIo, memoryPlace().find)).toBe(0);
     expect(JSON.parse(planIo.out()).customise.steps).toHaveLength(7);
   });

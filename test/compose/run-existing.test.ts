@@ -6,6 +6,7 @@ import { readGuest, runExisting } from '../../src/compose/run-existing.ts';
 import { readSettings } from '../../src/compose/settings.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import { memoryPlace, type Workshop, workshop } from '../cli/memory-place.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 /** What happens while the guest works. */
 let meanwhile = () => {};
@@ -48,7 +49,7 @@ async function customise() {
     publishWarning: 'it is not public',
   });
   const line = { config: at('oz.cfg'), backend: 'openstack' } as const;
-  const settings = await readSettings(line, at('x.tdl'), { env: {}, cwd: place.dir }, find);
+  const settings = await readSettings(line, at('x.tdl'), { env: osinfoEnv, cwd: place.dir }, find);
   const warnings: string[] = [];
   const done = runExisting(settings, {
     named: await readGuest(at('xml/web.xml'), 'web.xml', { arch: 'x86_64' }),

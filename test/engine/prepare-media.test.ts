@@ -12,6 +12,7 @@ import { fetchMedia, stageMedia } from '../../src/engine/prepare-media.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
 import { type MemoryBackend, memoryBackend } from '../fakes/memory-backend.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 import { sendFile, serve, testDir } from '../media/support.ts';
 
 let dir: string;
@@ -121,7 +122,7 @@ describe('an ISO that is not to be kept', () => {
 describe('fetchMedia()', () => {
   it('tells what is wrong with the ISO that it fetched', async () => {
     const said = await warnings(async (iso, signal) => {
-      const [best] = await detectIso(iso, { env: {}, signal });
+      const [best] = await detectIso(iso, { env: osinfoEnv, signal });
       return `it is ${best?.shortId}`;
     });
     expect(said).toEqual(['it is debian12']);

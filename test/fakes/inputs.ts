@@ -4,6 +4,7 @@ import { loadOsinfo } from '../../osinfo/index.ts';
 import type { OzConfig } from '../../src/config/types.ts';
 import type { PlanInput } from '../../src/plan/input.ts';
 import type { Tdl } from '../../src/tdl/types.ts';
+import { osinfoEnv } from './osinfo-env.ts';
 
 export function testTdl(change: Partial<Tdl> = {}): Tdl {
   return {
@@ -56,7 +57,7 @@ export function testInput(change: Partial<PlanInput> = {}): PlanInput {
   return {
     tdl: testTdl(),
     config: testConfig(),
-    osinfo: loadOsinfo({ env: {} }),
+    osinfo: loadOsinfo({ env: osinfoEnv }),
     backend: { type: 'libvirt', capabilities: testCapabilities, uri: 'qemu:///system' },
     options: { customize: false, icicle: false, forceDownload: false, cleanup: false },
     host: { cpus: 2, memory: 8192, user: 'root' },

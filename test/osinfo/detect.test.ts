@@ -9,6 +9,7 @@ import { type ByteReader, identifyIso } from '../../osinfo/detect/iso.ts';
 import { httpReader } from '../../osinfo/detect/readers.ts';
 import { parseTreeinfo } from '../../osinfo/detect/treeinfo.ts';
 import { detectTree as libraryDetectTree, openOsinfo } from '../../osinfo/index.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 /** The descriptors of an ISO; the rest is of no interest here. */
 function iso(volume: string, options: { system?: string; bootable?: boolean } = {}): Buffer {
@@ -52,7 +53,7 @@ describe('identifyIso', () => {
 });
 
 describe('detectMedia', () => {
-  const database = openOsinfo({ env: {} });
+  const database = openOsinfo({ env: osinfoEnv });
 
   it.each([
     [
@@ -133,7 +134,7 @@ describe('httpReader', () => {
     // a name that only the proxy finds
     const hidden = url.replace('127.0.0.1', 'mirror.invalid');
     expect((await identifyIso(httpReader(`${hidden}/x.iso`))).volumeId).toBe('BEHIND A PROXY');
-    const { tree } = await detectTree(openOsinfo({ env: {} }), `${hidden}/tree/`);
+    const { tree } = await detectTree(openOsinfo({ env: osinfoEnv }), `${hidden}/tree/`);
     expect(tree.family).toBe('Fedora');
     const place = hidden.replace('http://', '');
     expect(asked).toEqual([place, place]);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type EntityKind, entityPath } from '../../osinfo/database/files.ts';
 import { openOsinfo } from '../../osinfo/index.ts';
 import { packageFile } from '../../src/base/package-root.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 const data = packageFile('osinfo', 'data');
 const files = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -12,7 +13,9 @@ const files = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((n
 );
 
 describe('our own data', () => {
-  const schema = XmlDocument.fromBuffer(readFileSync('/usr/share/osinfo/schema/osinfo.rng'));
+  const schema = XmlDocument.fromBuffer(
+    readFileSync(`${osinfoEnv.OSINFO_SYSTEM_DIR ?? '/usr/share/osinfo'}/schema/osinfo.rng`),
+  );
   const validator = RelaxNGValidator.fromDoc(schema);
 
   it.each(files)('%s is valid and where it belongs', (name) => {
@@ -30,7 +33,7 @@ describe('our own data', () => {
 
   it('refers to nothing that is not there', () => {
     const warnings: string[] = [];
-    const database = openOsinfo({ env: {}, onWarning: (message) => warnings.push(message) });
+    const database = openOsinfo({ env: osinfoEnv, onWarning: (message) => warnings.push(message) });
     for (const os of database.oses('debian.org')) {
       for (const id of [...os.derivesFrom, ...os.clones, ...os.upgrades]) {
         expect([id, database.os(id)?.id]).toEqual([id, id]);

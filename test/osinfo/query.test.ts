@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { openOsinfo } from '../../osinfo/index.ts';
 import { formatTable, listEntities } from '../../osinfo/query/list.ts';
 import { findOs, osDevices, showOs } from '../../osinfo/query/show.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const database = openOsinfo({ env: {}, ownData: false });
+const database = openOsinfo({ env: osinfoEnv, ownData: false });
 
 describe('listEntities() of systems', () => {
   it('filters, sorts and picks fields', () => {
@@ -30,7 +31,7 @@ describe('listEntities() of systems', () => {
   });
 
   it('gives the same of a system whether it was listed or asked for', () => {
-    const listed = openOsinfo({ env: {}, ownData: false });
+    const listed = openOsinfo({ env: osinfoEnv, ownData: false });
     for (const os of listed.oses()) {
       const asked = database.os(os.id);
       expect([...os.params]).toEqual([...(asked?.params ?? [])]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadOsinfo } from '../../osinfo/index.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 describe('findForTdl', () => {
   it.each([
@@ -67,7 +68,7 @@ describe('findForTdl', () => {
 
   it('takes the newest known one for what is newer', () => {
     // in a database that stops at some release, whatever our own data has
-    const old = loadOsinfo({ env: {}, ownData: false });
+    const old = loadOsinfo({ env: osinfoEnv, ownData: false });
     expect(old.findForTdl('Fedora', '99')).toMatchObject({
       os: { id: 'http://fedoraproject.org/fedora/37' },
       match: 'newest-known',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadOsinfo, scriptConfig } from '../../osinfo/index.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 function preseed(version: string, arch: string): string {
   const os = osinfo.findForTdl('Ubuntu', version)?.os;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadOsinfo, scriptConfig } from '../../osinfo/index.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 function unattend(version: string): string {
   const os = osinfo.findForTdl('Windows', version)?.os;

@@ -7,10 +7,11 @@ import { plan } from '../../src/plan/plan.ts';
 import { readTdl } from '../../src/tdl/read.ts';
 import { testCloud } from '../fakes/cloud.ts';
 import { testConfig, testInput } from '../fakes/inputs.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
 const directory = packageFile('tdl-examples');
 const examples = readdirSync(directory).filter((name) => name.endsWith('.tdl'));
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 async function planExample(name: string, backend = testInput().backend) {
   const tdl = await readTdl(`${directory}/${name}`);

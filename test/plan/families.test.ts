@@ -12,8 +12,9 @@ import type { AnswerFile, BuildPlan } from '../../src/plan/types.ts';
 import type { Tdl } from '../../src/tdl/types.ts';
 import { testCloud } from '../fakes/cloud.ts';
 import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 type Case = [distro: string, version: string, type: 'url' | 'iso', arch?: Arch, iso?: string];
 

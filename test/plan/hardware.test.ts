@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { loadOsinfo } from '../../osinfo/index.ts';
 import { chooseHardware, type HardwareInput, hardwareWarnings } from '../../src/plan/hardware.ts';
 import { testConfig, testInput } from '../fakes/inputs.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 function hardware(shortId: string, change: Partial<HardwareInput> = {}) {
   const os = osinfo.os(shortId);

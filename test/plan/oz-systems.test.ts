@@ -8,8 +8,9 @@ import { loadOsinfo } from '../../osinfo/index.ts';
 import { familyOf } from '../../src/plan/families/index.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { testInput, testTdl } from '../fakes/inputs.ts';
+import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 interface Row {
   names: string[];

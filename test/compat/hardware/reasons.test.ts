@@ -4,8 +4,9 @@ import type { Facts } from '../../../compat/hardware/domain-facts.ts';
 import { type Difference, reasonOf } from '../../../compat/hardware/reasons.ts';
 import type { Combination } from '../../../compat/hardware/theirs.ts';
 import { loadOsinfo } from '../../../osinfo/index.ts';
+import { osinfoEnv } from '../../fakes/osinfo-env.ts';
 
-const osinfo = loadOsinfo({ env: {} });
+const osinfo = loadOsinfo({ env: osinfoEnv });
 
 function difference(
   [distro, version, arch = 'x86_64', type = 'url']: [

@@ -9,9 +9,10 @@ import { scriptsOf } from '../../../osinfo/script/generate.ts';
 import type { OsEntity } from '../../../osinfo/types.ts';
 import { compileStylesheet } from '../../../osinfo/xslt/transform.ts';
 import { packageFile } from '../../../src/base/package-root.ts';
+import { osinfoEnv } from '../../fakes/osinfo-env.ts';
 
-export const osinfo = loadOsinfo({ env: {} });
-const database: Database = openOsinfo({ env: {} });
+export const osinfo = loadOsinfo({ env: osinfoEnv });
+const database: Database = openOsinfo({ env: osinfoEnv });
 
 /** Vendors' directories of our data, but Debian's, which has tests of its own. */
 function ownFiles(): string[] {
