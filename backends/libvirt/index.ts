@@ -1,8 +1,12 @@
 /** The libvirt backend. */
+
+import type { Finding } from '../../src/base/finding.ts';
+import { problemOf } from '../../src/base/finding.ts';
 import type { Backend, BackendContext } from '../backend.ts';
 import { readCapabilities } from './caps.ts';
 import { type Connection, connect } from './connection.ts';
 import { sessionFailure } from './daemon-words.ts';
+import { type DiagnoseOptions, diagnoseConnection } from './diagnose.ts';
 import { checkDriver } from './driver-file.ts';
 import { findBridge } from './network.ts';
 import { makePlace } from './place.ts';
@@ -27,15 +31,40 @@ export interface LibvirtOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Connects, and starts a daemon where nobody else does. */
+async function reach(
+  uri: string,
+  { log }: BackendContext,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  checkDriver(uri);
+  if (needsRootDaemon(uri)) await ensureRootDaemon(log, signal);
+  return connect(uri, signal).catch((error: unknown) => sessionFailure(error, uri));
+}
+
+/** What a build lacks here, for `oz doctor`. */
+export async function* diagnoseLibvirt(options: DiagnoseOptions): AsyncGenerator<Finding> {
+  const { uri, context, signal } = options;
+  let connection: Connection;
+  try {
+    connection = await reach(uri, context, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    yield problemOf('libvirt', error);
+    return;
+  }
+  try {
+    yield* diagnoseConnection(connection, options);
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Opens the place. Throws OzErrors OZ_LIBVIRT_…, OZ_NO_BRIDGE. */
 export async function openLibvirt(options: LibvirtOptions): Promise<Backend> {
   const { context, cacheDir, type } = options;
   const uri = options.uri ?? (await resolveUri());
-  const connectTo = async (where: string, signal?: AbortSignal): Promise<Connection> => {
-    checkDriver(where);
-    if (needsRootDaemon(where)) await ensureRootDaemon(context.log, signal);
-    return connect(where, signal).catch((error: unknown) => sessionFailure(error, where));
-  };
+  const connectTo = (where: string, signal?: AbortSignal) => reach(where, context, signal);
   const connection = await connectTo(uri, options.signal);
   try {
     const capabilities = readCapabilities(

@@ -1,8 +1,10 @@
 /** The Backend of one project of one cloud. */
 import { access, rm } from 'node:fs/promises';
 import { OzError } from '../../src/base/errors.ts';
+import type { Finding } from '../../src/base/finding.ts';
 import type { Backend, GuestSpec, Leftover } from '../backend.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import { diagnoseCloud } from './diagnose.ts';
 import { createDisk } from './disks.ts';
 import { chooseFlavor } from './flavor.ts';
 import { makeGuest } from './guest.ts';
@@ -23,6 +25,8 @@ export interface OpenstackBackend extends Backend {
   readonly at: string;
   /** The server that a guest would be, for `oz plan`; makes nothing. */
   planServer(spec: GuestSpec, options?: { signal?: AbortSignal | undefined }): Promise<ServerPlan>;
+  /** What a build lacks there; makes nothing. */
+  diagnose(options?: { signal?: AbortSignal | undefined }): AsyncIterable<Finding>;
 }
 
 export type DescribeFinished = (spec: GuestSpec) => string;
@@ -142,6 +146,8 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
     async planServer(spec, call) {
       return planServer(spec, await survey(call?.signal), settings);
     },
+
+    diagnose: (call) => diagnoseCloud(site, call?.signal),
 
     async remove(entry, call) {
       if (entry.place !== 'openstack') {

@@ -103,6 +103,19 @@ async function checkNames({ nova }: Cloud, settings: OpenstackSettings, call: Ca
   checkNamed('key pair', 'keypair', keypair, names);
 }
 
+/** Each look at the cloud, by what it is at: oz doctor goes on with the others where one fails. */
+export function surveyParts(cloud: Cloud, settings: OpenstackSettings, signal?: AbortSignal) {
+  const call = { signal };
+  return {
+    flavors: () => cloud.nova.flavors(call),
+    quota: () => cloud.nova.limits(call),
+    volumes: () => surveyVolumes(cloud, settings, call),
+    network: () => surveyNetwork(cloud, settings, call),
+    images: () => ifTold(() => cloud.glance.importMethods(call)),
+    names: () => checkNames(cloud, settings, call),
+  };
+}
+
 /**
  * Reads only. Throws OzErrors for what no build could live with: names in
  * [openstack] that are not there, no network to choose, no way in, a TPM or
@@ -113,15 +126,14 @@ export async function surveyCloud(
   settings: OpenstackSettings,
   signal?: AbortSignal,
 ): Promise<Survey> {
-  const { nova, glance } = cloud;
-  const call = { signal };
+  const look = surveyParts(cloud, settings, signal);
   const [flavors, compute, volumes, net, methods] = await Promise.all([
-    nova.flavors(call),
-    nova.limits(call),
-    surveyVolumes(cloud, settings, call),
-    surveyNetwork(cloud, settings, call),
-    ifTold(() => glance.importMethods(call)),
-    checkNames(cloud, settings, call),
+    look.flavors(),
+    look.quota(),
+    look.volumes(),
+    look.network(),
+    look.images(),
+    look.names(),
   ]);
   const usable = flavors.filter(({ disabled }) => !disabled);
   return {

@@ -23,6 +23,11 @@ export function packageOf(name: string): string | undefined {
   return undefined;
 }
 
+/** The programs of a package that are started. */
+export function programsOf(name: string): readonly string[] {
+  return (table.programs as Holdings)[name] ?? [];
+}
+
 /** Debian's QEMU for an architecture, by the name that Ozma has for it. */
 export function qemuPackage(arch: string): string {
   return (table.qemu as Record<string, string>)[arch] ?? 'qemu-system';

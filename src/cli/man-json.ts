@@ -1,4 +1,5 @@
 /** What --json prints, for the manual pages; the types see to it that nothing is forgotten. */
+import type { Finding } from '../base/finding.ts';
 import type { ConfigReport } from '../check/check-config.ts';
 import type { Problem, TdlReport, Verdict } from '../check/check-tdl.ts';
 import type { BuildEvent, WorkResult } from '../engine/events.ts';
@@ -104,6 +105,13 @@ const report: Words<TdlReport | ConfigReport> = {
   warnings: 'Texts about a configuration.',
 };
 
+const finding: Words<Finding> = {
+  check: 'What was looked at: a word that stays the same.',
+  state: 'ok, warning, or problem: without its solution no build works.',
+  text: 'For people.',
+  fix: 'What to type or to do.',
+};
+
 /** By command; of the others the output explains itself. */
 export const jsonTexts: Readonly<Record<string, JsonText>> = {
   'oz-install': build,
@@ -117,5 +125,10 @@ export const jsonTexts: Readonly<Record<string, JsonText>> = {
     about:
       'One object with backend, the one that must be able to build the templates, and files, a list of objects. The keys of these, where there is something to say:',
     words: report,
+  },
+  'oz doctor': {
+    about:
+      'One object with ready, whether a build can work, and findings, a list of objects. The keys of these, where there is something to say:',
+    words: finding,
   },
 };

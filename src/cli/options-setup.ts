@@ -1,6 +1,35 @@
 /** The options of the commands that help to set Ozma up, as data. */
 import { command } from './option-table.ts';
-import { help, version } from './options-common.ts';
+import { backend, config, configFiles, debug, help, version } from './options-common.ts';
+
+export const ozDoctor = command({
+  name: 'oz doctor',
+  summary: 'say what this machine, or a cloud, lacks for a build',
+  description: [
+    'Looks at what a build needs: programs and packages, rights, directories and the room in them, memory, libvirt and its network, KVM, the osinfo database; with the backend openstack at the cloud as well: its clock, the roles of the user, flavors, quotas, networks, and the ways to start an installer. Each line is right (ok), a warning, or a problem without whose solution builds fail, with the command that mends it.',
+    'No image, guest or server is made; where KVM is there, one tiny guest without a disk of its own tries it for a second, as the first build would.',
+    'The exit code is 0 when a build can work, and 1 when there is a problem.',
+  ],
+  operands: [],
+  options: {
+    config,
+    debug,
+    help,
+    json: { long: 'json', help: 'print the findings as one JSON document' },
+    backend: { ...backend, help: 'where builds are to run, whatever oz.cfg says' },
+    version,
+  },
+  examples: [
+    { what: 'Look at this machine', line: 'oz doctor' },
+    { what: 'Look at a cloud of clouds.yaml', line: 'oz doctor --backend=openstack' },
+    {
+      what: 'What is to be done',
+      line: "oz doctor --json | jq -r '.findings[] | select(.fix).fix'",
+    },
+  ],
+  files: configFiles,
+  seeAlso: ['oz-install(1)', 'oz-plan(1)', 'oz.cfg(5)'],
+});
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 

@@ -13,7 +13,7 @@ import {
   version,
 } from './options-common.ts';
 import { osCommands } from './options-os.ts';
-import { ozCompletion } from './options-setup.ts';
+import { ozCompletion, ozDoctor } from './options-setup.ts';
 import { fileName, nicModel, oneOf, outputFile, seconds } from './values.ts';
 
 export {
@@ -24,7 +24,7 @@ export {
   ozOsScript,
   ozOsShow,
 } from './options-os.ts';
-export { ozCompletion } from './options-setup.ts';
+export { ozCompletion, ozDoctor } from './options-setup.ts';
 
 const tdlOperand = {
   name: 'tdl',
@@ -357,6 +357,7 @@ export const oz = command({
     { name: 'plan', help: ozPlan.summary },
     { name: 'check', help: ozCheck.summary },
     { name: 'migrate', help: ozMigrate.summary },
+    { name: 'doctor', help: ozDoctor.summary },
     { name: 'completion', help: ozCompletion.summary },
     ...osCommands.map(({ name, help }) => ({ name: `os ${name}`, help })),
   ],
@@ -370,6 +371,7 @@ export const oz = command({
     'oz-plan(1)',
     'oz-check(1)',
     'oz-migrate(1)',
+    'oz-doctor(1)',
     'oz-completion(1)',
     'oz-os(1)',
     'oz-install(1)',

@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<{ main: Main }>>> = {
   plan: () => import('./plan.ts'),
   check: () => import('./check.ts'),
   migrate: () => import('./migrate.ts'),
+  doctor: () => import('./doctor.ts'),
   completion: () => import('./completion.ts'),
   'os list': () => import('./os/list.ts'),
   'os show': () => import('./os/show.ts'),

@@ -7,6 +7,7 @@ import type {
   Capabilities,
   GuestSpec,
 } from '../../backends/backend.ts';
+import type { Finding } from '../base/finding.ts';
 import { noLedger } from '../base/ledger-entry.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Around } from './around.ts';
@@ -20,7 +21,9 @@ export interface Place {
   capabilities(options?: SurveyOptions): Promise<Capabilities>;
   /** The document that describes a guest there, for `oz plan`. It may hold secrets. */
   describe(spec: GuestSpec): Promise<GuestDocument>;
-  /** Ends what the two above have opened. */
+  /** What a build lacks there, for `oz doctor`; absent: nobody can tell. */
+  diagnose?(options: DiagnoseOptions): AsyncIterable<Finding>;
+  /** Ends what capabilities() and describe() have opened. */
   close?(): Promise<void>;
   open(context: BackendContext, signal?: AbortSignal): Promise<Backend>;
 }
@@ -28,6 +31,13 @@ export interface Place {
 export interface SurveyOptions {
   arch?: Arch | undefined;
   signal?: AbortSignal | undefined;
+}
+
+export interface DiagnoseOptions {
+  context: BackendContext;
+  /** Whether a guest may be made for a moment, to try KVM. */
+  tries: boolean;
+  signal: AbortSignal;
 }
 
 /** A domain's XML, or the request that makes a server and what else is used there. */
@@ -45,31 +55,27 @@ export type FindPlace = (
 ) => Promise<Place>;
 
 async function libvirtPlace(config: OzConfig): Promise<Place> {
-  const { domainXml, libvirtCapabilities, openLibvirt, resolveUri } = await import(
+  const { diagnoseLibvirt, domainXml, libvirtCapabilities, openLibvirt, resolveUri } = await import(
     '../../backends/libvirt/index.ts'
   );
   const uri = await resolveUri(config.libvirt.uri);
+  const { type, bridgeName } = config.libvirt;
+  const { dataDir, outputDir } = config.paths;
+  const cacheDir = path.join(dataDir, 'libvirt');
   return {
     type: 'libvirt',
     uri,
-    capabilities: async () => libvirtCapabilities(uri, config.libvirt.type),
+    capabilities: async () => libvirtCapabilities(uri, type),
     describe: async (spec) => ({
       kind: 'domain',
-      text: domainXml(spec, {
-        uri,
-        type: config.libvirt.type,
-        bridge: config.libvirt.bridgeName,
-      }),
+      text: domainXml(spec, { uri, type, bridge: bridgeName }),
     }),
-    open: (context, signal) =>
-      openLibvirt({
-        uri,
-        type: config.libvirt.type,
-        bridgeName: config.libvirt.bridgeName,
-        cacheDir: path.join(config.paths.dataDir, 'libvirt'),
-        context,
-        signal,
+    diagnose: (options) =>
+      diagnoseLibvirt({
+        ...{ uri, type, bridgeName, cacheDir, ...options },
+        directories: [dataDir, outputDir],
       }),
+    open: (context, signal) => openLibvirt({ uri, type, bridgeName, cacheDir, context, signal }),
   };
 }
 
@@ -113,6 +119,9 @@ async function openstackPlace(config: OzConfig, around: Around): Promise<Place> 
       const { summary } = await backend.check(spec.hardware);
       const { text, chosen } = await backend.planServer(spec);
       return { kind: 'server', text, chosen: [['uses', summary], ...chosen] };
+    },
+    async *diagnose({ signal }) {
+      yield* (await look(signal)).diagnose({ signal });
     },
     async close() {
       await (await looking?.catch(() => undefined))?.close();

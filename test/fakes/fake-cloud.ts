@@ -76,6 +76,10 @@ export interface FakeCloudOptions {
   tls?: { cert: string; key: string };
   /** Whether the token has no project. */
   unscoped?: boolean;
+  /** `member` unless told. */
+  roles?: readonly string[];
+  /** Seconds that its clock is ahead. */
+  ahead?: number;
 }
 
 export const fakeProject = '9fa0c41ad3f94e8d9d4f0f7e0e2f8a11';
@@ -198,7 +202,7 @@ export async function startFakeCloud(options: FakeCloudOptions = {}): Promise<Fa
           issued_at: new Date(issued).toISOString(),
           user: { id: fakeUser, name: 'demo', domain: { id: 'default', name: 'Default' } },
           ...(options.unscoped ? {} : { project: { id: fakeProject, name: 'demo' } }),
-          roles: [{ id: '1', name: 'member' }],
+          roles: (options.roles ?? ['member']).map((name, id) => ({ id: String(id), name })),
           catalog: catalogue(),
         },
       },
@@ -269,6 +273,8 @@ export async function startFakeCloud(options: FakeCloudOptions = {}): Promise<Fa
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const now = Date.now() + (options.ahead ?? 0) * 1000;
+    response.setHeader('date', new Date(now).toUTCString());
     answer(request, response).catch(() => response.socket?.destroy());
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);

@@ -70,6 +70,8 @@ export interface Requester {
   open(request: ApiRequest): Promise<BodyAnswer>;
   /** Requests sent so far. */
   calls(): number;
+  /** Milliseconds that the cloud's clock is ahead of this one's (Date header); null: not told. */
+  clockOffset(): number | null;
 }
 
 export interface RequesterOptions {
@@ -85,6 +87,12 @@ const usualIdleMs = 120_000;
 function headerText(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** A Date header is whole seconds, cut off; the answer took its time to get here. */
+function offsetOf(headers: IncomingHttpHeaders, tookMs: number): number | null {
+  const there = Date.parse(headerText(headers, 'date') ?? '');
+  return Number.isNaN(there) ? null : there + 500 - (Date.now() - tookMs / 2);
 }
 
 function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
@@ -116,6 +124,7 @@ const repeatOf = (request: ApiRequest) =>
 export function createRequester({ wire, secrets, pace, log }: RequesterOptions): Requester {
   let calls = 0;
   const reached = new Set<string>();
+  let clockOffset: number | null = null;
 
   async function once<T extends { status: number; headers: IncomingHttpHeaders }>(
     request: ApiRequest,
@@ -147,6 +156,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
         signal: hearing?.signal ?? signal,
       });
       reached.add(new URL(url).host);
+      clockOffset = offsetOf(answer.headers, performance.now() - began) ?? clockOffset;
       const id = requestIdOf(answer.headers);
       log(`${service} ${method} ${shown} ${answer.status} ${ms()}${id ? ` ${id}` : ''}`);
       return { answer };
@@ -283,7 +293,7 @@ export function createRequester({ wire, secrets, pace, log }: RequesterOptions):
     }
   }
 
-  return { send, open, calls: () => calls };
+  return { send, open, calls: () => calls, clockOffset: () => clockOffset };
 }
 
 /** The begin of a body: enough for a fault. */

@@ -113,6 +113,7 @@ export async function openCloud(
     neutron: neutron ? createNeutron(neutron, project.id) : null,
     keyManager: hasService(catalog, 'key-manager', region),
     calls: requester.calls,
+    clockOffset: requester.clockOffset,
     mask: secrets.mask,
     close: () => {}, // connections are not kept
   };

@@ -55,6 +55,8 @@ export interface Cloud {
   readonly keyManager: boolean;
   /** Requests sent so far, repeats and token requests included. */
   calls(): number;
+  /** Milliseconds that its clock is ahead of this machine's; null: it does not tell. */
+  clockOffset(): number | null;
   /** Takes the session's secrets out of a text. */
   mask(text: string): string;
   /** Ends idle connections. Pending calls end by their own signal. */

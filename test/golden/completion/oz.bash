@@ -23,7 +23,7 @@ _ozma() {
   [[ $option == -[!-]?* ]] && option=-${option: -1}
   while (( at < COMP_CWORD )); do
     case "$command ${COMP_WORDS[at]}" in
-      'oz os'|'oz os detect'|'oz os devices'|'oz os list'|'oz os script'|'oz os show'|'oz completion'|'oz plan'|'oz check'|'oz migrate')
+      'oz os'|'oz os detect'|'oz os devices'|'oz os list'|'oz os script'|'oz os show'|'oz completion'|'oz doctor'|'oz plan'|'oz check'|'oz migrate')
         command+=" ${COMP_WORDS[at]}" ;;
       *) break ;;
     esac
@@ -79,6 +79,15 @@ _ozma() {
     'oz completion')
       [[ $cur == -* ]] && { _ozma_words '-h --help --version'; return; }
       _ozma_words 'bash zsh fish'
+      ;;
+    'oz doctor')
+      case $option in
+        -c|--config) _ozma_files -f; return ;;
+        -d|--debug) :; return ;;
+        --backend) _ozma_words 'libvirt openstack'; return ;;
+      esac
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help --json --backend --version'; return; }
+      :
       ;;
     'oz-install')
       case $option in
@@ -170,7 +179,7 @@ _ozma() {
       ;;
     'oz')
       [[ $cur == -* ]] && { _ozma_words '-h --help --version'; return; }
-      _ozma_words 'plan check migrate completion os'
+      _ozma_words 'plan check migrate doctor completion os'
       ;;
   esac
 }

@@ -4,7 +4,7 @@
 function __ozma_at
     set -l found
     for word in (commandline -opc)[2..]
-        contains -- (string join -- ' ' $found $word) 'os' 'os detect' 'os devices' 'os list' 'os script' 'os show' 'completion' 'plan' 'check' 'migrate'
+        contains -- (string join -- ' ' $found $word) 'os' 'os detect' 'os devices' 'os list' 'os script' 'os show' 'completion' 'doctor' 'plan' 'check' 'migrate'
         or break
         set -a found $word
     end
@@ -60,6 +60,13 @@ complete -c oz -n '__ozma_at os show' -l version -d 'print the version and exit'
 complete -c oz -n '__ozma_at completion' -f -a 'bash zsh fish'
 complete -c oz -n '__ozma_at completion' -s h -l help -d 'print this help and exit'
 complete -c oz -n '__ozma_at completion' -l version -d 'print the version and exit'
+complete -c oz -n '__ozma_at doctor' -f
+complete -c oz -n '__ozma_at doctor' -s c -l config -rF -d 'read the configuration from <file> instead of ~/.oz/oz.cfg or /etc/oz/oz.cfg'
+complete -c oz -n '__ozma_at doctor' -s d -l debug -x -d 'what is logged on standard error: 0 errors (the default), 1 warnings too, 2 information too, 3 everything, 4 everything with its level and source'
+complete -c oz -n '__ozma_at doctor' -s h -l help -d 'print this help and exit'
+complete -c oz -n '__ozma_at doctor' -l json -d 'print the findings as one JSON document'
+complete -c oz -n '__ozma_at doctor' -l backend -xa 'libvirt openstack' -d 'where builds are to run, whatever oz.cfg says'
+complete -c oz -n '__ozma_at doctor' -l version -d 'print the version and exit'
 complete -c oz-install -s a -l auto -rF -d 'give the installer <file> (preseed, kickstart, …) instead of Ozma\'s own answer file'
 complete -c oz-install -s b -l disk-bus -xa 'virtio ide sata scsi usb' -d 'attach the disk to <bus>: virtio, ide, sata, scsi or usb'
 complete -c oz-install -s c -l config -rF -d 'read the configuration from <file> instead of ~/.oz/oz.cfg or /etc/oz/oz.cfg'
@@ -141,6 +148,7 @@ complete -c oz -n '__ozma_at' -f
 complete -c oz -n '__ozma_at' -f -a plan -d 'show what oz-install would do, and touch nothing'
 complete -c oz -n '__ozma_at' -f -a check -d 'check templates and configurations, and say how they would be built'
 complete -c oz -n '__ozma_at' -f -a migrate -d 'turn a configuration for Oz, and templates, into ones for either backend'
+complete -c oz -n '__ozma_at' -f -a doctor -d 'say what this machine, or a cloud, lacks for a build'
 complete -c oz -n '__ozma_at' -f -a completion -d 'print what makes a shell complete the command lines of all five commands'
 complete -c oz -n '__ozma_at' -f -a os -d 'look at operating systems: what is known of them, what an ISO holds, answer files'
 complete -c oz -n '__ozma_at' -s h -l help -d 'print this help and exit'

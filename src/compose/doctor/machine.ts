@@ -1,0 +1,160 @@
+/** What a build needs of the machine itself, whatever the backend: programs, room, memory. */
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { packageGroups, packageOf, programsOf } from '../../base/debian-packages.ts';
+import { messageOf } from '../../base/errors.ts';
+import { asRoot, type Finding, fine, problem, problemOf, warning } from '../../base/finding.ts';
+import { packageVersion } from '../../base/package-root.ts';
+import { searchPath } from '../../base/search-path.ts';
+import type { OzConfig } from '../../config/types.ts';
+import { humanSize } from '../../media/human-size.ts';
+
+const gib = 1024 ** 3;
+
+export function versions(): Finding {
+  const { platform } = process;
+  const text = `Ozma ${packageVersion()} on Node.js ${process.versions.node}`;
+  if (platform === 'linux') return fine('version', text);
+  return problem('version', `${text}, on ${platform}: builds run on Linux`, 'use a Linux machine');
+}
+
+/** Of the packages of a build, those that a build in a cloud needs here as well. */
+const forClouds: readonly string[] = ['mtools', 'openssh-client', 'xorriso'];
+
+/** Whether these are needed here, and there, is told by the connection to libvirt. */
+const ofHypervisor = /^(libvirt-daemon|qemu-system-)/;
+
+async function isProgram(name: string, search: string): Promise<boolean> {
+  for (const dir of search.split(':')) {
+    const found = await access(path.join(dir, name), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
+
+/** Programs of the table's packages that are not on the search path. */
+export async function programs(
+  type: OzConfig['backend']['type'],
+  search = searchPath(),
+): Promise<Finding> {
+  const packages = (packageGroups.build ?? []).filter((name) =>
+    type === 'libvirt' ? !ofHypervisor.test(name) : forClouds.includes(name),
+  );
+  const names = packages.flatMap(programsOf);
+  const missing: string[] = [];
+  for (const name of names) if (!(await isProgram(name, search))) missing.push(name);
+  if (missing.length === 0) return fine('programs', `all ${names.length} programs are installed`);
+  const wanted = [...new Set(missing.map((name) => packageOf(name) ?? name))];
+  return problem(
+    'programs',
+    `not installed: ${missing.join(', ')}`,
+    asRoot(`apt-get install ${wanted.join(' ')}`),
+  );
+}
+
+/** The directory itself, or the nearest above that is there. */
+export async function nearest(dir: string): Promise<string> {
+  const found = await stat(dir).catch(() => undefined);
+  const parent = path.dirname(dir);
+  return found || parent === dir ? dir : nearest(parent);
+}
+
+interface Need {
+  check: string;
+  dir: string;
+  /** Bytes: below `least` nothing works, below `usual` not everything. */
+  least: number;
+  usual: number;
+  /** The key of [paths] in oz.cfg. */
+  key: string;
+  what: string;
+}
+
+function needs({ paths }: OzConfig, remote: boolean): Need[] {
+  const image = { check: 'output_dir', dir: paths.outputDir, key: 'output_dir', what: 'images' };
+  return [
+    {
+      check: 'data_dir',
+      dir: paths.dataDir,
+      key: 'data_dir',
+      what: 'media',
+      least: gib,
+      usual: 6 * gib,
+    },
+    ...(remote ? [] : [{ ...image, least: 2 * gib, usual: 12 * gib }]),
+    {
+      check: 'screenshot_dir',
+      dir: paths.screenshotDir,
+      key: 'screenshot_dir',
+      what: 'evidence of failures',
+      least: 0,
+      usual: 0,
+    },
+  ];
+}
+
+async function lookAt({ check, dir, least, usual, key, what }: Need): Promise<Finding> {
+  const elsewhere = `set ${key} in [paths] of oz.cfg to a directory that you may write`;
+  const there = await nearest(dir);
+  // Builds go without evidence where it can't be kept.
+  const bad = least === 0 ? warning : problem;
+  try {
+    if (!(await stat(there)).isDirectory()) {
+      return bad(check, `${there} is not a directory`, elsewhere);
+    }
+    await access(there, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(there);
+    const free = bavail * bsize;
+    const text = `${dir}: ${humanSize(free)} free for ${what}`;
+    const room = `make room there, or set ${key} in [paths] of oz.cfg to another directory`;
+    if (free < least) return bad(check, `${text}, and a build needs ${humanSize(least)}`, room);
+    if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, room);
+    return fine(check, text);
+  } catch (error) {
+    const why = messageOf(error).startsWith('EACCES')
+      ? 'you may not write there'
+      : messageOf(error);
+    return bad(check, `${dir} can't be used: ${why}`, elsewhere);
+  }
+}
+
+/** The directories of oz.cfg: rights and room. `remote`: images are made elsewhere. */
+export async function* directories(config: OzConfig, remote: boolean): AsyncGenerator<Finding> {
+  for (const need of needs(config, remote)) yield await lookAt(need);
+}
+
+/** MiB that a guest of today's systems has, and without which none starts. */
+const usualMemory = 2048;
+const leastMemory = 512;
+
+export function memory(free = process.availableMemory?.() ?? os.freemem()): Finding {
+  const mib = Math.floor(free / 1024 ** 2);
+  const text = `${humanSize(free)} of memory free`;
+  const fix = 'end what else needs memory, or give guests less with memory in [libvirt] of oz.cfg';
+  if (mib < leastMemory) return problem('memory', `${text}: too little for a guest`, fix);
+  if (mib < usualMemory) return warning('memory', `${text}; guests usually get 2 GiB`, fix);
+  return fine('memory', text);
+}
+
+/** The osinfo database: without the distribution's, older systems are not known. */
+export async function database(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding> {
+  try {
+    const { loadOsinfo } = await import('../../../osinfo/index.ts');
+    const osinfo = loadOsinfo({ env });
+    // Of the distribution's data alone: our own begin later.
+    if (osinfo.os('debian7')) return fine('osinfo', 'the osinfo database is installed');
+    return problem(
+      'osinfo',
+      "the distribution's osinfo database is not installed: only the newest systems are known",
+      asRoot('apt-get install osinfo-db'),
+    );
+  } catch (error) {
+    return problemOf('osinfo', error);
+  }
+}

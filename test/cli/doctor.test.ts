@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Finding, fine, problem, warning } from '../../src/base/finding.ts';
+import { main } from '../../src/cli/doctor.ts';
+import type { FindPlace } from '../../src/compose/places.ts';
+import { fakeIo } from './fake-io.ts';
+import { memoryPlace, type Workshop, workshop } from './memory-place.ts';
+
+let place: Workshop;
+beforeAll(() => {
+  place = workshop('http://deb.example.org/');
+});
+afterAll(() => place.remove());
+
+/** With a place that has found this. */
+async function doctor(argv: string[], found: readonly Finding[] | Error) {
+  const io = fakeIo({ cwd: place.dir });
+  const asked: string[] = [];
+  const find: FindPlace = async (type, config, around) => {
+    asked.push(type);
+    if (found instanceof Error) throw found;
+    return {
+      ...(await memoryPlace().find(type, config, around)),
+      async *diagnose() {
+        yield* found;
+      },
+    };
+  };
+  const code = await main(['-c', 'oz.cfg', ...argv], io, find);
+  return { code, out: io.out(), err: io.err(), asked };
+}
+
+const kvm = warning('kvm', 'there is no KVM here', 'switch it on');
+const network = problem('network', 'no network', 'virsh net-start default');
+
+describe('oz doctor', () => {
+  it('prints what it finds, what mends it, and whether a build can work', async () => {
+    const { code, out, err } = await doctor([], [fine('libvirt', 'it answers'), kvm]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^ok +version: Ozma \d/);
+    expect(out).toContain('ok       libvirt: it answers\n');
+    expect(out).toContain('warning  kvm: there is no KVM here\n          -> switch it on\n');
+    expect(out).toMatch(/\nA build can work, \d warnings?\n$/);
+  });
+
+  it('exits with 1 for a problem', async () => {
+    const { code, out } = await doctor([], [network]);
+    expect(code).toBe(1);
+    expect(out).toContain('PROBLEM  network: no network\n          -> virsh net-start default\n');
+    expect(out).toMatch(/\nA build can't work yet: 1 problem/);
+  });
+
+  it('--json is one document', async () => {
+    const { code, out } = await doctor(['--json'], [kvm, network]);
+    const { ready, findings } = JSON.parse(out);
+    expect([code, ready]).toEqual([1, false]);
+    expect(findings.slice(-2)).toEqual([kvm, network]);
+  });
+
+  it('looks where --backend says, and needs no memory here for a cloud', async () => {
+    const { asked, out } = await doctor(['--backend=openstack', '--json'], []);
+    expect(asked).toEqual(['openstack']);
+    const checks = JSON.parse(out).findings.map(({ check }: Finding) => check);
+    expect(checks).not.toContain('memory');
+    expect(checks).toContain('data_dir');
+  });
+
+  it('tells a place that can not be opened as a problem, with its hint', async () => {
+    const { code, out } = await doctor(['--backend=openstack'], new Error('it is away'));
+    expect(code).toBe(1);
+    expect(out).toContain('PROBLEM  cloud: it is away\n');
+  });
+
+  it('tells what is wrong with oz.cfg, and looks no further', async () => {
+    const config = path.join(place.dir, 'bad.cfg');
+    writeFileSync(config, '[libvirt]\ncpus = many\n');
+    const { code, out, asked } = await doctor(['-c', config], []);
+    expect([code, asked]).toEqual([1, []]);
+    expect(out).toContain(`PROBLEM  oz.cfg: `);
+    expect(out).toContain('bad.cfg');
+  });
+});

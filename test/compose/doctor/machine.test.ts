@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageGroups, programsOf } from '../../../src/base/debian-packages.ts';
+import type { Finding } from '../../../src/base/finding.ts';
+import { database, directories, memory, programs } from '../../../src/compose/doctor/machine.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'ozma-machine-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('programs', () => {
+  /** A directory with all programs of these packages. */
+  async function withPrograms(packages: readonly string[]): Promise<string> {
+    for (const program of packages.flatMap(programsOf))
+      await symlink(process.execPath, path.join(dir, program));
+    return dir;
+  }
+  const build = packageGroups.build ?? [];
+
+  it('is content when all of the table are there', async () => {
+    expect(await programs('libvirt', await withPrograms(build))).toMatchObject({ state: 'ok' });
+  });
+
+  it.each(['mtools', 'openssh-client', 'qemu-utils', 'xorriso'])(
+    'names %s, when its programs alone are missing, in one command',
+    async (name) => {
+      const search = await withPrograms(build.filter((each) => each !== name));
+      const { state, text, fix } = await programs('libvirt', search);
+      expect(state).toBe('problem');
+      for (const program of programsOf(name)) expect(text).toContain(program);
+      expect(fix).toMatch(new RegExp(`^(sudo )?apt-get install ${name}$`));
+    },
+  );
+
+  it('wants no QEMU for a build in a cloud', async () => {
+    const search = await withPrograms(['mtools', 'openssh-client', 'xorriso']);
+    expect(await programs('openstack', search)).toMatchObject({ state: 'ok' });
+    expect(await programs('libvirt', search)).toMatchObject({ state: 'problem' });
+  });
+});
+
+describe('directories', () => {
+  async function look(paths: Record<string, string>, remote = false): Promise<Finding[]> {
+    const lines = Object.entries(paths).map(([key, value]) => `${key} = ${value}`);
+    const text = `[paths]\n${lines.join('\n')}\n`;
+    const config = parseConfig(text, 'oz.cfg', { home: dir, isRoot: false });
+    const findings: Finding[] = [];
+    for await (const finding of directories(config, remote)) findings.push(finding);
+    return findings;
+  }
+
+  it('takes directories that can still be made, and makes none', async () => {
+    const findings = await look({ data_dir: `${dir}/a/b`, output_dir: `${dir}/c` });
+    expect(findings.map(({ check }) => check)).toEqual([
+      'data_dir',
+      'output_dir',
+      'screenshot_dir',
+    ]);
+    for (const { state } of findings) expect(state).not.toBe('problem');
+    await mkdir(`${dir}/a`); // fails when it was there
+  });
+
+  it('looks at no output_dir for images that a cloud keeps', async () => {
+    const findings = await look({}, true);
+    expect(findings.map(({ check }) => check)).toEqual(['data_dir', 'screenshot_dir']);
+  });
+
+  it('refuses a file, and warns of one in the way of evidence', async () => {
+    const file = path.join(dir, 'file');
+    await writeFile(file, '');
+    const findings = await look({ data_dir: `${file}/x`, screenshot_dir: `${file}/y` });
+    expect(findings).toMatchObject([
+      { check: 'data_dir', state: 'problem', fix: expect.stringContaining('set data_dir') },
+      { check: 'output_dir' },
+      { check: 'screenshot_dir', state: 'warning' },
+    ]);
+  });
+
+  it('refuses what nobody may write', async () => {
+    const [finding] = await look({ data_dir: '/proc/oz' });
+    expect(finding).toMatchObject({ check: 'data_dir', state: 'problem' });
+  });
+});
+
+describe('memory', () => {
+  it.each([
+    [256, 'problem'],
+    [1500, 'warning'],
+    [4096, 'ok'],
+  ])('of %i MiB: %s', (mib, state) => {
+    expect(memory(mib * 1024 ** 2).state).toBe(state);
+  });
+});
+
+describe('database', () => {
+  it("names the package where the distribution's database is not there", async () => {
+    const found = await database({ OSINFO_SYSTEM_DIR: `${dir}/none`, HOME: dir });
+    expect(found).toMatchObject({
+      state: 'problem',
+      fix: expect.stringMatching(/apt-get install osinfo-db$/),
+    });
+    expect(await database({ HOME: dir })).toMatchObject({ state: 'ok' });
+  });
+});
