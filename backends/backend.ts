@@ -248,6 +248,16 @@ export interface StopOptions extends CallOptions {
   graceMs: number;
 }
 
+/** How people look at a guest. */
+export interface Watching {
+  /** The file on this machine that its console is written to; absent: none. */
+  consoleLog?: string | undefined;
+  /** Its screen's address; absent: it has none, or it takes a command to get one. */
+  screen?: string | undefined;
+  /** Commands that show its screen or its console. */
+  commands: readonly string[];
+}
+
 /** One virtual machine. Made by Backend.createGuest, not yet running. */
 export interface Guest {
   readonly name: string;
@@ -267,6 +277,8 @@ export interface Guest {
   sendKeys(codes: readonly number[], options?: CallOptions): Promise<void>;
   /** Where the guest's SSH port is reached, or null while that is unknown. */
   address(options?: CallOptions): Promise<Address | null>;
+  /** How people look at it now; absent: they can't. */
+  watch?(options?: CallOptions): Promise<Watching>;
   /** What the place knows of the guest, for the evidence folder: file name and text. */
   describe(options?: CallOptions): Promise<{ file: string; text: string }>;
   stop(options: StopOptions): Promise<void>;
@@ -314,6 +326,8 @@ export interface Backend {
   staged?(options?: CallOptions): Promise<KeptMedium[]>;
   /** Removes one resource that a ledger names; what is gone already is no error. */
   remove(entry: LedgerEntry, options?: CallOptions): Promise<void>;
+  /** The command with which people remove it; null: it is gone already. Absent: there is none. */
+  removal?(entry: LedgerEntry, options?: CallOptions): Promise<string | null>;
   /** Lets go of the place. What it made here is removed, save what the ledger no longer holds. */
   close(): Promise<void>;
 }

@@ -25,6 +25,7 @@ import { holdLogDaemon } from './root-daemon.ts';
 import type { Storage } from './storage.ts';
 import { readUri } from './uri.ts';
 import { forwardSsh } from './user-net.ts';
+import { waysToLook } from './ways-to-look.ts';
 
 export interface GuestParts {
   connection: Connection;
@@ -326,6 +327,17 @@ export function makeGuest(parts: GuestParts): Guest {
           (await announcedAddress());
         return host === null ? null : { host, port: 22 };
       }, null);
+    },
+
+    async watch(options) {
+      const consoleLog = local && spec.consoleLog !== '' ? spec.consoleLog : undefined;
+      return whileRunning(
+        async () => {
+          const xml = await connection.call('look at the guest', 'domainXml', [uuid], options);
+          return { consoleLog, ...waysToLook(xml, host.uri, name) };
+        },
+        { consoleLog, commands: [] },
+      );
     },
 
     async describe(options) {

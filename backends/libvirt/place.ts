@@ -17,6 +17,7 @@ import { platformOf } from './platform.ts';
 import { closedDirectory, type Owner } from './reach.ts';
 import { remoteStorage, removePool, removeVolume } from './remote-storage.ts';
 import { readUri } from './uri.ts';
+import { removalOf } from './ways-to-look.ts';
 
 export interface PlaceParts {
   uri: string;
@@ -236,6 +237,15 @@ export function makePlace(parts: PlaceParts): Backend {
         }
       }
       context.ledger.drop(entry);
+    },
+
+    async removal({ kind, ref, at }, call) {
+      const name = ref.split('/')[0] ?? ref;
+      const action = `look for guest ${name}`;
+      if (kind === 'domain' && !(await connection.call(action, 'domainByName', [name], call))) {
+        return null;
+      }
+      return removalOf(kind, ref, at ?? uri);
     },
 
     async close() {

@@ -33,6 +33,7 @@ import { entryOf, makeTagged, type Site, tagsOf } from './site.ts';
 import type { Survey } from './survey.ts';
 import { awaitServer, awaitVolume, removeServer } from './wait.ts';
 import { type Watch, watchServer } from './watch.ts';
+import { waysToLook } from './ways-to-look.ts';
 
 export interface GuestParts {
   site: Site;
@@ -315,6 +316,11 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       if (!watch || serverId === null) return null;
       const server = watch.server() ?? lastServer;
       return server && addresses.find(server, options?.signal);
+    },
+
+    async watch() {
+      const consoleLog = spec.consoleLog === '' ? undefined : spec.consoleLog;
+      return { consoleLog, commands: serverId === null ? [] : waysToLook(site, serverId) };
     },
 
     async describe(options) {

@@ -41,6 +41,7 @@ export async function openOpenstack(options: OpenstackOptions): Promise<Openstac
       cloud,
       settings,
       context,
+      cloudName: options.settings.cloud || undefined,
       at: placeName(cloud),
       buildId: randomUUID(),
       looks: { ...usualLooks, ...options.looks },

@@ -18,6 +18,7 @@ import { buildKey, type Site } from './site.ts';
 import { createStaging } from './staging.ts';
 import { type Survey, surveyCloud } from './survey.ts';
 import { removeServer } from './wait.ts';
+import { removalOf } from './ways-to-look.ts';
 
 /** The backend with what only a cloud can tell. */
 export interface OpenstackBackend extends Backend {
@@ -158,6 +159,10 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
       }
       await removeEntry(site, entry, call?.signal);
       context.ledger.drop(entry);
+    },
+
+    async removal(entry) {
+      return removalOf(site, entry);
     },
 
     // What is still there is in the ledger: cleared from there, or kept on purpose.

@@ -21,6 +21,8 @@ export interface Site {
   cloud: Cloud;
   settings: OpenstackSettings;
   context: BackendContext;
+  /** The entry of clouds.yaml that oz.cfg names; absent: whatever the environment says. */
+  cloudName?: string | undefined;
   /** What a ledger calls this cloud and project. */
   at: string;
   /** In the metadata of all that this process makes. */

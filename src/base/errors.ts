@@ -8,6 +8,15 @@ export interface OzErrorOptions {
   exitCode?: number | undefined;
   /** The folder with the screenshot, the console log, … of a failed guest. */
   evidence?: string | undefined;
+  /** The last lines of the failed guest's console, fit to be read. */
+  console?: readonly string[] | undefined;
+  kept?: Kept | undefined;
+}
+
+/** Commands for what was left where it is (onError `keep`). */
+export interface Kept {
+  look: readonly string[];
+  remove: readonly string[];
 }
 
 /**
@@ -21,6 +30,8 @@ export class OzError extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number;
   evidence: string | undefined;
+  console: readonly string[] | undefined;
+  kept: Kept | undefined;
 
   constructor(code: string, message: string, options: OzErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -28,6 +39,8 @@ export class OzError extends Error {
     this.hint = options.hint;
     this.exitCode = options.exitCode ?? 1;
     this.evidence = options.evidence;
+    this.console = options.console;
+    this.kept = options.kept;
   }
 }
 

@@ -34,6 +34,9 @@ const events: Words<Record<BuildEvent['type'], unknown>> = {
   'phase-start':
     'phase (fetch-media, stage-media, create-disk, install, customise, icicle, seal, export or record) and title.',
   progress: 'phase, what is being done, done, total (null where it is not known) and their unit.',
+  watch:
+    'guest, consoleLog, the file here that its console is written to, screen, its address, and commands that show them; once when the installer starts.',
+  kept: 'look and remove: commands for what was left where it is (--on-error=keep).',
   step: "phase, the installer's step (null while none is known), its percent (or null), line, the last that was printed while there is no step (or null), and written, the bytes written to the disk (or null).",
   'phase-end': 'phase, its ms, and skipped with the reason where there was nothing to do.',
   mark: 'mark, such as guest-started, guest-restarted, ssh-found or guest-stopped, and detail.',
@@ -41,7 +44,7 @@ const events: Words<Record<BuildEvent['type'], unknown>> = {
   output: 'source and text: a line that a command in the guest has printed.',
   result: `result, with name, ms, and what there is of ${listed(result)}.`,
   error:
-    'code, which stays the same in later versions, message, hint, and evidence, the directory with screenshot and logs. It is the last event of a build that fails.',
+    'code, which stays the same in later versions, message, hint, evidence, the directory with screenshot and logs, and console, the last lines of the guest. It is the last event of a build that fails.',
 };
 
 const build: JsonText = {

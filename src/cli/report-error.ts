@@ -1,5 +1,5 @@
 /** How a failure is told, and the exit code it leads to. */
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, type Kept, messageOf, OzError } from '../base/errors.ts';
 import type { BuildEvent } from '../engine/events.ts';
 import type { Io } from './io.ts';
 import { printable } from './render/format.ts';
@@ -14,6 +14,7 @@ export function errorFields(error: unknown): Omit<BuildEvent & { type: 'error' }
     message: messageOf(error),
     hint: known?.hint,
     evidence: known?.evidence,
+    console: known?.console,
   };
 }
 
@@ -23,15 +24,27 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? error.message}\n${cause}`;
 }
 
+const indented = (lines: readonly string[]) => lines.map((line) => `  ${printable(line)}`);
+
+/** What was kept, as commands to copy. */
+function keptLines({ look, remove }: Kept): string[] {
+  return [
+    ...(look.length > 0 ? ['Kept for you. To look at it:', ...indented(look)] : []),
+    ...(remove.length > 0 ? ['To remove it:', ...indented(remove)] : []),
+  ];
+}
+
 /** Tells it on standard error; the stack only from `-d3` on. Returns the exit code. */
 export function reportError(io: Io, error: unknown, level: LogLevel): number {
-  const { message, hint, evidence } = errorFields(error);
+  const { message, hint, evidence, console: said } = errorFields(error);
   const expected = error instanceof OzError;
   const lines = [`Error: ${printable(message)}`];
+  if (said) lines.push("The last lines of the guest's console:", ...indented(said));
   if (hint) lines.push(`Hint: ${printable(hint)}`);
   else if (!expected && level < 3)
     lines.push('Hint: this was not foreseen; -d3 shows where it happened');
   if (evidence) lines.push(`Evidence: ${evidence}`);
+  if (expected && error.kept) lines.push(...keptLines(error.kept));
   const wanted = level >= 3 && codeOf(error) !== 'OZ_INTERRUPTED';
   if (wanted) lines.push(printable(stackOf(error)).trimEnd());
   io.stderr.write(`${lines.join('\n')}\n`);

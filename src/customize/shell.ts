@@ -1,20 +1,7 @@
 /** The one place where words become shell text. */
 import { OzError } from '../base/errors.ts';
 
-/** A word as a POSIX shell takes it literally, whatever it holds. Throws OZ_SHELL_NUL. */
-export function quote(word: string): string {
-  if (word.includes('\0')) {
-    throw new OzError('OZ_SHELL_NUL', 'Cannot pass a word with a NUL byte to the guest', {
-      hint: 'remove the NUL byte from the name in the TDL',
-    });
-  }
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A command line of literal words. */
-export function commandLine(words: readonly string[]): string {
-  return words.map(quote).join(' ');
-}
+export { commandLine, quote } from '../base/shell-words.ts';
 
 /**
  * Splits a text into words as a shell does (spaces, both kinds of quotes,

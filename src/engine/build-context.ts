@@ -20,6 +20,14 @@ export interface WorkOptions {
   clock?: Clock | undefined;
 }
 
+export interface Witness {
+  guest: Guest | null;
+  consoleLog: string | null;
+  lastActivity: unknown;
+  /** The guest runs the installed system, which the build gets into. */
+  entered?: boolean | undefined;
+}
+
 /** Work in a guest: all that a second boot needs. */
 export interface WorkContext {
   plan: WorkPlan;
@@ -32,7 +40,7 @@ export interface WorkContext {
   workDir: string;
   mask: (text: string) => string;
   /** What the evidence is taken from, should the build fail now. */
-  witness: { guest: Guest | null; consoleLog: string | null; lastActivity: unknown };
+  witness: Witness;
 }
 
 /** The same for a whole build. */

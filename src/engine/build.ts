@@ -18,9 +18,10 @@ import { checkCloudInit } from './cloud-init-boot.ts';
 import { checkDelivery, deliver, manifestOf } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
-import { collectEvidence } from './evidence.ts';
+import { collectEvidence, lastWords } from './evidence.ts';
 import { installGuest } from './install.ts';
 import { cachedJeos, storeJeos } from './jeos.ts';
+import { keepAll } from './keep.ts';
 import { removeFileEntry } from './leftovers.ts';
 import { fetchMedia, stageMedia } from './prepare-media.ts';
 import { workInGuest } from './second-boot.ts';
@@ -136,19 +137,6 @@ export async function clearUp(context: WorkContext): Promise<void> {
   }
 }
 
-/** Leaves everything where it is for the user to look at; returns the error that says where. */
-function keepAll({ ledger }: WorkContext, error: OzError): OzError {
-  const kept = ledger.entries();
-  for (const entry of kept) ledger.drop(entry);
-  if (kept.length === 0) return error;
-  const { code, message, hint, exitCode, evidence, cause } = error;
-  const list = kept.map(({ kind, ref }) => `${kind} ${ref}`).join(', ');
-  return new OzError(code, message, {
-    ...{ exitCode, evidence, cause },
-    hint: `${hint ? `${hint}; ` : ''}kept for you to look at, and to remove: ${list}`,
-  });
-}
-
 async function gatherEvidence(
   context: WorkContext,
   error: unknown,
@@ -165,7 +153,9 @@ async function gatherEvidence(
     error,
     lastActivity: witness.lastActivity,
   });
-  if (dir && error instanceof OzError) error.evidence = dir;
+  if (!(error instanceof OzError)) return;
+  if (dir) error.evidence = dir;
+  error.console = await lastWords(witness, mask);
 }
 
 /** Whether there is a secret in it, or in what -d3 shows of its causes. */

@@ -1,5 +1,6 @@
 /** The one event stream; progress bars, plain lines, --json and reports only read it. */
-import type { Published } from '../../backends/backend.ts';
+import type { Published, Watching } from '../../backends/backend.ts';
+import type { Kept } from '../base/errors.ts';
 
 export type Phase =
   | 'fetch-media'
@@ -41,6 +42,10 @@ export type BuildEvent =
       written: number | null;
     }
   | { type: 'phase-end'; at: number; phase: Phase; ms: number; skipped?: string | undefined }
+  /** How to look at the guest that was just started. */
+  | ({ type: 'watch'; at: number; guest: string } & Watching)
+  /** Left where it is after a failure: commands to look at it, and to remove it. */
+  | ({ type: 'kept'; at: number } & Kept)
   /** A point in time worth measuring: guest-started, guest-stopped, ssh-found, … */
   | { type: 'mark'; at: number; mark: string; detail?: Record<string, unknown> | undefined }
   | {
@@ -59,6 +64,8 @@ export type BuildEvent =
       message: string;
       hint?: string | undefined;
       evidence?: string | undefined;
+      /** The last lines of the guest's console. */
+      console?: readonly string[] | undefined;
     };
 
 /** What was made by a build, or in an image that was built before, with the paths of its files. */

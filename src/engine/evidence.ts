@@ -1,8 +1,9 @@
 /** The evidence folder: what was seen when a guest failed, secrets masked. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
+import { lastLines } from '../base/readable.ts';
 
 /** Milliseconds each piece may take; a dead hypervisor must not hold up the error. */
 const patience = 15_000;
@@ -44,6 +45,36 @@ async function consoleText(
   const logged = consoleLog && (await readFile(consoleLog, 'utf8').catch(() => ''));
   if (logged) return logged;
   return (await guest?.console({ signal, tailBytes: consoleTail }))?.tail;
+}
+
+/** Bytes of the console, lines of it, and characters of a line, that an error shows. */
+const shown = { bytes: 16 * 1024, lines: 12, width: 160 };
+
+/** The last of the console that can be read; undefined: nothing. */
+export async function lastWords(
+  { guest, consoleLog }: Pick<EvidenceInput, 'guest' | 'consoleLog'>,
+  mask: (text: string) => string,
+): Promise<string[] | undefined> {
+  if (!guest) return undefined; // none has to do with it
+  let lines: string[] = [];
+  await attempt('console', [], async (signal) => {
+    const told = await guest.console({ signal, tailBytes: shown.bytes }).catch(() => null);
+    const text = told?.tail ?? (consoleLog ? await readEnd(consoleLog, shown.bytes) : '');
+    lines = lastLines(mask(text), shown.lines, shown.width);
+  });
+  return lines.length > 0 ? lines : undefined;
+}
+
+async function readEnd(file: string, bytes: number): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - bytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, from);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Writes all that can still be had; returns the folder, or null if even that can't be made. */

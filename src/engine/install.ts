@@ -9,6 +9,7 @@ import { pressKeys } from './key-presses.ts';
 import type { StagedBoot } from './prepare-media.ts';
 import { listenForStops } from './stops.ts';
 import { waitForInstall } from './waiter.ts';
+import { tellWaysToLook } from './ways-to-look.ts';
 
 /** Fewer requests than this, and nothing was installed whatever the power-off says. */
 const leastDiskRequests = 10;
@@ -33,6 +34,7 @@ export async function installGuest(
     await guest.start({ signal });
     stopPressing = pressKeys({ guest, keys: plan.install.keyPresses, clock, emit, signal });
     emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'install' } });
+    await tellWaysToLook(guest, emit, signal);
     await waitForInstall({
       guest,
       stops,

@@ -72,6 +72,7 @@ async function bootAndEnter(
   const stops = listenForStops(guest, clock);
   witness.guest = guest;
   witness.consoleLog = spec.consoleLog;
+  witness.entered = true;
   await guest.start({ signal });
   emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
   const auth = await authOf(access);

@@ -111,6 +111,36 @@ describe("an installer's steps", () => {
   });
 });
 
+describe('how to look at the installer', () => {
+  const watch = {
+    ...({ type: 'watch', at: 5000, guest: 'd', consoleLog: '/i/.d/console.log' } as const),
+    ...{ screen: 'vnc://127.0.0.1:5900', commands: ['virt-viewer d', 'virsh console d'] },
+  };
+  const line = 'console log: /i/.d/console.log; screen: vnc://127.0.0.1:5900 (virt-viewer d)\n';
+
+  it('is one line', () => {
+    const lines: string[] = [];
+    const plain = plainRenderer((text) => void lines.push(text));
+    plain(watch);
+    plain({ ...watch, screen: undefined, commands: ['openstack console url show 1'] });
+    plain({ ...watch, screen: undefined, consoleLog: undefined, commands: [] });
+    expect(lines).toEqual([
+      `[00:05]   ${line}`,
+      '[00:05]   console log: /i/.d/console.log; screen: (openstack console url show 1)\n',
+    ]);
+  });
+
+  it('passes above the bar', () => {
+    const written: string[] = [];
+    const output = { write: (text: string) => written.push(text), isTTY: true, columns: 80 };
+    const bar = barRenderer(output, () => 5000);
+    bar.listener({ type: 'phase-start', at: 0, phase: 'install', title: 'install' });
+    bar.listener(watch);
+    expect(written).toContain(`00:05 ${line}`);
+    bar.end();
+  });
+});
+
 describe('-d', () => {
   const lines = (level: LogLevel) => play({ progress: 'none', level }).err.split('\n').slice(0, -1);
 

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { OzError } from '../../src/base/errors.ts';
 import { ozInstall } from '../../src/cli/options.ts';
 import { main as oz } from '../../src/cli/oz.ts';
+import { errorFields } from '../../src/cli/report-error.ts';
 import { runCommand } from '../../src/cli/run-command.ts';
 import { withSignals } from '../../src/cli/signals.ts';
 import { fakeIo } from './fake-io.ts';
@@ -48,6 +49,30 @@ describe('runCommand', () => {
       out: '',
       err: 'Error: Cannot build d: it hangs\nHint: wait longer\nEvidence: /e/d\n',
     });
+  });
+
+  it("tells the console's last lines before the hint, and at the end what to type", async () => {
+    const error = new OzError('OZ_X', 'Cannot build d: it hangs', {
+      ...{ hint: 'wait longer', evidence: '/e/d', console: ['booting', 'evil \u001b[2J'] },
+      kept: { look: ['virsh console d'], remove: ['virsh destroy d', 'rm -rf /i/.d'] },
+    });
+    const { err } = await run(['x'], failing(error));
+    expect(err.split('\n')).toEqual([
+      'Error: Cannot build d: it hangs',
+      "The last lines of the guest's console:",
+      '  booting',
+      '  evil ?[2J',
+      'Hint: wait longer',
+      'Evidence: /e/d',
+      'Kept for you. To look at it:',
+      '  virsh console d',
+      'To remove it:',
+      '  virsh destroy d',
+      '  rm -rf /i/.d',
+      '',
+    ]);
+    const bare = new OzError('OZ_X', 'x', { console: ['booting'] });
+    expect(errorFields(bare)).toMatchObject({ type: 'error', console: ['booting'] });
   });
 
   it('shows the stack of the unforeseen, and of causes, only from -d3 on', async () => {

@@ -280,7 +280,11 @@ describe('build()', () => {
 
   it('keeps guest and disk of a failed build when told to', async () => {
     const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
-    const { error, backend } = await run(testPlan(), { runs: [crash] }, { onError: 'keep' });
+    const { error, backend, events } = await run(
+      testPlan(),
+      { runs: [crash] },
+      { onError: 'keep' },
+    );
     expect(error).toMatchObject({
       code: 'OZ_INSTALL_CRASHED',
       evidence: expect.stringContaining(at('shots')),
@@ -288,10 +292,38 @@ describe('build()', () => {
     expect(backend.live().guests).toEqual(['test']);
     expect(files('out')).toHaveLength(1);
     expect(ledger.entries()).toEqual([]);
-    // At -d0 nothing else is shown.
-    const { hint } = error as OzError;
-    expect(hint).toMatch(/; kept for you to look at, and to remove: .*guest test.*, path \//);
-    expect(hint).toContain(at('out', files('out')[0] ?? ''));
+    const dir = at('out', files('out')[0] ?? '');
+    const { kept } = error as OzError;
+    expect(kept).toEqual({
+      look: [`less -R ${dir}/install-console.log`],
+      remove: ['forget guest test', `rm -rf ${dir}`],
+    });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'kept', ...kept }));
+  });
+
+  it('says how to look at a kept guest that still runs', async () => {
+    const hangs: ScriptedRun = { activity: [{ diskRequests: 5, networkBytes: 0 }] };
+    const { error } = await run(testPlan(), { runs: [hangs] }, { onError: 'keep' });
+    expect((error as OzError).kept?.look).toContain('look at test');
+  });
+
+  it('says at the start how to look at the installer', async () => {
+    const { events } = await run(testPlan(), { runs: [installs] });
+    const watch = events.filter(({ type }) => type === 'watch');
+    expect(watch).toMatchObject([{ guest: 'test', screen: 'vnc://memory:5900' }]);
+    expect(watch[0]).toMatchObject({ consoleLog: expect.stringMatching(/install-console\.log$/) });
+  });
+
+  it('shows the last lines of the console, readable and without secrets', async () => {
+    const hangs: ScriptedRun = {
+      console: [
+        { at: 0, text: `${'first\r\n'.repeat(3)}${'x'.repeat(40_000)}\r\n` },
+        { at: 0, text: '\u001b[1;31mpassword is a&secret<pw\u001b[0m\r\n\r\nlast?' },
+      ],
+      activity: [{ diskRequests: 5, networkBytes: 0 }],
+    };
+    const { error } = await run(testPlan(), { runs: [hangs] });
+    expect((error as OzError).console).toEqual(['x'.repeat(160), 'password is ********', 'last?']);
   });
 
   it('leaves nothing after Ctrl-C, whose reason it throws', async () => {

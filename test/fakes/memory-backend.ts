@@ -144,6 +144,7 @@ export type MemoryOperation =
   | 'screenshot'
   | 'sendKeys'
   | 'address'
+  | 'watch'
   | 'describe'
   | 'stop'
   | 'destroy'
@@ -342,6 +343,12 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
           ? (run.script.address ?? null)
           : null;
       },
+      async watch(call) {
+        enter('watch', spec.name, call);
+        const { consoleLog } = spec;
+        if (!run) return { consoleLog, commands: [] };
+        return { consoleLog, screen: 'vnc://memory:5900', commands: [`look at ${spec.name}`] };
+      },
       async describe(call) {
         enter('describe', spec.name, call);
         return { file: 'guest.json', text: `${JSON.stringify(spec, null, 2)}\n` };
@@ -490,6 +497,9 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       await guests.get(entry.ref)?.finish({ reason: 'destroyed' });
       guests.delete(entry.ref);
       ledger.drop(entry);
+    },
+    async removal({ kind, ref }) {
+      return `forget ${kind} ${ref}`;
     },
     async close() {
       enter('close', '');

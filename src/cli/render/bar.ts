@@ -5,7 +5,7 @@
  */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { Output } from '../io.ts';
-import { amount, clock, duration, printable, stepText } from './format.ts';
+import { amount, clock, duration, printable, stepText, watchText } from './format.ts';
 
 export interface Bar {
   listener: EventListener;
@@ -67,6 +67,10 @@ export function barRenderer(output: Output, now: () => number = () => performanc
           detail = `  ${event.what} ${bar}${amount(event.done, event.total, event.unit)}`;
           if (now() - drawn >= pause) draw();
           return;
+        }
+        case 'watch': {
+          const text = watchText(event);
+          return text === '' ? undefined : write(`${clock(event.at)} ${printable(text)}\n`);
         }
         case 'step':
           detail = `  ${stepText(event)}`;

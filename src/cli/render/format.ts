@@ -1,5 +1,6 @@
 /** Sizes and times as people read them. */
 
+import type { Watching } from '../../../backends/backend.ts';
 import type { BuildEvent } from '../../engine/events.ts';
 
 type Step = Pick<BuildEvent & { type: 'step' }, 'step' | 'percent' | 'line' | 'written'>;
@@ -47,6 +48,14 @@ export function stepText({ step, percent, line, written }: Step): string {
   const what = step ?? (line === null ? 'starting' : `"${line}"`);
   const share = percent === null ? '' : ` ${percent}%`;
   return `${what}${share}${written === null ? '' : `, ${bytes(written)} written`}`;
+}
+
+/** One line on how to look at a guest: the live log of its console, and its screen. */
+export function watchText({ consoleLog, screen, commands }: Watching): string {
+  const [view] = commands;
+  const console_ = consoleLog === undefined ? [] : [`console log: ${consoleLog}`];
+  const where = [screen, view === undefined ? undefined : `(${view})`].filter(Boolean).join(' ');
+  return [...console_, ...(where === '' ? [] : [`screen: ${where}`])].join('; ');
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Progress as plain lines, for files, pipes and build services. */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { BuildEvent } from '../../engine/events.ts';
-import { amount, clock, duration, printable, stepText } from './format.ts';
+import { amount, clock, duration, printable, stepText, watchText } from './format.ts';
 
 /** Milliseconds between two progress lines of one phase. */
 const pause = 30_000;
@@ -20,6 +20,10 @@ export function plainRenderer(write: (text: string) => void): EventListener {
         lastProgress = event.at;
         step = null;
         return line(event, event.title);
+      case 'watch': {
+        const text = watchText(event);
+        return text === '' ? undefined : line(event, `  ${text}`);
+      }
       case 'step':
         if (event.step === step && event.at - lastProgress < pause) return;
         [step, lastProgress] = [event.step, event.at];

@@ -123,6 +123,9 @@ describe('guests in qemu:///session', () => {
         });
       const activity = await guest.activity();
       expect(activity?.diskRequests).toBeGreaterThan(0);
+      const ways = await guest.watch?.();
+      expect(ways?.screen).toMatch(/^vnc(\+unix)?:\/\//);
+      expect(ways?.commands.join()).toContain('virsh -c qemu:///session console ');
       expect(activity?.bytesWritten).toBeGreaterThanOrEqual(0);
       expect(activity?.networkBytes).toBeNull();
       const png = await guest.screenshot();

@@ -430,6 +430,25 @@ it('takes the last words of a guest whose server fails', async () => {
   expect((await guest.console())?.tail).toBe('first line\nmachine check\n');
 });
 
+it('says with which commands a server is looked at, and all is removed', async () => {
+  const opened = await openPlace();
+  const { place, services } = opened;
+  const guest = await place.createGuest(await installGuestSpec(opened, 'direct'));
+  expect((await guest.watch?.())?.commands).toEqual([]);
+  await guest.start();
+  const { id } = services.server();
+  expect((await guest.watch?.())?.commands).toEqual([
+    `openstack console url show ${id}`,
+    `openstack console log show ${id}`,
+  ]);
+  const entry = { place: 'openstack', kind: 'server', ref: String(id) } as const;
+  expect(await place.removal?.(entry)).toBe(`openstack server delete ${id}`);
+  expect(await place.removal?.({ ...entry, kind: 'floating-ip' })).toBe(
+    `openstack floating ip delete ${id}`,
+  );
+  expect(await place.removal?.({ ...entry, ref: 'tag:1' })).toBeNull();
+});
+
 it('counts activity where diagnostics are allowed', async () => {
   const opened = await openPlace();
   opened.services.diagnostics = {
