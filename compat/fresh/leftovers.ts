@@ -1,21 +1,16 @@
 /** What an interrupted build left in a box: guests that run, disks, temporary folders. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Box } from './box.ts';
 import { diskBytes } from './disks.ts';
+import { processesNamed } from './processes.ts';
 
 /** Where builds keep what lives no longer than they do. */
 const folders = ['/tmp', '/var/tmp', '/var/lib/libvirt/images', '/var/lib/oz/ledger'];
 
-async function guests(box: Box): Promise<string[]> {
-  const names = await Promise.all(
-    (await box.processes()).map((id) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')),
-  );
-  return names.map((name) => name.trim()).filter((name) => name.startsWith('qemu-'));
-}
-
 /** Nothing, or names for people. Not Ozma's are: a manual's cache, npm's folders. */
 export async function leftovers(box: Box): Promise<string[]> {
+  const guests = await processesNamed(box, /^qemu-/);
   const disks = await diskBytes(box.outside(box.home));
   const ledger = path.join(box.home, '.oz/ledger');
   const entries = await Promise.all(
@@ -24,7 +19,7 @@ export async function leftovers(box: Box): Promise<string[]> {
       return names.map((name) => path.join(folder, name)).filter((name) => !foreign.test(name));
     }),
   );
-  return [...(await guests(box)), ...disks.keys(), ...entries.flat()];
+  return [...guests.values(), ...disks.keys(), ...entries.flat()];
 }
 
 const foreign = /^\/tmp\/(?:npm-|node-compile-cache|v8-compile-cache)/;

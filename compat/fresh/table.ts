@@ -5,6 +5,7 @@ import { nodeLines } from '../node/tree.ts';
 import type { BoxUser } from './box.ts';
 import type { Cell } from './cell.ts';
 import { demo } from './demo.ts';
+import { hints } from './hints.ts';
 import { pack } from './pack.ts';
 import { test } from './test.ts';
 import { whole } from './whole.ts';
@@ -14,6 +15,7 @@ export const cells: Readonly<Record<string, { help: string; run: Cell }>> = {
   demo: { help: "the README's demo, until its installer writes to its disk", run: demo },
   test: { help: 'npm test, to its end', run: test },
   pack: { help: 'the packed tool: installed, asked, used until a build writes', run: pack },
+  hints: { help: 'each package of a build taken away: the hint names it', run: hints },
   whole: { help: 'the demo to its end; its image is looked into and booted', run: whole },
 };
 
