@@ -34,6 +34,8 @@ const computed: Readonly<Record<string, readonly string[]>> = {
   'src/image/manifest.ts': ['qemu-img', 'xorriso'],
   'backends/libvirt/daemon-words.ts': ['libvirtd'],
   'backends/libvirt/root-daemon.ts': ['libvirtd', 'virtlogd'],
+  'compat/long/main.ts': ['npm', 'npx'],
+  'compat/node/run.ts': [], // what its user types
   'compat/real/run.ts': ['oz-install', 'oz-customize', 'oz-generate-icicle', 'node'],
   'compat/setup/setup.js': ['apt-get', 'npm'],
   // what its messages ask for where it is wanted: jing and python3-jsonschema are in no group
