@@ -9,7 +9,7 @@ import { findInstallerTree } from './installer-tree.ts';
 
 const example = packageFile('tdl-examples/debian-13.tdl');
 const out = path.resolve(process.env.OZMA_DEMO_DIR ?? packageFile('.rig/demo'));
-const say = (line: string) => console.log(line);
+const say = (line: string) => console.log(`demo: ${line}`);
 
 async function build(tdl: string, signal: AbortSignal): Promise<number> {
   const files = {
@@ -20,7 +20,7 @@ async function build(tdl: string, signal: AbortSignal): Promise<number> {
   await writeFile(path.join(out, 'oz.cfg'), configText);
   const args = ['-c', path.join(out, 'oz.cfg'), '-p', '-u', '-g', '-i', files.icicle];
   args.push('-x', files.xml, '-s', image, tdl);
-  say(`oz-install ${args.join(' ')}`);
+  say(`$ oz-install ${args.join(' ')}`);
   const child = spawn(process.execPath, [packageFile('bin/oz-install.js'), ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     cwd: out,
@@ -33,7 +33,9 @@ async function build(tdl: string, signal: AbortSignal): Promise<number> {
   });
   if (code === 0) {
     for (const file of [image, files.xml, files.icicle]) await stat(file);
-    say(`\nimage       ${image}\ndomain XML  ${files.xml}\nICICLE      ${files.icicle}`);
+    say(`image       ${image}`);
+    say(`domain XML  ${files.xml}`);
+    say(`ICICLE      ${files.icicle}`);
   }
   return code;
 }
@@ -57,13 +59,14 @@ async function main(): Promise<number> {
   const text = await readFile(example, 'utf8');
   const wanted = /<url>\s*([^<\s]*)\s*<\/url>/.exec(text)?.[1] ?? '';
   await mkdir(out, { recursive: true });
+  say(`a Debian 13 image of tdl-examples/debian-13.tdl, in ${out}`);
   const tree = await findInstallerTree(wanted, say, interrupted.signal);
   try {
     let tdl = example;
     if (tree.url !== wanted) {
       tdl = path.join(out, 'debian-13.tdl');
       await writeFile(tdl, adaptTdl(text, tree.url, tree.kernelparam));
-      say(`installing from ${tree.url}`);
+      say(`the installer is at ${tree.url}`);
     }
     return await build(tdl, interrupted.signal);
   } finally {

@@ -1,8 +1,9 @@
 /** Where the demo can install from: the TDL's own URL, apt's mirror, or a rig of our own. */
 import { messageOf } from '../../src/base/errors.ts';
-import { startDebianRig } from '../rigs/debian/rig.ts';
+import { prepareDebianRig } from '../rigs/debian/prepare.ts';
 import { suite } from '../rigs/debian/tables.ts';
 import { aptMirror } from '../rigs/lib/apt-sources.ts';
+import { serveRig } from '../rigs/lib/serve.ts';
 
 export interface InstallerTree {
   /** URL for the TDL's <url>. */
@@ -30,6 +31,7 @@ export async function findInstallerTree(
   signal: AbortSignal,
 ): Promise<InstallerTree> {
   const nothing = async () => {};
+  say("looking for Debian 13's installer: the template's mirror, then apt's");
   if (await hasInstaller(wanted)) return { url: wanted, close: nothing };
   try {
     const ofApt = `${aptMirror()}/${netboot}`;
@@ -37,9 +39,10 @@ export async function findInstallerTree(
   } catch (error) {
     say(messageOf(error));
   }
-  say('no mirror here has the installer: making it from ordinary packages (about a minute)');
+  say('none has it: making it from ordinary packages (some minutes)');
+  const prepared = await prepareDebianRig({ signal, log: (line) => say(`  ${line.trim()}`) });
   // The server's own lines, one a request, would drown the build's.
-  const rig = await startDebianRig({ signal });
+  const rig = await serveRig(prepared, { signal });
   return {
     url: `${rig.url}/${netboot}`,
     // The rig's list of installer components is not Debian's, so it is not

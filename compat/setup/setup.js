@@ -1,12 +1,22 @@
 /**
  * Makes a fresh Debian machine ready: the Debian packages of the groups named on the
  * command line (see src/base/debian-packages.json), then the npm packages and the build. Plain
- * JavaScript without dependencies, since it runs before anything is installed.
+ * JavaScript without dependencies, since it runs before anything is installed. A line a step;
+ * what they write is in .rig/setup.log.
  *
  *     node compat/setup/setup.js build test
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,24 +25,46 @@ const groups = JSON.parse(
   readFileSync(path.join(root, 'src/base/debian-packages.json'), 'utf8'),
 ).groups;
 
+/** What apt, npm and the bundler write: hundreds of lines that are wanted only where they fail. */
+const log = path.join(root, '.rig/setup.log');
+
 /** @param {string} text */
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
+
+/** @param {string} text */
+function fail(text) {
+  say(text);
+  process.exit(1);
+}
 
 /** @param {string} command @param {string[]} args */
 function has(command, args = ['--version']) {
   return spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
 }
 
-/** @param {string} command @param {string[]} args */
-function run(command, args) {
+let begun = false;
+
+/** One line on the terminal, and what the commands write in the log. @param {string} title */
+function step(title) {
+  mkdirSync(path.dirname(log), { recursive: true });
+  writeFileSync(log, `== ${title}\n`, { flag: begun ? 'a' : 'w' });
+  say(begun ? title : `${title} (log: ${log})`);
+  begun = true;
+}
+
+/** @param {string} title @param {string} command @param {string[]} args */
+function run(title, command, args) {
+  const file = openSync(log, 'a');
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', file, file],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
+  closeSync(file);
   if (status === 0) return;
-  say(`Cannot finish ${command} ${args[0]}: ${error?.message ?? `exit code ${status}`}`);
-  process.exit(1);
+  const last = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12);
+  process.stderr.write(`${last.map((line) => `  ${line}`).join('\n')}\n`);
+  fail(`Cannot finish ${title}: ${error?.message ?? `exit code ${status}`}; the rest is in ${log}`);
 }
 
 /** @param {string[]} names */
@@ -59,17 +91,23 @@ function installPackages(names) {
   }
   const missing = missingPackages(names);
   if (missing.length === 0) return;
-  const prefix = process.getuid?.() === 0 ? [] : ['sudo'];
-  if (prefix.length > 0 && !has('sudo')) {
-    say(`Cannot install ${missing.join(' ')}: you are not root and there is no sudo`);
-    process.exit(1);
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && !has('sudo')) {
+    return fail(
+      `Cannot install Debian packages: you are not root, and there is no sudo; as root: apt-get install ${missing.join(' ')}`,
+    );
   }
-  say(`installing ${missing.join(' ')}`);
-  const apt = [...prefix, 'apt-get', '-q', '-o', 'Dpkg::Use-Pty=0'];
+  step(`installing ${missing.length} Debian packages: ${missing.join(' ')}`);
+  // sudo passes no variables on
+  const sudo = isRoot ? [] : ['sudo', 'env', 'DEBIAN_FRONTEND=noninteractive'];
+  const apt = [...sudo, 'apt-get', '-q', '-o', 'Dpkg::Use-Pty=0'];
   const [command = '', ...args] = apt;
-  run(command, [...args, 'update']);
+  run('apt-get update', command, [...args, 'update']);
   withoutServices(() =>
-    run(command, [...args, 'install', '-y', '--no-install-recommends', ...missing]),
+    run('apt-get install', command, [
+      ...args,
+      ...['install', '-y', '--no-install-recommends', ...missing],
+    ]),
   );
 }
 
@@ -94,10 +132,11 @@ function installModules() {
   const lock = path.join(root, 'package-lock.json');
   const stamp = path.join(root, 'node_modules/.package-lock.json');
   if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
-    say('npm ci');
-    run('npm', ['ci', '--no-audit', '--no-fund']);
+    step("installing what npm's lock file names, and building Ozma");
+    run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
   } else if (!existsSync(path.join(root, 'dist/src/cli/oz-install.js'))) {
-    run('npm', ['run', '--silent', 'build']);
+    step('building Ozma');
+    run('npm run build', 'npm', ['run', '--silent', 'build']);
   }
 }
 
