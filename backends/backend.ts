@@ -315,6 +315,8 @@ export interface Backend {
   createDisk(spec: DiskSpec, options?: TransferOptions): Promise<StagedDisk>;
   /** Makes a disk's content durable: everything the guest wrote is on stable storage. */
   syncDisk(disk: StagedDisk, options?: CallOptions): Promise<void>;
+  /** Bytes of storage that a disk takes now: grown, its guest has written. Absent: not told here. */
+  allocated?(disk: StagedDisk, options?: CallOptions): Promise<number>;
   createGuest(spec: GuestSpec, options?: CallOptions): Promise<Guest>;
   /** The description of the finished guest that the user gets (libvirt XML). */
   describeFinished(spec: GuestSpec): string;

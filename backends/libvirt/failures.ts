@@ -83,10 +83,17 @@ export function isGone(error: unknown): boolean {
   return cause instanceof CallFailure && gone.includes(cause.failure.code);
 }
 
+/** Whether the error says that QEMU no longer answers: most often it has just ended. */
+export function isMonitorFailure(error: unknown): boolean {
+  const cause = error instanceof OzError ? error.cause : error;
+  return cause instanceof CallFailure && /\bmonitor\b/i.test(cause.failure.message);
+}
+
 /** Whether the error says that the daemon no longer answers. */
 export function isDisconnected(error: unknown): boolean {
   const cause = error instanceof OzError ? error.cause : error;
-  if (!(cause instanceof CallFailure)) return false;
+  // "Unable to read from monitor: Connection reset by peer" is QEMU's end, told by the daemon.
+  if (!(cause instanceof CallFailure) || isMonitorFailure(cause)) return false;
   const { code, message } = cause.failure;
   return (
     code === vir.error.invalidConn ||

@@ -21,6 +21,10 @@ export interface BlockStats {
   wr_bytes: number | bigint;
 }
 
+export interface VolumeInfo {
+  allocation: number | bigint;
+}
+
 export interface InterfaceStats {
   rx_bytes: number | bigint;
   tx_bytes: number | bigint;
@@ -118,6 +122,7 @@ const prototypes = {
     'int virStorageVolUpload(void *volume, void *stream, uint64_t offset, uint64_t length, uint flags)',
   virStorageVolDownload:
     'int virStorageVolDownload(void *volume, void *stream, uint64_t offset, uint64_t length, uint flags)',
+  virStorageVolGetInfo: 'int virStorageVolGetInfo(void *volume, _Out_ OzVolumeInfo *info)',
   virStorageVolFree: 'int virStorageVolFree(void *volume)',
 
   virStreamNew: 'void *virStreamNew(void *conn, uint flags)',
@@ -212,6 +217,7 @@ interface Typed {
   virStorageVolLookupByName(pool: Pointer, name: string): Handle;
   virStorageVolGetPath(volume: Pointer): Text;
   virStorageVolDelete(volume: Pointer, flags: number): number;
+  virStorageVolGetInfo(volume: Pointer, info: VolumeInfo): number;
   virStorageVolUpload: VolumeTransfer;
   virStorageVolDownload: VolumeTransfer;
   virStreamNew(conn: Pointer, flags: number): Handle;
@@ -298,6 +304,10 @@ export const vir = {
     pmSuspended: 7,
     crashed: 8,
   },
+  /** virDomainShutoffReason */
+  shutoffReason: { unknown: 0, shutdown: 1, destroyed: 2, crashed: 3, failed: 6 },
+  /** virDomainEventShutdownDetailType */
+  shutdownBy: { finished: 0, guest: 1, host: 2 },
   /** virDomainEventStoppedDetailType */
   stopped: {
     shutdown: 0,
@@ -397,6 +407,7 @@ function declareTypes() {
     tx_errs: 'int64',
     tx_drop: 'int64',
   });
+  koffi.struct('OzVolumeInfo', { type: 'int', capacity: 'uint64', allocation: 'uint64' });
   koffi.struct('OzIpAddress', { type: 'int', addr: 'char *', prefix: 'uint' });
   koffi.struct('OzLease', {
     iface: 'char *',

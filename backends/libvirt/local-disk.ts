@@ -117,6 +117,12 @@ export async function syncLocalDisk(file: string): Promise<void> {
   }
 }
 
+/** Bytes that a disk takes of its file system, what is still on its way there included. */
+export async function allocatedBytes(file: string): Promise<number> {
+  await syncLocalDisk(file);
+  return (await stat(file)).blocks * 512;
+}
+
 /** Writes a disk to another file and format, which appears whole or not at all. */
 export async function exportLocalDisk(
   disk: StagedDisk,

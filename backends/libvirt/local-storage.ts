@@ -5,7 +5,13 @@ import path from 'node:path';
 import { OzError } from '../../src/base/errors.ts';
 import { makePassingDirectory, type PassingDirectory } from '../../src/base/passing-directory.ts';
 import { runTool } from '../../src/base/run-tool.ts';
-import { createLocalDisk, exportLocalDisk, publicDirectory, syncLocalDisk } from './local-disk.ts';
+import {
+  allocatedBytes,
+  createLocalDisk,
+  exportLocalDisk,
+  publicDirectory,
+  syncLocalDisk,
+} from './local-disk.ts';
 import { closedDirectory, type Owner } from './reach.ts';
 import type { Storage, StorageContext } from './storage.ts';
 
@@ -47,6 +53,7 @@ export function localStorage(context: StorageContext, owner: Owner | undefined):
     },
     createDisk: createLocalDisk,
     sync: (disk) => syncLocalDisk(disk.ref),
+    allocated: (disk) => allocatedBytes(disk.ref),
     exportDisk: exportLocalDisk,
     async close() {
       const dir = await staging;

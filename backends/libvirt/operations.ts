@@ -505,6 +505,14 @@ export const operations = {
       ok(lib, 'virStorageVolDelete', lib.virStorageVolDelete(volume, 0)),
     );
   },
+  /** Bytes that a volume takes of its pool, as its host sees it now. */
+  volumeAllocation(_context: OperationContext, conn: Pointer, pool: string, name: string): number {
+    return withVolume(conn, pool, name, (lib, volume) => {
+      const info = { allocation: 0 };
+      ok(lib, 'virStorageVolGetInfo', lib.virStorageVolGetInfo(volume, info));
+      return Number(info.allocation);
+    });
+  },
   /** Fills a volume with the bytes of local files. */
   uploadVolume(
     context: OperationContext,

@@ -188,6 +188,11 @@ export function makePlace(parts: PlaceParts): Backend {
       await storage.sync(disk);
     },
 
+    async allocated(disk, call) {
+      call?.signal?.throwIfAborted();
+      return storage.allocated(disk);
+    },
+
     async createGuest(spec, call) {
       const host = await hostFor(spec, call?.signal);
       const { name } = spec;

@@ -57,6 +57,10 @@ export async function removeVolume(connection: Connection, ref: string): Promise
   }
 }
 
+function unknownDisk(doing: string, ref: string): OzError {
+  return new OzError('OZ_DISK_UNKNOWN', `Cannot ${doing} ${ref}: it was not made here`);
+}
+
 /** Ends a pool that was made for one build; its directory and files stay. */
 export async function removePool(connection: Connection, name: string): Promise<void> {
   try {
@@ -159,11 +163,15 @@ export function remoteStorage(
     // Guests of a remote host do not run with an unsafe cache: their QEMU has synced its disk.
     async sync() {},
 
+    async allocated({ ref }) {
+      const name = volumes.get(ref);
+      if (name === undefined) throw unknownDisk('look at', ref);
+      return connection.call('look at the disk', 'volumeAllocation', [await pool(), name]);
+    },
+
     async exportDisk(disk, target, format, options) {
       const name = volumes.get(disk.ref);
-      if (name === undefined) {
-        throw new OzError('OZ_DISK_UNKNOWN', `Cannot export ${disk.ref}: it was not made here`);
-      }
+      if (name === undefined) throw unknownDisk('export', disk.ref);
       const poolName = await pool();
       await inTemporary(async (dir) => {
         const file = path.join(dir, 'disk');

@@ -13,6 +13,8 @@ export interface Storage {
   createDisk(spec: DiskSpec, options?: TransferOptions): Promise<StagedDisk>;
   /** What the guest wrote is on stable storage when this returns. */
   sync(disk: StagedDisk): Promise<void>;
+  /** Bytes of storage that a disk takes now. */
+  allocated(disk: StagedDisk): Promise<number>;
   exportDisk(
     disk: StagedDisk,
     target: string,

@@ -59,9 +59,15 @@ interface EventLoop {
   exited: Promise<void>;
 }
 
-let callers: Caller[] = [];
+interface Callers {
+  threads: Caller[];
+}
+
+let callers: Callers = { threads: [] };
 let loop: Promise<EventLoop> | undefined;
 let users = 0;
+/** The end of the threads before: libvirt has one event loop in a process. */
+let ended: Promise<void> = Promise.resolve();
 let lastId = 0;
 const watchers = new Map<number, DomainEvents>();
 const acknowledged = new Map<number, (failed: string | null) => void>();
@@ -84,11 +90,11 @@ function settle(caller: Caller, reply: CallReply): void {
   else call.reject(Object.assign(new Error(reply.message), { code: reply.code }));
 }
 
-function startCaller(): Caller {
+function startCaller(among: Callers): Caller {
   const worker = startWorker('backends/libvirt/call-worker');
   const caller: Caller = { worker, pending: new Map(), exited: exitOf(worker) };
   const fail = (error: Error) => {
-    callers = callers.filter((other) => other !== caller);
+    among.threads = among.threads.filter((other) => other !== caller);
     for (const call of caller.pending.values()) call.reject(error);
     caller.pending.clear();
   };
@@ -96,16 +102,17 @@ function startCaller(): Caller {
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('the libvirt thread has ended')));
   worker.unref();
-  callers.push(caller);
+  among.threads.push(caller);
   return caller;
 }
 
 /** An idle thread, or a new one, or the one with the least to do. */
-function chooseCaller(): Caller {
-  const idle = callers.find((caller) => caller.pending.size === 0);
+function chooseCaller(among: Callers): Caller {
+  const { threads } = among;
+  const idle = threads.find((caller) => caller.pending.size === 0);
   if (idle) return idle;
-  if (callers.length < maxCallers) return startCaller();
-  return callers.reduce((a, b) => (a.pending.size <= b.pending.size ? a : b));
+  if (threads.length < maxCallers) return startCaller(among);
+  return threads.reduce((a, b) => (a.pending.size <= b.pending.size ? a : b));
 }
 
 /**
@@ -116,13 +123,14 @@ export function call<N extends OperationName>(
   operation: N,
   args: OperationArguments<N>,
   extras: CallExtras = {},
+  among: Callers = callers,
 ): Promise<ReturnType<Operations[N]>> {
   const { signal } = extras;
   if (signal?.aborted) return Promise.reject(signal.reason);
   const id = ++lastId;
   const abort = new SharedArrayBuffer(4);
   return new Promise((resolve, reject) => {
-    const caller = chooseCaller();
+    const caller = chooseCaller(among);
     const onAbort = () => {
       Atomics.store(new Int32Array(abort), 0, 1);
       reject(signal?.reason);
@@ -183,25 +191,29 @@ function startLoop(): Promise<EventLoop> {
 /** Takes part in the threads; release() must follow once. */
 export async function acquire(): Promise<void> {
   users += 1;
-  loop ??= startLoop();
+  loop ??= ended.catch(() => {}).then(startLoop);
+  const own = loop;
   try {
-    await loop;
+    await own;
   } catch (error) {
     users -= 1;
-    loop = undefined;
+    if (loop === own) loop = undefined;
     throw error;
   }
 }
 
-async function tell(request: EventRequest): Promise<void> {
-  const { worker, timer } = (await loop) as EventLoop;
+async function tell(
+  request: EventRequest,
+  { worker, timer }: EventLoop,
+  among: Callers = callers,
+): Promise<void> {
   worker.postMessage(request);
-  await call('wake', [timer]);
+  await call('wake', [timer], {}, among);
 }
 
 async function acknowledgedTell(request: EventRequest & { id: number }): Promise<string | null> {
   const answer = new Promise<string | null>((resolve) => acknowledged.set(request.id, resolve));
-  await tell(request);
+  await tell(request, (await loop) as EventLoop);
   const failed = await answer;
   acknowledged.delete(request.id);
   return failed;
@@ -222,18 +234,26 @@ export async function watch(conn: Pointer, events: DomainEvents): Promise<() => 
   };
 }
 
-/** The last to leave ends the threads. */
-export async function release(): Promise<void> {
-  users -= 1;
-  if (users > 0) return;
-  const ending = loop;
-  await tell({ kind: 'stop' });
-  loop = undefined;
-  const threads = callers;
-  callers = [];
+async function endThreads(ending: EventLoop, among: Callers): Promise<void> {
+  await tell({ kind: 'stop' }, ending, among);
+  const { threads } = among;
   for (const caller of threads) {
     caller.worker.ref(); // so that the process waits for its end
     caller.worker.postMessage('stop');
   }
-  await Promise.all([(await ending)?.exited, ...threads.map((caller) => caller.exited)]);
+  await Promise.all([ending.exited, ...threads.map((caller) => caller.exited)]);
+}
+
+/**
+ * The last to leave ends the threads. Whoever comes meanwhile gets others: these are nobody's from
+ * the same moment on in which they have no user.
+ */
+export async function release(): Promise<void> {
+  users -= 1;
+  if (users > 0 || !loop) return;
+  const among = callers;
+  ended = loop.then((ending) => endThreads(ending, among));
+  loop = undefined;
+  callers = { threads: [] };
+  await ended;
 }

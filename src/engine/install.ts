@@ -10,9 +10,7 @@ import type { StagedBoot } from './prepare-media.ts';
 import { listenForStops } from './stops.ts';
 import { waitForInstall } from './waiter.ts';
 import { tellWaysToLook } from './ways-to-look.ts';
-
-/** Fewer requests than this, and nothing was installed whatever the power-off says. */
-const leastDiskRequests = 10;
+import { watchDisk } from './written.ts';
 
 /** Returns the installed, durable disk; the guest is gone. */
 export async function installGuest(
@@ -28,7 +26,7 @@ export async function installGuest(
   const stops = listenForStops(guest, clock);
   witness.guest = guest;
   witness.consoleLog = consoleLog;
-  let diskRequests: number | null = null;
+  const hasWritten = await watchDisk(backend, disk, emit);
   let stopPressing = () => {};
   try {
     await guest.start({ signal });
@@ -49,10 +47,6 @@ export async function installGuest(
       onLook: watchSteps({ steps: plan.install.consoleSteps, emit, mask }),
       onReport: (report) => {
         witness.lastActivity = report.last;
-        const { activity } = report.last;
-        const seen = activity?.diskRequests ?? null;
-        // A guest that has just ended tells zero or nothing; a sample tells too little.
-        if (seen !== null && !activity?.sampled) diskRequests = Math.max(diskRequests ?? 0, seen);
       },
     });
     emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'install' } });
@@ -60,7 +54,7 @@ export async function installGuest(
     stopPressing();
     stops.end();
   }
-  if (diskRequests !== null && diskRequests < leastDiskRequests) {
+  if ((await hasWritten()) === false) {
     throw new OzError(
       'OZ_INSTALL_NOTHING_WRITTEN',
       'Cannot use the result: the guest powered off without writing to its disk',

@@ -16,7 +16,7 @@ export interface Stops {
 const stateEvery = 15;
 
 const endOf: Partial<Record<GuestState, StopEvent>> = {
-  gone: { reason: 'shutdown' },
+  gone: { reason: 'failed', detail: 'it is gone, and nobody told how it ended' },
   stopped: { reason: 'shutdown' },
   error: { reason: 'crashed' },
   crashed: { reason: 'crashed' },
@@ -52,7 +52,9 @@ export function listenForStops(guest: Guest, clock: Clock): Stops {
     async look(ms, signal) {
       const stop = await next(ms, signal);
       if (stop || ++rounds % stateEvery !== 0) return stop;
-      return endOf[await guest.state({ signal })] ?? null;
+      const end = endOf[await guest.state({ signal })] ?? null;
+      // What was told meanwhile says more than the state.
+      return queue.shift() ?? end;
     },
     clear: () => {
       queue.length = 0;

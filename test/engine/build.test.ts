@@ -348,6 +348,19 @@ describe('build()', () => {
     expect(files('out')).toEqual([]);
   });
 
+  it('believes the disk of a guest that ended before anybody looked at it', async () => {
+    const short: ScriptedRun = { stopAfter: 300, writes: 'installed', activity: [null] };
+    const { error } = await run(testPlan(), { runs: [short] });
+    expect(error).toBeUndefined();
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+  });
+
+  it('does not call a guest installed that read a lot and wrote nothing', async () => {
+    const reader: ScriptedRun = { stopAfter: 20_000, activity: installs.activity };
+    const { error } = await run(testPlan(), { runs: [reader] });
+    expect(error).toMatchObject({ code: 'OZ_INSTALL_NOTHING_WRITTEN' });
+  });
+
   it('says that a medium is missing, before any guest is made', async () => {
     rmSync(at('tree'), { recursive: true });
     const { error, backend } = await run(testPlan(), { runs: [installs] });

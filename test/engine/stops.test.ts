@@ -39,18 +39,36 @@ async function lookUntilEnd(state: GuestState) {
 describe('look()', () => {
   it.each([
     ['stopped', 'shutdown'],
-    ['gone', 'shutdown'],
+    ['gone', 'failed'],
     ['crashed', 'crashed'],
     ['error', 'crashed'],
   ] as const)('finds a guest that is %s although nobody told', async (state, reason) => {
     const { stop, looks, asked } = await lookUntilEnd(state);
-    expect(stop).toEqual({ reason });
+    expect(stop).toMatchObject({ reason });
     expect(looks).toBeLessThanOrEqual(15);
     expect(asked).toBe(1);
   });
 
   it('leaves a running guest alone, and asks seldom', async () => {
     expect(await lookUntilEnd('running')).toEqual({ stop: null, looks: 40, asked: 2 });
+  });
+
+  it('believes what is told while it asks rather than the state', async () => {
+    const clock = testClock();
+    const { guest, tell } = guestThatIs('stopped');
+    const state = guest.state.bind(guest);
+    guest.state = async () => {
+      tell({ reason: 'destroyed' });
+      return state();
+    };
+    const stops = listenForStops(guest, clock);
+    let stop: StopEvent | null = null;
+    for (let looks = 0; looks < 20 && !stop; looks++) {
+      const look = stops.look(1000);
+      await clock.advance(1000);
+      stop = await look;
+    }
+    expect(stop).toEqual({ reason: 'destroyed' });
   });
 
   it('gives what is told at once', async () => {

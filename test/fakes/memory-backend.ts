@@ -136,6 +136,7 @@ export type MemoryOperation =
   | 'stage'
   | 'createDisk'
   | 'syncDisk'
+  | 'allocated'
   | 'createGuest'
   | 'start'
   | 'state'
@@ -302,7 +303,10 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
       async state(call) {
         enter('state', spec.name, call);
         if (!guests.has(spec.name)) return 'gone';
-        if (!run) return ended;
+        if (!run) {
+          await writing;
+          return ended;
+        }
         const turn = run.script.becomes;
         return turn && turn.at <= elapsed() ? turn.state : 'running';
       },
@@ -456,6 +460,10 @@ export function memoryBackend(options: MemoryBackendOptions = {}): MemoryBackend
     async syncDisk(disk, call) {
       enter('syncDisk', disk.ref, call);
       synced.add(disk.ref);
+    },
+    async allocated(disk, call) {
+      enter('allocated', disk.ref, call);
+      return (await stat(disk.ref)).size;
     },
     async createGuest(spec, call) {
       enter('createGuest', spec.name, call);

@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { GuestSpec, StopEvent } from '../../../backends/backend.ts';
+import type { Guest, GuestSpec, StopEvent } from '../../../backends/backend.ts';
 import { macOf } from '../../../backends/libvirt/domain-xml.ts';
 import { vir } from '../../../backends/libvirt/ffi.ts';
 import { makeGuest } from '../../../backends/libvirt/guest.ts';
+import type { OperationName } from '../../../backends/libvirt/operations.ts';
 import { type LedgerWriter, noLedger } from '../../../src/base/ledger-entry.ts';
 import { type Answers, failure, fakeConnection, lifecycle, noDomain } from './fake-connection.ts';
 import { kernelSpec } from './specs.ts';
@@ -191,6 +192,93 @@ describe('a libvirt guest', () => {
     await guest.destroy();
     expect(await guest.state()).toBe('gone');
   }, 10_000);
+
+  const running = () => ({ state: vir.state.running, reason: 0 });
+  const lostMonitor = [
+    'End of file from qemu monitor',
+    'Unable to read from monitor: Connection reset by peer',
+  ];
+  type Call = (guest: Guest) => Promise<unknown>;
+  const asking: [OperationName, Call, unknown][] = [
+    ['diskCounters', (guest) => guest.activity(), { diskRequests: 0, networkBytes: null }],
+    ['screenshot', (guest) => guest.screenshot(), null],
+    ['sendKeys', (guest) => guest.sendKeys([28]), undefined],
+    ['monitor', (guest) => guest.address(), null],
+    ['shutdownDomain', (guest) => guest.stop({ graceMs: 30_000 }), undefined],
+  ];
+
+  it.each(asking)('whose end makes %s fail is waited for', async (operation, ask, answer) => {
+    for (const message of lostMonitor) {
+      const { guest, stops, emit } = make({
+        domainState: running,
+        [operation]() {
+          // Told later than the call fails, while the state is as it was.
+          setTimeout(() => emit(lifecycle(vir.event.stopped, vir.stopped.shutdown)), 300);
+          throw failure(vir.error.internal, message);
+        },
+      });
+      await guest.start();
+      expect(await ask(guest)).toEqual(answer);
+      expect(stops).toEqual([{ reason: 'shutdown', detail: undefined }]);
+    }
+  });
+
+  it('is asked for its state after any failure: only of one that still runs it is an error', async () => {
+    let state: () => unknown = running;
+    const { guest, stops } = make({
+      domainState: () => state(),
+      diskCounters: () => {
+        throw failure(vir.error.operationInvalid, 'domain is not running');
+      },
+    });
+    await guest.start();
+    await expect(guest.activity()).rejects.toMatchObject({ code: 'OZ_LIBVIRT_FAILED' });
+    state = () => ({ state: vir.state.shutoff, reason: vir.shutoffReason.destroyed });
+    expect(await guest.activity()).toEqual({ diskRequests: 0, networkBytes: null });
+    expect(stops).toEqual([{ reason: 'destroyed', detail: undefined }]);
+  }, 15_000);
+
+  it('that is busy for longer than libvirt waits goes on', async () => {
+    const { guest, stops } = make({
+      domainState: running,
+      diskCounters: () => {
+        throw failure(vir.error.operationTimeout, 'cannot acquire state change lock');
+      },
+    });
+    await guest.start();
+    expect(await guest.activity()).toEqual({ diskRequests: 0, networkBytes: null });
+    expect(stops).toEqual([]);
+  });
+
+  it('that powered off in the middle of its start has run', async () => {
+    const { guest, stops, emit } = make({
+      createDomain() {
+        emit(lifecycle(vir.event.shutdown, vir.shutdownBy.guest));
+        throw failure(vir.error.internal, lostMonitor[0]);
+      },
+    });
+    await guest.start();
+    expect(stops).toEqual([{ reason: 'shutdown' }]);
+    expect(await guest.state()).toBe('stopped');
+  }, 15_000);
+
+  it('whose QEMU fails in the middle of its start has not', async () => {
+    const { guest } = make({
+      createDomain() {
+        throw failure(vir.error.internal, 'qemu unexpectedly closed the monitor');
+      },
+    });
+    await expect(guest.start()).rejects.toMatchObject({ code: 'OZ_LIBVIRT_FAILED' });
+    expect(await guest.state()).toBe('stopped');
+  });
+
+  it('whose QEMU was ended from outside has not powered off', async () => {
+    const { guest, stops, emit } = make({});
+    await guest.start();
+    emit(lifecycle(vir.event.shutdown, vir.shutdownBy.host));
+    emit(lifecycle(vir.event.stopped, vir.stopped.shutdown));
+    expect(stops).toMatchObject([{ reason: 'destroyed', detail: expect.any(String) }]);
+  });
 
   it('is cut off when it does not shut down', async () => {
     const { guest, connection, stops, emit } = make({

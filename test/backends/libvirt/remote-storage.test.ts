@@ -79,6 +79,9 @@ describe('remote storage', () => {
       size: 2 ** 21,
       from: jeos,
     });
+    expect(await storage.allocated(copy)).toBeGreaterThan(
+      (await storage.allocated(blank)) + 2 ** 19,
+    );
     const target = path.join(dir, 'out.raw');
     await storage.exportDisk(copy, target, 'raw');
     const back = await readFile(target);

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -184,6 +185,75 @@ describe('guests in qemu:///session', () => {
       expect((await guest.console())?.tail).toBe('off\r\noff\r\n');
       await guest.destroy();
       expect(stops).toHaveLength(2);
+    },
+    timeout,
+  );
+
+  it(
+    'are asked for all there is while they end, and end well',
+    async () => {
+      const ask = async () => {
+        const { guest, stops } = await makeGuest(stopper('off\r\n'));
+        await guest.start();
+        while (stops.length === 0) {
+          await Promise.all([guest.activity(), guest.sendKeys([28]), guest.address()]);
+          await guest.screenshot();
+        }
+        expect(stops).toEqual([{ reason: 'shutdown', detail: undefined }]);
+        await guest.destroy();
+      };
+      for (let round = 0; round < 3; round++) await Promise.all([ask(), ask(), ask()]);
+    },
+    timeout,
+  );
+
+  it(
+    'have written where their disk has grown, however short they lasted',
+    async () => {
+      const idle = await makeGuest(stopper('off\r\n'));
+      const busy = await makeGuest(writer(), {}, dir, 2 ** 24);
+      const grown: boolean[] = [];
+      for (const { guest, spec, stops } of [idle, busy]) {
+        const before = (await backend.allocated?.(spec.disk)) ?? Number.NaN;
+        await guest.start();
+        // libvirt's own notes beside the file count as well, for as long as the guest runs.
+        const enough = async () => ((await backend.allocated?.(spec.disk)) ?? 0) > before + 65_536;
+        await expect
+          .poll(async () => stops.length > 0 || (await enough()), { timeout: 30_000 })
+          .toBe(true);
+        await guest.destroy();
+        grown.push(((await backend.allocated?.(spec.disk)) ?? Number.NaN) > before);
+      }
+      expect(grown).toEqual([false, true]);
+    },
+    timeout,
+  );
+
+  it(
+    'that somebody else ends have not powered off',
+    async () => {
+      const { guest, spec, stops } = await makeGuest(idler('x'));
+      await guest.start();
+      execFileSync('virsh', ['-c', 'qemu:///session', 'destroy', spec.name]);
+      await expect.poll(() => stops, { timeout: 30_000 }).toHaveLength(1);
+      expect(stops[0]?.reason).toBe('destroyed');
+      await guest.destroy();
+
+      const other = await makeGuest(idler('x'));
+      await other.guest.start();
+      const [pid] = (await readdir('/proc')).filter((name) => {
+        try {
+          return readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(
+            `guest=${other.spec.name}`,
+          );
+        } catch {
+          return false;
+        }
+      });
+      process.kill(Number(pid), 'SIGTERM');
+      await expect.poll(() => other.stops, { timeout: 30_000 }).toHaveLength(1);
+      expect(other.stops[0]?.reason).toBe('destroyed');
+      await other.guest.destroy();
     },
     timeout,
   );

@@ -1,0 +1,28 @@
+/** Whether a guest has written to its disk, judged by the disk: looks at a running guest come too late. */
+import type { Backend, StagedDisk } from '../../backends/backend.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Emit } from './events.ts';
+
+/** Null where the place does not tell. */
+export type HasWritten = () => Promise<boolean | null>;
+
+/** To be called before the guest is started; the returned function when it has ended. */
+export async function watchDisk(
+  backend: Backend,
+  disk: StagedDisk,
+  emit: Emit,
+): Promise<HasWritten> {
+  const size = async () => {
+    try {
+      return (await backend.allocated?.(disk)) ?? null;
+    } catch (error) {
+      emit({ type: 'log', level: 'debug', text: messageOf(error) });
+      return null;
+    }
+  };
+  const before = await size();
+  return async () => {
+    const after = before === null ? null : await size();
+    return before === null || after === null ? null : after > before;
+  };
+}
