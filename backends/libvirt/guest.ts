@@ -172,7 +172,7 @@ export function makeGuest(parts: GuestParts): Guest {
 
     async watch(options) {
       const consoleLog = local && spec.consoleLog !== '' ? spec.consoleLog : undefined;
-      return whileRunning(
+      return runs.whileRunning(
         async () => {
           const xml = await connection.call('look at the guest', 'domainXml', [uuid], options);
           return { consoleLog, ...waysToLook(xml, host.uri, name) };
