@@ -12,7 +12,8 @@ export interface Stated {
   line: number;
 }
 
-const marker = /<!-- row: (\S+) (\S+) -->/g;
+/** One in backticks is only spoken of. */
+const marker = /(?<!`)<!-- row: (\S+) (\S+) -->/g;
 const number = /\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?/g;
 
 /** Every figure that a document says to have from a run. */

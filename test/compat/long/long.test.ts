@@ -85,6 +85,7 @@ describe('figures in documents', () => {
       { row: 'a', key: 'images', figure: 60, line: 2 },
     ]);
     expect(statedFigures('x <!-- row: a images -->')[0]?.figure).toBeUndefined();
+    expect(statedFigures('put `<!-- row: a images -->` behind 60')).toEqual([]);
   });
 
   it.each([
