@@ -1,0 +1,40 @@
+/** Prints the parts' seconds and verdicts and the sum of the tests; fails when one of them did. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const logs = process.argv[2] ?? '.';
+const file = path.join(logs, 'parts');
+const parts = (existsSync(file) ? readFileSync(file, 'utf8') : '')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => line.split('\t'));
+for (const [name = '', seconds = '', verdict = ''] of parts) {
+  console.log(`${seconds.padStart(6)} s  ${verdict.padEnd(9)} ${name}`);
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+for (const name of readdirSync(path.join(logs, 'sums'))) {
+  const report = JSON.parse(readFileSync(path.join(logs, 'sums', name), 'utf8'));
+  // Either vitest's report, or that of the bare machines: one entry for each thing done there.
+  const counts = Array.isArray(report)
+    ? report.map(({ verdict, figures }) => ({
+        passed: figures.passed ?? (verdict === 'passed' ? 1 : 0),
+        failed: (figures.failed ?? 0) || (verdict === 'passed' ? 0 : 1),
+        skipped: figures.skipped ?? 0,
+      }))
+    : [
+        {
+          passed: report.numPassedTests,
+          failed: report.numFailedTests + (report.success || report.numFailedTests > 0 ? 0 : 1),
+          skipped: report.numPendingTests,
+        },
+      ];
+  for (const count of counts) {
+    for (const key of /** @type {const} */ (['passed', 'failed', 'skipped']))
+      sum[key] += count[key];
+  }
+}
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+if (sum.failed > 0 || parts.length === 0 || parts.some(([, , verdict]) => verdict === 'FAILED')) {
+  process.exitCode = 1;
+}
