@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** @param {string} line */
+const print = (line) => process.stdout.write(`${line}\n`);
+
 const logs = process.argv[2] ?? '.';
 const file = path.join(logs, 'parts');
 const parts = (existsSync(file) ? readFileSync(file, 'utf8') : '')
@@ -9,7 +12,7 @@ const parts = (existsSync(file) ? readFileSync(file, 'utf8') : '')
   .filter((line) => line !== '')
   .map((line) => line.split('\t'));
 for (const [name = '', seconds = '', verdict = ''] of parts) {
-  console.log(`${seconds.padStart(6)} s  ${verdict.padEnd(9)} ${name}`);
+  print(`${seconds.padStart(6)} s  ${verdict.padEnd(9)} ${name}`);
 }
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -34,7 +37,7 @@ for (const name of readdirSync(path.join(logs, 'sums'))) {
       sum[key] += count[key];
   }
 }
-console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+print(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 if (sum.failed > 0 || parts.length === 0 || parts.some(([, , verdict]) => verdict === 'FAILED')) {
   process.exitCode = 1;
 }

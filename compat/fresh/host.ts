@@ -33,6 +33,7 @@ export function boxEnvironment(env: NodeJS.ProcessEnv, registry: string): Record
   return {
     ...Object.fromEntries(given),
     npm_config_registry: registry,
+    ...(env.CI ? { CI: env.CI } : {}),
     ...(env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: certificates } : {}),
   };
 }
