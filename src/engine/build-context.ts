@@ -1,9 +1,10 @@
 /** What all phases of one build share. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, Guest } from '../../backends/backend.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { makePassingDirectory } from '../base/passing-directory.ts';
 import { masker } from '../base/secrets.ts';
+import type { UsedMedium } from '../image/manifest.ts';
 import type { MediumUse } from '../media/use.ts';
 import type { BuildPlan, WorkPlan } from '../plan/types.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -47,15 +48,19 @@ export interface WorkContext {
 export interface BuildContext extends WorkContext {
   plan: BuildPlan;
   forceDownload: boolean;
-  /** Ended with the build. */
-  uses: { use: MediumUse; keep: boolean }[];
+  /** Ended with the build; `file`: what its pin is of, for humans. */
+  uses: { use: MediumUse; keep: boolean; file: string }[];
+  /** What the guest is really given: for the manifest. */
+  used: UsedMedium[];
+  /** The cached installation that the build started from. */
+  jeos?: string | undefined;
   judgeInstaller?: ((iso: string, signal?: AbortSignal) => Promise<string | undefined>) | undefined;
 }
 
 /** A private directory beside the image; the hypervisor's user must be able to enter it. */
 async function makeWorkDir(plan: WorkPlan, ledger: Ledger): Promise<string> {
   const beside = path.dirname(plan.disk.path);
-  await mkdir(beside, { recursive: true });
+  await makeDirectory(beside);
   return (await makePassingDirectory(ledger, beside, `.${plan.name}.ozma-`, 0o711)).path;
 }
 

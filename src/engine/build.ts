@@ -4,7 +4,6 @@ import type { Backend, StagedDisk } from '../../backends/backend.ts';
 import { besideName } from '../base/atomic-file.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
-import { withLock } from '../media/lock.ts';
 import { wordWriteFailure } from '../media/write-failure.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import {
@@ -19,10 +18,12 @@ import { checkDelivery, deliver, manifestOf } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { collectEvidence, lastWords } from './evidence.ts';
+import { withImageLock } from './image-lock.ts';
 import { installGuest } from './install.ts';
 import { cachedJeos, storeJeos } from './jeos.ts';
 import { keepAll } from './keep.ts';
 import { removeFileEntry } from './leftovers.ts';
+import { endUses, namesMedia, settleUses } from './media-uses.ts';
 import { fetchMedia, stageMedia } from './prepare-media.ts';
 import { workInGuest } from './second-boot.ts';
 
@@ -62,25 +63,10 @@ function refuseLongNames({ name, outputs }: BuildPlan): void {
   );
 }
 
-/** Held while an image is made, so that two builds never write the same one. */
-function imageLock({ disk }: BuildPlan): string {
-  return path.join(path.dirname(disk.path), `.${path.basename(disk.path)}.lock`);
-}
-
-function refuseParallel(plan: BuildPlan): (holder: number | null) => void {
-  return (holder) => {
-    throw new OzError(
-      'OZ_BUILD_RUNS',
-      `Cannot build ${plan.name}: another build of ${plan.disk.path} is running${holder ? ` (process ${holder})` : ''}`,
-      { hint: 'wait for it, or name another image with -s' },
-    );
-  };
-}
-
 /** The installed system on a disk: from the JEOS cache, or by running the installer. */
 async function installedDisk(context: BuildContext): Promise<StagedDisk> {
   const { plan, backend, emit, signal, workDir } = context;
-  const jeos = cachedJeos(context);
+  const jeos = await cachedJeos(context);
   const createDisk = () =>
     inPhase(emit, 'create-disk', 'create the disk', () =>
       backend.createDisk(
@@ -96,7 +82,7 @@ async function installedDisk(context: BuildContext): Promise<StagedDisk> {
       ),
     );
   if (jeos) {
-    emit({ type: 'log', level: 'info', text: `starting from the cached JEOS ${jeos}` });
+    emit({ type: 'log', level: 'info', text: `starting from the cached JEOS ${plan.jeos?.path}` });
     for (const phase of ['fetch-media', 'stage-media'] as const) skipPhase(emit, phase, 'JEOS');
     const disk = await createDisk();
     skipPhase(emit, 'install', 'JEOS');
@@ -207,13 +193,7 @@ export async function finishFailed(
 export async function build(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   options.signal?.throwIfAborted();
   refuseLongNames(plan);
-  return withLock(imageLock(plan), { onWait: refuseParallel(plan) }, () =>
-    buildLocked(plan, options),
-  );
-}
-
-async function endUses({ uses }: BuildContext, { drop }: { drop: boolean }): Promise<void> {
-  for (const { use, keep } of uses) await use.end({ drop: drop && !keep });
+  return withImageLock(plan, () => buildLocked(plan, options));
 }
 
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
@@ -226,6 +206,7 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     forceDownload: options.forceDownload ?? false,
     judgeInstaller: options.judgeInstaller,
     uses: [],
+    used: [],
   };
   try {
     await checkCloudInit(context);
@@ -233,15 +214,19 @@ async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<Buil
     const installed = await installedDisk(context);
     const { disk, icicle } = await workInGuest(context, installed);
     const result = await deliver(context, disk, icicle, began);
-    await clearUp(context);
     await endUses(context, { drop: true });
+    await clearUp(context);
     emit({ type: 'result', result });
     return result;
-  } catch (error) {
-    await endUses(context, { drop: false });
+  } catch (thrown) {
+    const error = namesMedia(thrown, context);
     const { answer } = plan.install;
     // The user's own file is there already, with passwords in it that nobody here knows.
     const shown = path.isAbsolute(answer.origin) ? null : answer;
-    throw await finishFailed(context, error, options.onError ?? 'cleanup', shown);
+    const onError = options.onError ?? 'cleanup';
+    if (onError === 'keep' && !options.signal?.aborted) await settleUses(context);
+    const final = await finishFailed(context, error, onError, shown);
+    await endUses(context, { drop: false }); // not before the guest is gone
+    throw final;
   }
 }

@@ -15,6 +15,7 @@ import { clearUp, finishFailed } from './build.ts';
 import { beginWork, byteProgress, type WorkContext, type WorkOptions } from './build-context.ts';
 import { checkFormat, copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
+import { withImageLock } from './image-lock.ts';
 import { entryOf, publishDisk } from './publish.ts';
 import { type FinishedDisk, lookInGuest, workInGuest } from './second-boot.ts';
 
@@ -95,9 +96,15 @@ export async function customiseExisting(
   plan: WorkPlan,
   options: WorkOptions,
 ): Promise<ExistingResult> {
+  options.signal?.throwIfAborted();
+  const work = () => workOnExisting(plan, options);
+  // What the guest has below it must stay what it is.
+  return plan.published ? work() : withImageLock(plan, work);
+}
+
+async function workOnExisting(plan: WorkPlan, options: WorkOptions): Promise<ExistingResult> {
   const { backend, emit, signal } = options;
   const began = Date.now();
-  signal?.throwIfAborted();
   for (const text of plan.warnings) emit({ type: 'log', level: 'warning', text });
   if (!plan.published) {
     await imageInfo(plan.disk.path, { signal, format: plan.disk.format });

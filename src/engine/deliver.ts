@@ -1,7 +1,8 @@
 /** Phases export and record: the finished disk becomes the user's files. */
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Published, StagedDisk } from '../../backends/backend.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { writeOutput } from '../base/write-output.ts';
 import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
@@ -82,7 +83,7 @@ export async function deliver(
     if (icicle !== undefined && icicleFile) await writeOutput(icicleFile, icicle);
     const manifest = manifestOf(plan.outputs.image);
     const onProgress = byteProgress(emit, 'record', 'digest the image');
-    await mkdir(path.dirname(manifest), { recursive: true });
+    await makeDirectory(path.dirname(manifest));
     await writeManifest(
       manifest,
       {
@@ -91,7 +92,8 @@ export async function deliver(
         tdl: plan.tdl,
         image: image === undefined ? undefined : { path: image, format: imageType },
         published,
-        media: plan.media.map(({ role, url, cachePath }) => ({ role, url, cachePath })),
+        media: context.used,
+        jeos: context.jeos === undefined ? undefined : { path: context.jeos },
         delivery: plan.install.delivery.kind,
         answer: { filename: plan.install.answer.filename, origin: plan.install.answer.origin },
         domainXml,

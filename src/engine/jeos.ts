@@ -1,25 +1,94 @@
 /** The JEOS cache: finished installations, kept to start later builds from. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedDisk } from '../../backends/backend.ts';
+import { makeDirectory } from '../base/make-directory.ts';
+import { expectedDigest, isOutOfReach } from '../media/cache.ts';
+import { withLock } from '../media/lock.ts';
+import { whyDistrusted, whyUnsafe } from '../media/ownership.ts';
+import { pinFile } from '../media/pin.ts';
+import { useMedium } from '../media/use.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 import { copyDisk } from './copy-disk.ts';
+import { type JeosRecord, jeosRecordPath, readJeosRecord, writeJeosRecord } from './jeos-record.ts';
 
-/** The cached installation to start from, or undefined when there is none to be used. */
-export function cachedJeos({ plan, forceDownload }: BuildContext): string | undefined {
-  return plan.jeos && !forceDownload && existsSync(plan.jeos.path) ? plan.jeos.path : undefined;
+const logOf =
+  ({ emit }: BuildContext) =>
+  (text: string) =>
+    emit({ type: 'log', level: 'info', text });
+
+/** Why it is not an installation of what the TDL's checksums say; null: nothing speaks against it. */
+async function otherMedia(context: BuildContext, record: JeosRecord | null) {
+  const { plan, signal } = context;
+  const log = logOf(context);
+  for (const medium of plan.media) {
+    const { role, checksum } = medium;
+    if (!checksum) continue;
+    const known = record?.media.find((one) => one.role === role)?.digests?.[checksum.type];
+    if (known === undefined) {
+      log(`nothing tells which ${role} the cached JEOS was installed from`);
+      continue;
+    }
+    try {
+      const expected = await expectedDigest(medium, { signal, log });
+      if (expected?.digest !== known) return `its ${role} had another ${checksum.type}`;
+    } catch (error) {
+      if (!isOutOfReach(error)) throw error;
+      log(`the ${checksum.type} of ${role} is out of reach: using the cached JEOS as it is`);
+    }
+  }
+  return null;
+}
+
+/** The build's own name for the installation to start from; undefined: there is none to be used. */
+export async function cachedJeos(context: BuildContext): Promise<string | undefined> {
+  const { plan, forceDownload, signal, ledger, uses, used } = context;
+  const file = plan.jeos?.path;
+  if (file === undefined || forceDownload || !existsSync(file)) return undefined;
+  const log = logOf(context);
+  const refused = (why: string) => log(`not starting from the cached JEOS ${file}: ${why}`);
+  const unsafe = await whyUnsafe(path.dirname(file), log);
+  if (unsafe !== null) {
+    refused(`of its directory, ${unsafe}`);
+    return undefined;
+  }
+  const use = await useMedium(ledger, file);
+  uses.push({ use, keep: true, file });
+  return withLock(`${file}.lock`, { signal }, async () => {
+    if (!existsSync(file)) return undefined; // removed meanwhile
+    const record = await readJeosRecord(file);
+    const why = (await whyDistrusted(file)) ?? (await otherMedia(context, record));
+    if (why !== null) {
+      refused(why);
+      return undefined;
+    }
+    await pinFile(file, use.pin);
+    used.push(...(record?.media ?? []));
+    context.jeos = file;
+    return use.pin;
+  });
 }
 
 /** Keeps a copy of a fresh installation, when the configuration wants that. */
 export async function storeJeos(context: BuildContext, disk: StagedDisk): Promise<void> {
-  const { plan, emit } = context;
-  if (!plan.jeos) return;
-  await mkdir(path.dirname(plan.jeos.path), { recursive: true });
-  emit({ type: 'log', level: 'info', text: `caching the JEOS as ${plan.jeos.path}` });
-  await copyDisk(context, disk, plan.jeos.path, {
-    format: plan.disk.format,
-    compress: plan.disk.format === 'qcow2',
-    onProgress: byteProgress(emit, 'install', 'cache the JEOS'),
+  const { plan, emit, signal, used } = context;
+  const file = plan.jeos?.path;
+  if (file === undefined) return;
+  const log = logOf(context);
+  const dir = path.dirname(file);
+  await makeDirectory(dir);
+  const unsafe = await whyUnsafe(dir, log);
+  if (unsafe !== null) return log(`not caching the JEOS in ${dir}: ${unsafe}`);
+  log(`caching the JEOS as ${file}`);
+  await withLock(`${file}.lock`, { signal }, async () => {
+    // Never the one's record beside the other's disk.
+    await rm(jeosRecordPath(file), { force: true });
+    await copyDisk(context, disk, file, {
+      format: plan.disk.format,
+      compress: plan.disk.format === 'qcow2',
+      onProgress: byteProgress(emit, 'install', 'cache the JEOS'),
+    });
+    await writeJeosRecord(file, used);
   });
 }

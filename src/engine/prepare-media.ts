@@ -7,6 +7,7 @@ import { fetchMedium } from '../media/cache.ts';
 import { extractFromFat } from '../media/fat-image.ts';
 import { appendToInitrd } from '../media/initrd.ts';
 import { extractFromIso, type IsoExtraction, isoInfo } from '../media/iso.ts';
+import { whyUnsafe } from '../media/ownership.ts';
 import { type RemoteStream, remoteIso } from '../media/remote-stream.ts';
 import { shownUrl } from '../media/url.ts';
 import { useMedium } from '../media/use.ts';
@@ -56,27 +57,50 @@ async function mayPass({ plan, backend }: BuildContext, medium: PlannedMedium): 
   );
 }
 
+/** Where it is kept; with the build's own files where others could put something in its place. */
+async function placeOf(
+  medium: PlannedMedium,
+  workDir: string,
+  log: (text: string) => void,
+): Promise<PlannedMedium> {
+  const dir = path.dirname(medium.cachePath);
+  const why = await whyUnsafe(dir, log);
+  if (why === null) return medium;
+  log(`${dir} is not used for ${medium.role}, and nothing is kept there: ${why}`);
+  const cachePath = path.join(workDir, 'media', path.basename(medium.cachePath));
+  return { ...medium, cachePath, keep: false };
+}
+
 /** Brings every medium of the plan onto this machine, or finds out that it need not come here. */
 export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
-  const { plan, emit, signal, forceDownload, ledger, uses } = context;
+  const { plan, emit, signal, forceDownload, ledger, uses, used, workDir } = context;
   const fetched: FetchedMedia = { files: new Map() };
   const log = (text: string) => emit({ type: 'log', level: 'info', text });
-  for (const medium of plan.media) {
+  for (const planned of plan.media) {
+    const medium = await placeOf(planned, workDir, log);
+    const shown = { role: medium.role, url: shownUrl(medium.url) };
     const passing = (await mayPass(context, medium)) && (await remoteIso(medium, { signal, log }));
     if (passing) {
-      log(`${medium.role}: straight from ${shownUrl(medium.url)}`);
+      log(`${medium.role}: straight from ${shown.url}`);
       await judge(context, medium.url);
       fetched.passing = passing;
+      const { size, expect } = passing;
+      const sha256 = expect?.type === 'sha256' ? expect.digest : undefined;
+      used.push({ ...shown, bytes: size ?? undefined, sha256 });
       continue;
     }
-    uses.push({ use: await useMedium(ledger, medium.cachePath), keep: medium.keep });
-    const { path: file, cached } = await fetchMedium(medium, {
+    const use = await useMedium(ledger, medium.cachePath);
+    uses.push({ use, keep: medium.keep, file: medium.cachePath });
+    const result = await fetchMedium(medium, {
       force: forceDownload,
+      pin: use.pin,
       signal,
       onProgress: byteProgress(emit, 'fetch-media', `download ${path.posix.basename(medium.url)}`),
       log,
     });
-    log(`${medium.role}: ${file}${cached ? ' (cached)' : ''}`);
+    const { path: file, cached, size, digests } = result;
+    used.push({ ...shown, bytes: size, sha256: digests.sha256, digests });
+    log(`${medium.role}: ${medium.cachePath}${cached ? ' (cached)' : ''}`);
     if (medium.role === 'installer' || medium.role === 'drivers') await isoInfo(file);
     if (medium.role === 'installer') await judge(context, file);
     fetched.files.set(medium.role, file);

@@ -4,8 +4,7 @@ import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf } from '../base/errors.ts';
 import { packageVersion } from '../base/package-root.ts';
 import { runTool } from '../base/run-tool.ts';
-import { readMediumRecord } from '../media/cache.ts';
-import { fileDigest } from '../media/digest.ts';
+import { type DigestType, fileDigest } from '../media/digest.ts';
 import type { ProgressListener } from '../media/progress.ts';
 import { shownUrl } from '../media/url.ts';
 import { imageFormat } from './formats.ts';
@@ -22,6 +21,16 @@ export interface PublishedRecord {
   digest?: { algorithm: string; value: string } | undefined;
 }
 
+/** What the installer's guest was really given. */
+export interface UsedMedium {
+  role: string;
+  url: string;
+  bytes?: number | undefined;
+  sha256?: string | undefined;
+  /** By further types that were worked out; not in the manifest. */
+  digests?: Partial<Record<DigestType, string>> | undefined;
+}
+
 export interface ManifestInput {
   name: string;
   os: Readonly<Record<string, unknown>>;
@@ -31,7 +40,9 @@ export interface ManifestInput {
   image?: { path: string; format: string } | undefined;
   /** The entry in a cloud's catalogue. */
   published?: PublishedRecord | undefined;
-  media: readonly { role: string; url: string; cachePath: string }[];
+  media: readonly UsedMedium[];
+  /** The finished installation that the build started from, in the place of the installer. */
+  jeos?: { path: string } | undefined;
   delivery: string;
   answer: { filename: string; origin: string };
   domainXml?: string | undefined;
@@ -76,14 +87,6 @@ async function describeFile(file: string, signal?: AbortSignal) {
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) return undefined;
   return { bytes: found.size, sha256: await fileDigest(file, 'sha256', { signal }) };
-}
-
-async function describeMedium(medium: ManifestInput['media'][number], signal?: AbortSignal) {
-  const record = await readMediumRecord(medium.cachePath);
-  const known = record?.digests.sha256
-    ? { bytes: record.size, sha256: record.digests.sha256 }
-    : await describeFile(medium.cachePath, signal);
-  return { role: medium.role, url: shownUrl(medium.url), ...known };
 }
 
 /** Sizes as qemu-img tells them; where it is not installed, what the file itself tells. */
@@ -134,7 +137,10 @@ export async function writeManifest(
     finishedAt: new Date().toISOString(),
     os: input.os,
     tdl: { ...input.tdl, ...(await describeFile(input.tdl.source, signal)) },
-    media: await Promise.all(input.media.map((medium) => describeMedium(medium, signal))),
+    media: input.media.map(({ role, url, bytes, sha256 }) => ({
+      ...{ role, url: shownUrl(url), bytes, sha256 },
+    })),
+    jeos: input.jeos,
     delivery: input.delivery,
     answer: input.answer,
     image: await describeImage(input.image, options),

@@ -2,7 +2,8 @@
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
-import { acquireLock, isLocked } from './lock.ts';
+import { acquireIfFree, isLocked } from './lock.ts';
+import { pinnedFile } from './pin.ts';
 
 /** The same ones as Oz's, in its order. */
 const names = [
@@ -81,7 +82,9 @@ export async function listCache(dataDir: string): Promise<CacheListing> {
   const entries = await Promise.all(
     directories.filter(({ state }) => state === 'inside').map((each) => entriesOf(each.path)),
   );
-  return { directories: directories.map((each) => each.path), entries: entries.flat() };
+  // A pin is a further name of what is in the list already.
+  const shown = entries.flat().filter((entry) => pinnedFile(entry.path) === undefined);
+  return { directories: directories.map((each) => each.path), entries: shown };
 }
 
 /** The lock files below a directory that a living process holds. */
@@ -91,23 +94,52 @@ async function heldLocks(entries: readonly CacheEntry[]): Promise<string[]> {
   return locks.filter((_, index) => held[index]);
 }
 
+/** Pins without the mark of a build: a guest that was kept after a failure goes on with them. */
+function keptPins(entries: readonly CacheEntry[]): string[] {
+  const files = entries.map((entry) => entry.path);
+  const marks = new Set(files.filter((file) => file.endsWith('.lock')));
+  return files.filter((file) => pinnedFile(file) !== undefined && !marks.has(`${file}.lock`));
+}
+
 /** What a lock is for: fetching a medium, or using it. */
 const mediumOf = (lock: string) => lock.replace(/(\.used-[0-9a-f]+)?\.lock$/, '');
 
+/** False where a build has just begun to fetch it. */
+async function removeIfFree(file: string): Promise<boolean> {
+  const lock = await acquireIfFree(`${file}.lock`);
+  if (!lock) return false;
+  try {
+    // rm removes a link itself, never what it leads to.
+    await rm(file, { recursive: true, force: true });
+    return true;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Returns what is wrong with what was left. */
 async function clearDirectory(directory: string, signal?: AbortSignal): Promise<string[]> {
   const entries = await entriesOf(directory);
+  const pins = new Set(keptPins(entries));
   const held = await heldLocks(entries);
   const media = [...new Set(held.map(mediumOf))];
   const inUse = (file: string) =>
     media.some((each) => file === each || file.startsWith(`${each}.`));
   for (const entry of entries) {
     signal?.throwIfAborted();
-    if (inUse(entry.path)) continue;
-    if (entry.path.endsWith('.lock')) await (await acquireLock(entry.path, { signal })).release();
-    // rm removes a link itself, never what it leads to.
-    else await rm(entry.path, { recursive: true, force: true });
+    if (inUse(entry.path) || pins.has(entry.path)) continue;
+    if (entry.path.endsWith('.lock')) await (await acquireIfFree(entry.path))?.release();
+    else if (!(await removeIfFree(entry.path))) media.push(entry.path);
   }
-  return media;
+  return [
+    ...media.map((file) => `${file} is in use by a running build`),
+    ...[...pins]
+      .filter((pin) => !inUse(pin))
+      .map(
+        (pin) =>
+          `${pin} belongs to a guest that was kept after a failure: remove it with that guest`,
+      ),
+  ];
 }
 
 /**
@@ -128,8 +160,7 @@ export async function clearCache(
     }
     if (directory.state !== 'inside') continue;
     try {
-      const media = await clearDirectory(directory.path, options.signal);
-      problems.push(...media.map((file) => `${file} is in use by a running build`));
+      problems.push(...(await clearDirectory(directory.path, options.signal)));
     } catch (error) {
       options.signal?.throwIfAborted();
       problems.push(messageOf(error));

@@ -1,20 +1,23 @@
 /** Media kept between builds, and whether what is kept is still what the server has. */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
 import { fetchChecksum } from './checksum.ts';
-import { type DigestType, fileDigest } from './digest.ts';
-import { type DownloadOptions, type DownloadResult, download } from './download.ts';
+import type { DigestType } from './digest.ts';
+import { type DownloadOptions, download } from './download.ts';
 import { humanSize } from './human-size.ts';
+import { type KeptCopy, keptCopy } from './kept-copy.ts';
 import { withLock } from './lock.ts';
 import { dropPart, partPaths } from './part-file.ts';
+import { pinFile } from './pin.ts';
+import { dropRecord, keepingRecord, type MediumRecord, writeRecord } from './record.ts';
 import { withRetries } from './retry.ts';
 import { sourceOf } from './sources/index.ts';
-import type { RemoteFile, Validator } from './sources/source.ts';
+import type { RemoteFile } from './sources/source.ts';
 import { parseMediumUrl, shownUrl } from './url.ts';
 
 export { type CacheEntry, type CacheListing, clearCache, listCache } from './cache-cleanup.ts';
+export { type MediumRecord, readMediumRecord } from './record.ts';
 
 /** What the cache needs to know of a planned medium. */
 export interface CachedMedium {
@@ -28,58 +31,18 @@ export interface FetchOptions extends Omit<DownloadOptions, 'expect'> {
   checked?: boolean | undefined;
   /** Download even when the kept copy is good (oz-install -f). */
   force?: boolean | undefined;
+  /** A new name for it, which nothing else is put in the place of (MediumUse.pin). */
+  pin?: string | undefined;
 }
 
-/** What is known of a kept file; lies beside it as `<file>.ozma.json`. */
-export interface MediumRecord extends Validator {
-  /** Without credentials and query. */
-  url: string;
+export interface FetchedMedium {
+  /** The pin, where one was asked for. */
+  path: string;
+  cached: boolean;
+  /** Bytes. */
   size: number;
-  /** Of the kept file, to see whether something else has written to it since. */
-  mtimeMs: number;
-  fetchedAt: string;
-  digests: Partial<Record<DigestType, string>>;
-}
-
-function recordPath(cachePath: string): string {
-  return `${cachePath}.ozma.json`;
-}
-
-async function parseRecord(cachePath: string): Promise<MediumRecord | null> {
-  try {
-    return JSON.parse(await readFile(recordPath(cachePath), 'utf8')) as MediumRecord;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether the file is still the one that the record was written for. */
-async function fits(record: MediumRecord, cachePath: string): Promise<boolean> {
-  const found = await stat(cachePath).catch(() => null);
-  return found?.size === record.size && found.mtimeMs === record.mtimeMs;
-}
-
-/** The record of a kept file, or null when there is none that still fits to it. */
-export async function readMediumRecord(cachePath: string): Promise<MediumRecord | null> {
-  const record = await parseRecord(cachePath);
-  return record && (await fits(record, cachePath)) ? record : null;
-}
-
-async function writeMediumRecord(
-  medium: CachedMedium,
-  about: Validator & Pick<MediumRecord, 'digests'>,
-): Promise<void> {
-  const { size, mtimeMs } = await stat(medium.cachePath);
-  const record: MediumRecord = {
-    url: shownUrl(medium.url),
-    size,
-    mtimeMs,
-    etag: about.etag,
-    lastModified: about.lastModified,
-    fetchedAt: new Date().toISOString(),
-    digests: about.digests,
-  };
-  await writeFileAtomic(recordPath(medium.cachePath), `${JSON.stringify(record, null, 2)}\n`);
+  /** Of just these bytes: sha256, and the type of the TDL's checksum. */
+  digests: MediumRecord['digests'];
 }
 
 /** Size and version of a remote file, without its content. */
@@ -114,18 +77,20 @@ async function adoptReason(cachePath: string, remote: RemoteFile): Promise<strin
   return modified > local.mtimeMs ? 'the server’s is newer' : null;
 }
 
-async function exists(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => null))?.isFile() ?? false;
-}
-
 type Expected = { type: DigestType; digest: string } | undefined;
 
 /** Whether the server could not be asked, as opposed to having answered. */
-function isOutOfReach(error: unknown): boolean {
+export function isOutOfReach(error: unknown): boolean {
   return error instanceof OzError && error.code === 'OZ_DOWNLOAD_UNREACHABLE';
 }
 
-/** Asks the server; null when it is out of reach and the kept copy must do. */
+/** What the checksum file said when it could be asked last; undefined: it never was. */
+function lastChecked({ checksum }: CachedMedium, { checked }: MediumRecord): Expected {
+  const same = checked?.type === checksum?.type && checked?.url === shownUrl(checksum?.url ?? '');
+  return same ? checked : undefined;
+}
+
+/** Asks the server; `remote` null: it is out of reach and the kept copy must do. */
 async function askServer(
   medium: CachedMedium,
   record: MediumRecord | null,
@@ -137,9 +102,12 @@ async function askServer(
     return { remote, expected: await expectedDigest(medium, options) };
   } catch (error) {
     if (!record || !isOutOfReach(error)) throw error;
+    const expected = medium.checksum && lastChecked(medium, record);
+    if (medium.checksum && !expected) throw error;
     const age = record.fetchedAt.slice(0, 10);
-    options.log?.(`${shownUrl(medium.url)} is out of reach: using the copy of ${age}, unchecked`);
-    return { remote: null, expected: undefined };
+    const how = expected ? `checked against the ${expected.type} of that time` : 'unchecked';
+    options.log?.(`${shownUrl(medium.url)} is out of reach: using the copy of ${age}, ${how}`);
+    return { remote: null, expected };
   }
 }
 
@@ -153,81 +121,95 @@ export async function expectedDigest(
   return { type: checksum.type, digest: await fetchChecksum(checksum, medium.url, options) };
 }
 
-/** Compares with the TDL's checksum, which decides alone: also over another URL or date. */
-async function checksumReason(
-  medium: CachedMedium,
-  record: MediumRecord | null,
-  { type, digest }: NonNullable<Expected>,
-  options: FetchOptions,
-): Promise<string | null> {
-  const kept =
-    record?.digests[type] ?? (await fileDigest(medium.cachePath, type, { signal: options.signal }));
-  if (kept !== digest) return `the kept copy has another ${type}`;
-  if (record && record.digests[type] === undefined) {
-    await writeMediumRecord(medium, { ...record, digests: { ...record.digests, [type]: kept } });
-  }
-  return null;
-}
-
-/** Why the kept copy can't be used; null when it can. */
+/** Why the kept copy can't be used; null when it can. Its content is looked at last. */
 async function refetchReason(
   medium: CachedMedium,
-  record: MediumRecord | null,
-  remote: RemoteFile,
+  { record, digests }: KeptCopy,
+  remote: RemoteFile | null,
+  expected: Expected,
+): Promise<string | null> {
+  // The TDL's checksum decides alone: also over another URL or date.
+  if (expected) {
+    const found = (await digests())[expected.type];
+    return found === expected.digest ? null : `the kept copy has another ${expected.type}`;
+  }
+  if (!record) return remote && adoptReason(medium.cachePath, remote);
+  if (record.url !== shownUrl(medium.url)) return 'the kept copy has another URL';
+  const stale = remote && staleReason(record, remote);
+  if (stale) return stale;
+  const { sha256 } = record.digests;
+  const changed = sha256 !== undefined && (await digests()).sha256 !== sha256;
+  return changed ? 'the kept copy has been changed here' : null;
+}
+
+/** Brings its record up to date, and gives it the build's own name. */
+async function take(
+  { cachePath }: CachedMedium,
+  about: Parameters<typeof writeRecord>[1],
+  options: FetchOptions,
+): Promise<Omit<FetchedMedium, 'cached'>> {
+  const { pin } = options;
+  const { size, digests } = await writeRecord(cachePath, about);
+  if (pin !== undefined) await keepingRecord(cachePath, () => pinFile(cachePath, pin));
+  return { path: pin ?? cachePath, size, digests };
+}
+
+const shownChecksum = (medium: CachedMedium, expected: Expected): MediumRecord['checked'] =>
+  expected && medium.checksum && { ...expected, url: shownUrl(medium.checksum.url) };
+
+function refuseEmpty(url: string, size: number | null | undefined): void {
+  if (size !== 0) return;
+  throw new OzError('OZ_DOWNLOAD_FAILED', `Cannot use ${shownUrl(url)}: the file is empty`);
+}
+
+async function fetchAnew(
+  medium: CachedMedium,
   expected: Expected,
   options: FetchOptions,
-): Promise<string | null> {
-  if (expected) return checksumReason(medium, record, expected, options);
-  if (!record) return adoptReason(medium.cachePath, remote);
-  if (record.url !== shownUrl(medium.url)) return 'the kept copy has another URL';
-  return staleReason(record, remote);
-}
-
-/** Writes a record for a file that Oz has left, so that it is known from now on. */
-async function adopt(medium: CachedMedium, remote: RemoteFile, options: FetchOptions) {
-  const sha256 = await fileDigest(medium.cachePath, 'sha256', { signal: options.signal });
-  await writeMediumRecord(medium, { ...remote, digests: { sha256 } });
-}
-
-async function fetchLocked(
-  medium: CachedMedium,
-  options: FetchOptions,
-): Promise<{ path: string; cached: boolean }> {
-  const { cachePath } = medium;
-  const old = await parseRecord(cachePath);
-  const spoilt = old !== null && !(await fits(old, cachePath));
-  const kept = !options.force && !spoilt && (await exists(cachePath));
-  const record = kept ? old : null;
-  // The copy of another URL is no substitute when the server is out of reach.
-  const fallback = record?.url === shownUrl(medium.url) ? record : null;
-  const { remote, expected } = await askServer(medium, fallback, options);
-  if (remote === null) return { path: cachePath, cached: true };
-  if (remote.size === 0) {
-    throw new OzError(
-      'OZ_DOWNLOAD_FAILED',
-      `Cannot use ${shownUrl(medium.url)}: the file is empty`,
-    );
-  }
-  const reason = kept && (await refetchReason(medium, record, remote, expected, options));
-  if (reason === null) {
-    if (!record) await adopt(medium, remote, options);
-    return { path: cachePath, cached: true };
-  }
-  if (reason) options.log?.(`fetching ${shownUrl(medium.url)} again: ${reason}`);
-  const result: DownloadResult = await download(medium.url, cachePath, {
-    ...options,
-    expect: expected,
-  });
-  if (result.bytes === 0) {
-    await dropMedium(cachePath);
-    throw new OzError(
-      'OZ_DOWNLOAD_FAILED',
-      `Cannot use ${shownUrl(medium.url)}: the file is empty`,
-    );
-  }
-  await writeMediumRecord(medium, result);
+): Promise<FetchedMedium> {
+  const { cachePath, url } = medium;
+  const result = await download(url, cachePath, { ...options, expect: expected });
+  if (result.bytes === 0) await dropMedium(cachePath);
+  refuseEmpty(url, result.bytes);
   options.log?.(`downloaded ${humanSize(result.bytes)}, sha256 ${result.sha256}`);
-  return { path: cachePath, cached: false };
+  const about = {
+    ...{ url: shownUrl(url), fetchedAt: new Date().toISOString(), digests: result.digests },
+    ...{ etag: result.etag, lastModified: result.lastModified },
+    checked: shownChecksum(medium, expected),
+  };
+  return { ...(await take(medium, about, options)), cached: false };
+}
+
+async function fetchLocked(medium: CachedMedium, options: FetchOptions): Promise<FetchedMedium> {
+  const { url } = medium;
+  const kept = options.force ? null : await keptCopy(medium, options);
+  try {
+    // The copy of another URL is no substitute when the server is out of reach.
+    const fallback = kept?.record?.url === shownUrl(url) ? kept.record : null;
+    const { remote, expected } = await askServer(medium, fallback, options);
+    refuseEmpty(url, remote?.size);
+    const reason = kept && (await refetchReason(medium, kept, remote, expected));
+    if (kept && reason === null) {
+      const fresh = { url: shownUrl(url), fetchedAt: new Date().toISOString() };
+      const known = kept.record ?? { ...fresh, ...remote };
+      const checked = shownChecksum(medium, expected) ?? kept.record?.checked;
+      const about = { ...known, checked, digests: await kept.digests() };
+      return { ...(await take(medium, about, options)), cached: true };
+    }
+    if (remote === null) {
+      throw new OzError(
+        'OZ_DOWNLOAD_UNREACHABLE',
+        `Cannot use the copy of ${shownUrl(url)}: ${reason}`,
+        {
+          hint: 'its server is out of reach: try again, or put the file back in order',
+        },
+      );
+    }
+    if (reason) options.log?.(`fetching ${shownUrl(url)} again: ${reason}`);
+    return await fetchAnew(medium, expected, options);
+  } finally {
+    kept?.close();
+  }
 }
 
 /**
@@ -239,7 +221,7 @@ async function fetchLocked(
 export async function fetchMedium(
   medium: CachedMedium,
   options: FetchOptions = {},
-): Promise<{ path: string; cached: boolean }> {
+): Promise<FetchedMedium> {
   parseMediumUrl(medium.url);
   const onWait = (pid: number | null) =>
     options.log?.(
@@ -253,6 +235,6 @@ export async function fetchMedium(
 /** Removes a medium that is not to be kept, with all that belongs to it. */
 export async function dropMedium(cachePath: string): Promise<void> {
   await rm(cachePath, { force: true });
-  await rm(recordPath(cachePath), { force: true });
+  await dropRecord(cachePath);
   await dropPart(partPaths(cachePath));
 }

@@ -1,10 +1,11 @@
 /** Downloads one file: resumes, retries, checks, and lets it appear only when complete. */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { chmod, copyFile, type FileHandle, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { type ChunkWriter, chunkWriter } from './chunk-writer.ts';
 import { type DigestType, hashFile } from './digest.ts';
 import { checkFreeSpace } from './free-space.ts';
@@ -60,7 +61,7 @@ function newHashes(options: DownloadOptions): Map<DigestType, Hash> {
 const isSparse = (url: MediumUrl) => url.protocol === 'file:';
 
 async function begin(url: MediumUrl, target: string, options: Options): Promise<Transfer> {
-  await mkdir(path.dirname(path.resolve(target)), { recursive: true });
+  await makeDirectory(path.dirname(path.resolve(target)));
   const paths = partPaths(target);
   const part = await openPart(paths, url);
   const transfer: Transfer = {
@@ -146,6 +147,7 @@ async function tryClone(transfer: Transfer, options: Options): Promise<boolean> 
   } catch {
     return false; // another file system, or one that can't: copied byte by byte instead
   }
+  await chmod(clone, 0o644); // it has the source's mode
   await transfer.handle.close();
   await rename(clone, transfer.paths.data);
   transfer.handle = await open(transfer.paths.data, 'r+');

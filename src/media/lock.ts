@@ -3,12 +3,13 @@
  * holder ends, however it ends, so no lock is ever stale.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { delay } from '../base/abort.ts';
 import { OzError } from '../base/errors.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
 const { errno } = system;
@@ -38,10 +39,19 @@ export interface LockOptions {
 
 const pollMs = 200;
 
+const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 async function openLockFile(file: string): Promise<FileHandle> {
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    return await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+    await makeDirectory(path.dirname(file));
+    for (;;) {
+      const handle = await open(file, flags, 0o644);
+      const found = await handle.stat();
+      if (found.isFile() && found.nlink <= 1) return handle;
+      // It is another file by this name, which nobody here has made: not to be written to.
+      await handle.close();
+      await rm(file, { force: true });
+    }
   } catch (error) {
     throw wordWriteFailure(error, file, `lock ${file}`);
   }
@@ -101,6 +111,12 @@ export async function acquireLock(file: string, options: LockOptions = {}): Prom
     told = true;
     await delay(pollMs, options.signal);
   }
+}
+
+/** The same without waiting; null while somebody else has it. */
+export async function acquireIfFree(file: string): Promise<Lock | null> {
+  const handle = await tryLock(file);
+  return handle && { release: () => release(handle, file) };
 }
 
 /** Whether a living process holds the lock now. */

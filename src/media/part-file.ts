@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { codeOf } from '../base/errors.ts';
+import { isOwnFile } from './ownership.ts';
 import type { Validator } from './sources/source.ts';
 
 export interface PartPaths {
@@ -32,12 +34,36 @@ export async function writeRecord(paths: PartPaths, url: URL, validator: Validat
   await writeFileAtomic(paths.record, `${JSON.stringify(record)}\n`);
 }
 
-async function readRecord(paths: PartPaths): Promise<PartRecord | null> {
+const longestRecord = 64 << 10;
+
+async function readRecord(paths: PartPaths): Promise<Partial<PartRecord> | null> {
   try {
-    return JSON.parse(await readFile(paths.record, 'utf8')) as PartRecord;
+    if (!(await isOwnFile(paths.record)) || (await stat(paths.record)).size > longestRecord) {
+      return null;
+    }
+    const { urlKey, etag, lastModified } = JSON.parse(await readFile(paths.record, 'utf8'));
+    const texts = [urlKey, etag, lastModified].map((text: unknown) =>
+      typeof text === 'string' ? text : undefined,
+    );
+    return { urlKey: texts[0], etag: texts[1], lastModified: texts[2] };
   } catch {
     return null; // none, or one that a crash cut off
   }
+}
+
+/** Only what this user has begun: a link under the part's name must not lead the download elsewhere. */
+async function openData(file: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  if (await isOwnFile(file)) {
+    const handle = await open(file, O_RDWR | O_NOFOLLOW).catch(() => null);
+    if (handle) return handle;
+  }
+  await unlink(file).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+  const handle = await open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+  await handle.chmod(0o644); // whatever the umask
+  return handle;
 }
 
 /** Opens the part file: with what a former run left of the same URL, else empty. */
@@ -45,9 +71,7 @@ export async function openPart(
   paths: PartPaths,
   url: URL,
 ): Promise<{ handle: FileHandle; size: number; validator: Validator }> {
-  // O_NOFOLLOW: a link under the part's name must not lead the download elsewhere.
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const handle = await open(paths.data, flags, 0o644);
+  const handle = await openData(paths.data);
   try {
     const record = await readRecord(paths);
     const { size } = await handle.stat();

@@ -1,23 +1,34 @@
 /** Which media builds work with, so that none is taken away under another one's guest. */
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
 import { dropMedium } from './cache.ts';
-import { acquireLock, isLocked, withLock } from './lock.ts';
+import { acquireIfFree, acquireLock, isLocked, withLock } from './lock.ts';
+import { isStillPinned, pinOf } from './pin.ts';
+import { keepingRecord } from './record.ts';
 
 export interface MediumUse {
+  /** The build's own name for the medium, once it is fetched. */
+  pin: string;
   /** `drop`: takes the medium away, too; where another build uses it that one will. */
   end(options: { drop: boolean }): Promise<void>;
+  /** Ends it, but for the pin: a guest that is kept goes on with that. */
+  leave(): Promise<void>;
 }
 
-const markOf = (cachePath: string, id: string) => `${cachePath}.used-${id}.lock`;
+const markOf = (cachePath: string, id: string) => `${pinOf(cachePath, id)}.lock`;
+
+/** The pin that a mark belongs to. */
+export const pinOfMark = (mark: string): string => mark.replace(/\.lock$/, '');
 
 async function marksOf(cachePath: string): Promise<string[]> {
   const dir = path.dirname(cachePath);
   const begin = path.basename(markOf(cachePath, '')).replace(/\.lock$/, '');
   const names = await readdir(dir);
-  return names.filter((name) => name.startsWith(begin)).map((name) => path.join(dir, name));
+  return names
+    .filter((name) => name.startsWith(begin) && name.endsWith('.lock'))
+    .map((name) => path.join(dir, name));
 }
 
 async function isUsed(cachePath: string): Promise<boolean> {
@@ -25,35 +36,62 @@ async function isUsed(cachePath: string): Promise<boolean> {
   return false;
 }
 
-/** Removes the marks of killed builds. */
+/** Removes the marks of killed builds, and their pins. */
 async function sweep(cachePath: string): Promise<void> {
-  const refuse = () => {
-    throw new Error('in use');
-  };
   for (const mark of await marksOf(cachePath)) {
-    const stale = await acquireLock(mark, { onWait: refuse }).catch(() => null);
-    await stale?.release();
+    const stale = await acquireIfFree(mark).catch(() => null);
+    if (!stale) continue;
+    await rm(pinOfMark(mark), { force: true });
+    await stale.release();
+  }
+}
+
+/** Takes a pin away; without the medium's lock, which a long download may hold, it is hashed next time. */
+async function unpin(cachePath: string, pin: string): Promise<void> {
+  const lock = await acquireIfFree(`${cachePath}.lock`).catch(() => null);
+  const remove = () => rm(pin, { force: true });
+  try {
+    await (lock ? keepingRecord(cachePath, remove) : remove());
+  } finally {
+    await lock?.release();
   }
 }
 
 /**
  * Marks a medium as used, before it is fetched, by a lock beside it that ends with this process;
- * its file is in the ledger.
+ * its file and the pin are in the ledger.
  */
 export async function useMedium(ledger: LedgerWriter, cachePath: string): Promise<MediumUse> {
-  const mark = markOf(cachePath, randomBytes(4).toString('hex'));
-  const entry: LedgerEntry = { place: 'file', kind: 'path', ref: mark };
-  ledger.add(entry);
+  const id = randomBytes(4).toString('hex');
+  const mark = markOf(cachePath, id);
+  const pin = pinOf(cachePath, id);
+  const marked: LedgerEntry = { place: 'file', kind: 'path', ref: mark };
+  const pinned: LedgerEntry = { place: 'file', kind: 'path', ref: pin };
+  ledger.add(marked);
+  ledger.add(pinned);
   const lock = await acquireLock(mark);
   await sweep(cachePath);
+  const unmark = async () => {
+    await lock.release();
+    ledger.drop(marked);
+  };
   return {
+    pin,
     async end({ drop }) {
-      await lock.release();
-      ledger.drop(entry);
-      if (!drop || (await isUsed(cachePath))) return;
+      // What another build has put in its place is that build's to keep.
+      const own = drop && (await isStillPinned(cachePath, pin));
+      await unpin(cachePath, pin);
+      ledger.drop(pinned);
+      await unmark();
+      if (!own || (await isUsed(cachePath))) return;
       await withLock(`${cachePath}.lock`, {}, async () => {
         if (!(await isUsed(cachePath))) await dropMedium(cachePath);
       });
+    },
+    async leave() {
+      const isPinned = await lstat(pin).catch(() => null);
+      if (!isPinned) ledger.drop(pinned);
+      await unmark();
     },
   };
 }

@@ -412,7 +412,7 @@ describe('build()', () => {
   it('installs once and starts from the JEOS the next time', async () => {
     const first = await run(testPlan({ jeos: true }), { runs: [installs] });
     expect(first.error).toBeUndefined();
-    expect(files('data/jeos')).toEqual(['Debian13x86_64.dsk']);
+    expect(files('data/jeos')).toEqual(['Debian13x86_64.dsk', 'Debian13x86_64.dsk.ozma.json']);
     const again = await run(testPlan({ jeos: true }), { runs: [installs] }, { cleanup: true });
     expect(again.error).toBeUndefined();
     expect(again.backend.specs).toEqual([]);

@@ -48,7 +48,9 @@ async function warnings(judgeInstaller: BuildContext['judgeInstaller']): Promise
     forceDownload: false,
     judgeInstaller,
     ledger,
+    workDir: testDir(),
     uses: [],
+    used: [],
   } as Partial<BuildContext> as BuildContext;
   const fetched = await fetchMedia(context);
   await endUses(context);
@@ -92,8 +94,8 @@ async function prepared(changes: { keep?: boolean; cached?: boolean; passes?: bo
     }),
   };
   const context = {
-    ...{ plan: made, backend, workDir: testDir(), forceDownload: false, uses: [], emit: () => {} },
-    ledger,
+    ...{ plan: made, backend, workDir: testDir(), forceDownload: false, emit: () => {} },
+    ...{ uses: [], used: [], ledger },
     judgeInstaller: async (iso) => void judged.push(iso),
   } as Partial<BuildContext> as BuildContext;
   const { media } = await stageMedia(context, await fetchMedia(context));

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { convertImage } from '../../src/image/convert.ts';
 import { writeManifest } from '../../src/image/manifest.ts';
@@ -18,10 +17,8 @@ it('records inputs, tools and the image, and no secret', async () => {
   const medium = {
     role: 'kernel',
     url: `${url.replace('://', '://me:s3cret@')}/linux?t=tok3n`,
-    cachePath: at('kernel'),
   };
-  await fetchMedium(medium);
-  writeFileSync(at('iso'), 'an iso');
+  const { size, digests } = await fetchMedium({ ...medium, cachePath: at('kernel') });
   writeFileSync(at('x.tdl'), '<template><rootpw>hunter2</rootpw></template>');
   writeFileSync(at('x.icicle'), '<icicle/>');
   writeFileSync(at('raw'), 'content');
@@ -33,9 +30,10 @@ it('records inputs, tools and the image, and no secret', async () => {
     tdl: { source: at('x.tdl'), distro: 'Debian', version: '13', arch: 'x86_64' },
     image: { path: at('x.qcow2'), format: 'qcow2' },
     media: [
-      medium,
-      { role: 'installer', url: pathToFileURL(at('iso')).href, cachePath: at('iso') },
+      { ...medium, bytes: size, sha256: digests.sha256, digests },
+      { role: 'installer', url: 'http://example.org/x.iso' },
     ],
+    jeos: { path: '/jeos/x' },
     delivery: 'initrd',
     answer: { filename: 'preseed.cfg', origin: 'script' },
     domainXml: at('x.xml'),
@@ -51,8 +49,9 @@ it('records inputs, tools and the image, and no secret', async () => {
     tdl: { distro: 'Debian', sha256: sha256(readFileSync(at('x.tdl'))) },
     media: [
       { role: 'kernel', url: `${url}/linux?…`, bytes: 5000, sha256: sha256(kernel) },
-      { role: 'installer', bytes: 6, sha256: sha256('an iso') },
+      { role: 'installer', url: 'http://example.org/x.iso' },
     ],
+    jeos: { path: '/jeos/x' },
     image: { format: 'qcow2', virtualSize: 4 << 20, bytes: image.length, sha256: sha256(image) },
     icicle: { sha256: sha256('<icicle/>') },
     tools: {

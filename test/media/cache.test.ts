@@ -48,8 +48,8 @@ async function mirror() {
 describe('fetchMedium', () => {
   it('fetches once, then uses the kept copy', async () => {
     const { medium, cachePath, gets, file, requests } = await mirror();
-    expect(await fetchMedium(medium)).toEqual({ path: cachePath, cached: false });
-    expect(await fetchMedium(medium)).toEqual({ path: cachePath, cached: true });
+    expect(await fetchMedium(medium)).toMatchObject({ path: cachePath, cached: false });
+    expect(await fetchMedium(medium)).toMatchObject({ path: cachePath, cached: true });
     expect(gets()).toBe(1);
     expect(requests.at(-1)).toBe('HEAD /x.iso');
     expect(readFileSync(cachePath).equals(file.content)).toBe(true);
@@ -195,7 +195,7 @@ describe('fetchMedium', () => {
     await new Promise((resolve) => server.close(resolve));
     const log: string[] = [];
     const result = await fetchMedium(medium, { ...fast, log: (text) => log.push(text) });
-    expect(result).toEqual({ path: cachePath, cached: true });
+    expect(result).toMatchObject({ path: cachePath, cached: true });
     expect(log.at(-1)).toMatch(/out of reach: using the copy of \d{4}-/);
     await expect(fetchMedium({ ...medium, url: `${medium.url}2` }, fast)).rejects.toMatchObject({
       code: 'OZ_DOWNLOAD_UNREACHABLE',
