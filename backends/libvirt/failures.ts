@@ -137,14 +137,39 @@ export function connectFailure(error: unknown, uri: string): OzError {
   );
 }
 
+const lessMemory = 'give the guest less memory ([libvirt] memory in oz.cfg)';
+
+/** What to do about a failed call, by libvirt's number. */
+const callHints: Readonly<Record<number, string>> = {
+  [vir.error.domExist]: 'give the guest another name, or remove the old one with oz-install -p',
+  [vir.error.noMemory]: lessMemory,
+};
+
+/** The same by its words, which tell more. */
+const toldHints: readonly (readonly [words: RegExp, hint: string])[] = [
+  [
+    /permission denied/i,
+    'the user that QEMU runs as must be able to read the files and search their directories',
+  ],
+  [/cannot set up guest memory|cannot allocate memory/i, lessMemory],
+  [/virtlogd-sock/, missingHint('virtlogd')],
+  [
+    /firmware to satisfy 'efi'|'efi' firmware/,
+    `${installHint('ovmf')}, for Arm guests qemu-efi-aarch64`,
+  ],
+];
+
+function callHint(message: string): string | undefined {
+  const told = toldHints.find(([words]) => words.test(message))?.[1];
+  // libvirt looks for the programs that it starts in PATH, and names them
+  const program = /(?:find|execute)[^']*'([\w.-]+)'[^']*\bpath\b/i.exec(message)?.[1];
+  return told ?? (program && missingHint(program));
+}
+
 /** Words a failed call; `action` reads like "start guest x". OzErrors and aborts pass unchanged. */
 export function callFailure(error: unknown, action: string): unknown {
   if (!(error instanceof CallFailure)) return error;
   const { code, message } = error.failure;
-  const known: Record<number, string> = {
-    [vir.error.domExist]: 'give the guest another name, or remove the old one with oz-install -p',
-    [vir.error.noMemory]: 'give the guest less memory ([libvirt] memory in oz.cfg)',
-  };
   const tpm = tpmFailure(message);
   if (tpm) {
     const { words, hint } = tpm;
@@ -153,10 +178,6 @@ export function callFailure(error: unknown, action: string): unknown {
       cause: error,
     });
   }
-  const hint = /permission denied/i.test(message)
-    ? 'the user that QEMU runs as must be able to read the files and search their directories'
-    : /cannot set up guest memory|cannot allocate memory/i.test(message)
-      ? known[vir.error.noMemory]
-      : known[code];
+  const hint = callHint(message) ?? callHints[code];
   return new OzError('OZ_LIBVIRT_FAILED', `Cannot ${action}: ${message}`, { hint, cause: error });
 }
