@@ -4,12 +4,13 @@ import path from 'node:path';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { helpText } from '../../src/cli/help.ts';
 import { parseCommandLine } from '../../src/cli/parse-args.ts';
-import { nodeTree } from '../node/tree.ts';
+import { nodeLines, nodeTree } from '../node/tree.ts';
 import { runProgram } from '../program.ts';
 import { makeBase } from './base.ts';
 import { type Box, type BoxUser, openBox } from './box.ts';
 import type { CellContext, Figures } from './cell.ts';
 import { cloneInto, isChanged, resolveCommit } from './clone.ts';
+import { freshDir } from './dir.ts';
 import { type Host, readHost } from './host.ts';
 import { cells, readOperands, spec } from './table.ts';
 
@@ -111,8 +112,8 @@ await runProgram(async (signal) => {
     say('Note: changes that are not committed are not tested');
   }
   const host = await readHost(options.mirror, signal);
-  const dir = path.resolve(process.env.FRESH_DIR ?? '/var/cache/ozma-fresh');
-  const node = options.node ?? '20';
+  const dir = await freshDir(process.env.FRESH_DIR);
+  const node = options.node ?? nodeLines[0] ?? '20';
   const setting = { dir, suite, user, commit, node, host, verbose: options.verbose, signal };
   const outcomes: Outcome[] = [];
   for (const each of what) outcomes.push(await tryCell(each, setting));

@@ -64,7 +64,7 @@ export const spec = command({
   description: [
     'Makes a bare Debian (minbase, Node, git, sudo) in namespaces of its own, clones this project' +
       " into it, and does there what a stranger does first. Needs root and this machine's network.",
-    'Bare systems are kept and reused in FRESH_DIR (/var/cache/ozma-fresh), each about 300 MB,' +
+    'Bare systems are kept and reused in FRESH_DIR (/var/cache/ozma-fresh, or in /tmp), each about 300 MB,' +
       ' with a log of the last run of each kind; nothing else is left.',
   ],
   operands: [
