@@ -1,9 +1,10 @@
 /** Directories for what is on its way: a ledger has them before they are there. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from './errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
+import { removeTree } from './remove-tree.ts';
 
 export interface PassingDirectory {
   path: string;
@@ -52,7 +53,7 @@ export async function makePassingDirectory(
     path: dir,
     entry,
     async remove() {
-      await rm(dir, { recursive: true, force: true });
+      await removeTree(dir);
       ledger.drop(entry);
     },
   };

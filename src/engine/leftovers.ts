@@ -1,9 +1,9 @@
 /** Clears what dead runs left, as their ledgers tell. */
 import { renameSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
+import { removeTree } from '../base/remove-tree.ts';
 import { findLedgers } from './ledger-file.ts';
 import { pathDoubt } from './ledger-trust.ts';
 
@@ -21,7 +21,7 @@ export async function removeFileEntry(entry: LedgerEntry): Promise<void> {
   if (!path.isAbsolute(entry.ref)) {
     throw new OzError('OZ_LEDGER', `Cannot clear ${entry.ref}: not an absolute path`);
   }
-  await rm(entry.ref, { recursive: true, force: true });
+  await removeTree(entry.ref);
 }
 
 async function removeLeftFile(entry: LedgerEntry): Promise<void> {

@@ -2,6 +2,7 @@
 import { chmod, lstat, mkdtemp, open, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { removeTree } from '../base/remove-tree.ts';
 import { runTool } from '../base/run-tool.ts';
 import { humanSize } from './human-size.ts';
 
@@ -174,7 +175,7 @@ export async function extractFromIso(
       await chmod(file, 0o644);
       await rename(file, to);
     } finally {
-      await rm(dir, { recursive: true, force: true });
+      await removeTree(dir);
     }
   }
 }

@@ -1,0 +1,38 @@
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { removeTree } from '../../src/base/remove-tree.ts';
+import { testDir } from '../media/support.ts';
+
+/** As root nothing is read-only: there removal fails once, as it does for others. */
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  let refused = false;
+  return {
+    ...real,
+    rm: async (...args: Parameters<typeof real.rm>) => {
+      if (process.getuid?.() === 0 && !refused) {
+        refused = true;
+        throw Object.assign(new Error('rm'), { code: 'EACCES' });
+      }
+      return real.rm(...args);
+    },
+  };
+});
+
+it('removes directories that came read-only, and nothing that links lead to', async () => {
+  const dir = testDir();
+  const outside = path.join(dir, 'outside');
+  mkdirSync(outside);
+  writeFileSync(path.join(outside, 'file'), 'x');
+  chmodSync(outside, 0o755);
+  const tree = path.join(dir, 'tree');
+  mkdirSync(path.join(tree, 'a', 'b'), { recursive: true });
+  writeFileSync(path.join(tree, 'a', 'b', 'file'), 'x');
+  symlinkSync(outside, path.join(tree, 'a', 'link'));
+  for (const name of ['a/b', 'a', '.']) chmodSync(path.join(tree, name), 0o555);
+  await removeTree(tree);
+  expect(existsSync(tree)).toBe(false);
+  expect(existsSync(path.join(outside, 'file'))).toBe(true);
+  await removeTree(tree);
+});
