@@ -26,5 +26,8 @@ export function cloudConfig(wishes: Readonly<Record<string, unknown>>): string {
 
 /** Lets the build into the guest over SSH, as root. Sealing takes the key out again. */
 export function accessUserData(publicKey: string): string {
-  return cloudConfig({ disable_root: false, ssh_authorized_keys: [publicKey] });
+  return cloudConfig({
+    ...{ disable_root: false, ssh_authorized_keys: [publicKey] },
+    ssh: { emit_keys_to_console: true }, // by which the build knows that it is in this guest
+  });
 }

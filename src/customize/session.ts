@@ -5,6 +5,7 @@ import ssh2, { type Client } from 'ssh2';
 import { deadline } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { throughBastion, type Way } from './bastion.ts';
+import type { HostKeyCheck } from './host-keys.ts';
 import type { SshHome } from './ssh-config.ts';
 import { forwarder } from './ssh-forward.ts';
 import { runCommand } from './ssh-run.ts';
@@ -75,6 +76,8 @@ export interface ConnectOptions {
   /** Milliseconds until the session must be there; 20 000 unless told. */
   readyTimeoutMs?: number | undefined;
   onStage?: ((stage: ConnectStage) => void) | undefined;
+  /** Tells the guest's server from others; any is taken unless told. */
+  hostKeys?: Pick<HostKeyCheck, 'verify' | 'pin'> | undefined;
   /** For bastions; the user's own unless told. */
   sshHome?: SshHome | undefined;
 }
@@ -126,7 +129,7 @@ async function wayTo(
 }
 
 /**
- * Connects and logs in. Throws OZ_SSH_AUTH, OZ_SSH_UNREACHABLE, for a bastion
+ * Connects and logs in. Throws OZ_SSH_AUTH, OZ_SSH_UNREACHABLE, what `hostKeys` throws, for a bastion
  * OZ_SSH_BASTION and OZ_SSH_BASTION_UNREACHABLE, or the signal's reason.
  */
 export async function connectSsh(
@@ -148,13 +151,18 @@ export async function connectSsh(
     const { stream } = way;
     if (address.bastion) options.onStage?.('connected');
     await new Promise<void>((resolve, reject) => {
-      const fail = (error: Error) => reject(wordFailure(error, address));
+      let shown: Buffer | undefined;
+      let foreign: unknown;
+      const fail = (error: Error) => reject(foreign ?? wordFailure(error, address));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       stream.once('error', fail);
       stream.once('connect', () => options.onStage?.('connected'));
       stream.once('data', () => options.onStage?.('banner'));
       client.once('handshake', () => options.onStage?.('handshake'));
-      client.once('ready', () => resolve());
+      client.once('ready', () => {
+        if (shown) options.hostKeys?.pin(shown);
+        resolve();
+      });
       client.once('error', fail);
       client.once('close', () => fail(new Error('the connection was closed')));
       // FreeBSD's sshd takes passwords in this way only.
@@ -166,10 +174,17 @@ export async function connectSsh(
           sock: stream,
           ...auth,
           tryKeyboard: 'password' in auth,
-          // The host key is not checked: this is a guest that was made a moment
-          // ago, on loopback or on this machine's own bridge, and nobody can
-          // know its key yet.
-          hostVerifier: () => true,
+          hostVerifier: (key: Buffer, done: (yes: boolean) => void) => {
+            shown = Buffer.from(key);
+            const verified = options.hostKeys?.verify(shown) ?? Promise.resolve();
+            verified.then(
+              () => done(true),
+              (error: unknown) => {
+                foreign = error;
+                done(false);
+              },
+            );
+          },
           // Our own deadline covers connecting, handshake and login together.
           readyTimeout: 0,
           keepaliveInterval: 15_000,

@@ -1,7 +1,14 @@
 /** Waits for a booting guest's SSH server, and tells what was wrong when it never comes. */
 import { delay } from '../base/abort.ts';
 import { codeOf, OzError } from '../base/errors.ts';
-import { type Address, type Auth, type ConnectStage, connectSsh, type Session } from './session.ts';
+import {
+  type Address,
+  type Auth,
+  type ConnectOptions,
+  type ConnectStage,
+  connectSsh,
+  type Session,
+} from './session.ts';
 
 export interface WaitForSshOptions {
   /** Milliseconds in all. */
@@ -9,6 +16,8 @@ export interface WaitForSshOptions {
   signal?: AbortSignal | undefined;
   /** Told what each attempt came to. */
   onTry?: ((outcome: TryOutcome) => void) | undefined;
+  /** Tells the guest's server from others. */
+  hostKeys?: ConnectOptions['hostKeys'];
   /** False once the guest no longer runs: there is nothing left to wait for. */
   isAlive?: (() => Promise<boolean>) | undefined;
   /** Milliseconds between attempts. */
@@ -24,7 +33,8 @@ export type TryOutcome =
   | 'no-answer'
   | 'no-banner'
   | 'no-session'
-  | 'refused';
+  | 'refused'
+  | 'foreign';
 
 /**
  * A port forward of a user-mode network takes connections long before sshd
@@ -43,6 +53,7 @@ const hints: Record<TryOutcome, string> = {
   'no-banner':
     'the port takes connections but no SSH server greets: see the console log whether the guest has booted and sshd runs',
   'no-session': 'an SSH server greets but no session comes about: see the guest’s own log',
+  foreign: 'another host answers at the guest’s address',
   refused: 'the SSH server refuses the key: check that the image lets root in by key',
 };
 
@@ -54,6 +65,7 @@ const ranks: TryOutcome[] = [
   'no-banner',
   'no-session',
   'refused',
+  'foreign',
 ];
 
 const outcomeOfStage: Record<ConnectStage, TryOutcome> = {
@@ -66,6 +78,7 @@ const outcomeOfStage: Record<ConnectStage, TryOutcome> = {
 const outcomeOfCode: Partial<Record<string, TryOutcome>> = {
   OZ_SSH_AUTH: 'refused',
   OZ_SSH_BASTION_UNREACHABLE: 'no-bastion',
+  OZ_SSH_HOST_KEY: 'foreign',
 };
 
 type Attempt = { session: Session } | { outcome: TryOutcome; error?: unknown };
@@ -74,6 +87,7 @@ type Attempt = { session: Session } | { outcome: TryOutcome; error?: unknown };
 async function attempt(
   address: Address,
   auth: Auth,
+  hostKeys: ConnectOptions['hostKeys'],
   signal: AbortSignal,
   onReach: (stage: ConnectStage) => void,
 ): Promise<Attempt> {
@@ -84,6 +98,7 @@ async function attempt(
   try {
     const session = await connectSsh(address, auth, {
       signal: AbortSignal.any([signal, own.signal]),
+      hostKeys,
       readyTimeoutMs: sessionMs,
       onStage: (reached) => {
         stage = reached;
@@ -105,7 +120,7 @@ async function attempt(
 
 /**
  * Resolves with a session within a second or so after sshd lets us in. Throws
- * OZ_SSH_TIMEOUT, OZ_SSH_AUTH (refused for `refusedMs`), OZ_SSH_BASTION,
+ * OZ_SSH_TIMEOUT, OZ_SSH_AUTH and OZ_SSH_HOST_KEY (refused for `refusedMs`), OZ_SSH_BASTION,
  * OZ_SSH_GUEST_GONE, or the signal's reason.
  */
 export async function waitForSsh(
@@ -132,7 +147,8 @@ export async function waitForSsh(
   const note = (outcome: TryOutcome, error?: unknown) => {
     options.onTry?.(outcome);
     reach(outcome);
-    if (outcome === 'refused') {
+    // An address may lead to its former owner for a while.
+    if (outcome === 'refused' || outcome === 'foreign') {
       refusals ??= { since: performance.now(), count: 0 };
       refusals.count += 1;
       const tooLong = performance.now() - refusals.since >= refusedMs && refusals.count >= 3;
@@ -144,7 +160,7 @@ export async function waitForSsh(
 
   const launch = (address: Address) => {
     let speaking = false;
-    const work = attempt(address, auth, signal, (stage) => {
+    const work = attempt(address, auth, options.hostKeys, signal, (stage) => {
       // An attempt still under way when time is up explains the failure as well.
       reach(outcomeOfStage[stage]);
       if (stage !== 'banner') return;

@@ -20,6 +20,7 @@ import { byteProgress, type WorkContext } from './build-context.ts';
 import { workByCloudInit } from './cloud-init-boot.ts';
 import { copyDisk } from './copy-disk.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
+import { type GuestIdentity, guestIdentity } from './guest-identity.ts';
 import { listenForStops, type Stops } from './stops.ts';
 import { guestEnded, whileRunning } from './while-running.ts';
 
@@ -28,6 +29,7 @@ interface Running {
   guest: Guest;
   stops: Stops;
   session: Session;
+  identity: GuestIdentity;
 }
 
 async function checkPassword(
@@ -76,17 +78,26 @@ async function bootAndEnter(
   await guest.start({ signal });
   emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
   const auth = await authOf(access);
+  const identity = guestIdentity(context, guest, access, userData !== undefined);
+  let host = '';
+  const addressOf = async (by: AbortSignal | undefined) => {
+    const address = await guest.address({ signal: by });
+    host = address?.host ?? host;
+    return address;
+  };
   const session = await whileRunning(context, stops, async (inside) => {
-    const found = await waitForSsh(() => guest.address({ signal: inside.signal }), auth, {
+    const found = await waitForSsh(() => addressOf(inside.signal), auth, {
+      hostKeys: identity,
       timeoutMs: plan.timeouts.boot,
       signal: inside.signal,
       isAlive: async () => (await guest.state({ signal })) === 'running',
     });
     emit({ type: 'mark', mark: 'ssh-found' });
+    await identity.tell(host);
     await checkPassword(inside, found, access);
     return found;
   });
-  return { guest, stops, session };
+  return { guest, stops, session, identity };
 }
 
 /** Waits for the guest's own power-off, for as long as [timeouts] shutdown allows. */
@@ -138,6 +149,7 @@ async function readIcicle(context: WorkContext, session: Session): Promise<strin
 
 async function sealGuest(context: WorkContext, running: Running): Promise<void> {
   const { plan, emit, signal } = context;
+  await running.identity.trust(); // by now the console may say more
   await inPhase(emit, 'seal', 'remove all traces and power off', async () => {
     await sealAndPowerOff(running.session, plan.seal, {
       publicKey: plan.access?.publicKey,
