@@ -11,7 +11,7 @@ const sections: Record<string, string> = {
   cache: 'What is kept for later builds.',
   icicle: 'How packages are listed.',
   timeouts:
-    'Limits. Those that are not set are six times as long for guests that are emulated, since these are slow.',
+    'Limits. Those that are not set are six times (inactivity: three times) as long for guests that are emulated, since these are slow.',
   openstack:
     'Guests in a cloud. Who one is comes from this section where it has auth_url; else from the cloud of clouds.yaml (with secure.yaml and the profiles of vendors) that cloud or OS_CLOUD names; else from the variables OS_*; else from the only cloud of clouds.yaml. This section may complete what the others say, and a secret that is missing is taken from OS_PASSWORD and its like.',
 };

@@ -203,7 +203,7 @@ const own: ConfigKey[] = [
   seconds(
     'inactivity',
     300,
-    'Seconds an installation may go without disk or network activity. Where a cloud tells of neither, its console must say something; unless this is set, in three times as long.',
+    'Seconds an installation may go without disk or network activity. Where a cloud tells of neither, its console must say something. Unless this is set, it is three times as long there, and for guests that are emulated.',
   ),
   seconds('boot', 300, 'Seconds until an installed guest must be reachable.'),
   seconds('shutdown', 90, 'Seconds a guest may take to shut down.'),

@@ -13,9 +13,11 @@ import { icicleXml } from '../icicle/xml.ts';
 import { fetchContent } from '../media/content.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { PlannedAccess } from '../plan/types.ts';
+import { watchBoot } from './boot-watch.ts';
 import type { WorkContext } from './build-context.ts';
+import { lostBy, onceMore } from './once-more.ts';
 import { type PhaseTrack, trackPhases } from './phase-track.ts';
-import { listenForStops, type Stops } from './stops.ts';
+import type { Stops } from './stops.ts';
 
 /** Milliseconds between two looks at the console. */
 const pollMs = 1000;
@@ -186,6 +188,7 @@ async function watch(
   const watched: Watched = { reader: consoleReader(work.mark), done: false, hasConsole: false };
   const read = growing(guest);
   const listen = listener(context, work, track);
+  const boot = watchBoot(context, guest);
   let begun = false;
   let lastSign = clock.now();
   while (true) {
@@ -205,8 +208,10 @@ async function watch(
       // Without a console the power-off says it all: after a failure there is none.
       const good = stop.reason === 'shutdown' && (watched.done || !watched.hasConsole);
       if (good) return watched;
-      throw endedEarly(stop);
+      throw begun ? endedEarly(stop) : lostBy(stop, endedEarly(stop));
     }
+    const lost = begun ? undefined : await boot.look(signal);
+    if (lost) throw lost;
     const limit = patience(context, watched, begun);
     if (clock.now() - lastSign >= limit) throw silent(limit, begun);
   }
@@ -238,7 +243,7 @@ export async function workByCloudInit(
   access: PlannedAccess,
   { keep, consoleLog }: { keep: boolean; consoleLog: string },
 ): Promise<{ disk: StagedDisk; icicle: string | undefined }> {
-  const { plan, backend, emit, clock, signal, witness } = context;
+  const { plan, backend, emit, signal, witness } = context;
   const work = await makeWork(context, access, keep);
   const spec = {
     ...runSpec(plan, { disk, media: [], consoleLog }),
@@ -257,15 +262,12 @@ export async function workByCloudInit(
       skip: !keep && 'the image itself was not started',
     },
   ]);
-  const guest = await backend.createGuest(spec, { signal });
-  const stops = listenForStops(guest, clock);
-  witness.guest = guest;
-  witness.consoleLog = consoleLog;
-  try {
-    track.begin();
+  track.begin();
+  return onceMore(context, spec, async ({ guest, stops }) => {
     await guest.start({ signal });
     emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
     const watched = await watch(context, work, guest, stops, track, keep);
+    stops.end();
     if (keep) emit({ type: 'mark', mark: 'guest-stopped', detail: { purpose: 'run' } });
     const icicle = icicleOf(context, work, watched);
     track.end();
@@ -274,7 +276,5 @@ export async function workByCloudInit(
     await guest.destroy({ signal });
     if (keep) await backend.syncDisk(finished, { signal });
     return { disk: finished, icicle };
-  } finally {
-    stops.end();
-  }
+  });
 }

@@ -1,16 +1,16 @@
 /** Phase install: runs the installer's guest to its power-off. */
 import path from 'node:path';
-import type { StagedDisk } from '../../backends/backend.ts';
+import type { Guest, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { installSpec } from '../plan/guest-spec.ts';
 import type { BuildContext } from './build-context.ts';
 import { watchSteps } from './install-steps.ts';
 import { pressKeys } from './key-presses.ts';
+import type { MadeGuest } from './make-guest.ts';
+import { onceMore } from './once-more.ts';
 import type { StagedBoot } from './prepare-media.ts';
-import { listenForStops } from './stops.ts';
 import { waitForInstall } from './waiter.ts';
 import { tellWaysToLook } from './ways-to-look.ts';
-import { watchDisk } from './written.ts';
 
 /** Returns the installed, durable disk; the guest is gone. */
 export async function installGuest(
@@ -18,15 +18,23 @@ export async function installGuest(
   disk: StagedDisk,
   boot: StagedBoot,
 ): Promise<StagedDisk> {
-  const { plan, backend, emit, clock, signal, workDir, witness, mask } = context;
+  const { plan, backend, signal, workDir, witness } = context;
   const consoleLog = path.join(workDir, 'install-console.log');
-  const guest = await backend.createGuest(installSpec(plan, { disk, ...boot, consoleLog }), {
-    signal,
-  });
-  const stops = listenForStops(guest, clock);
-  witness.guest = guest;
-  witness.consoleLog = consoleLog;
-  const hasWritten = await watchDisk(backend, disk, emit);
+  const spec = installSpec(plan, { disk, ...boot, consoleLog });
+  const guest = await onceMore(context, spec, (made) => runInstaller(context, made));
+  const installed = await guest.takeDisk({ signal });
+  witness.guest = null;
+  await guest.destroy({ signal });
+  await backend.syncDisk(installed, { signal });
+  return installed;
+}
+
+/** To the installer's own end; returns the guest, which is off. */
+async function runInstaller(
+  context: BuildContext,
+  { guest, stops, hasWritten }: MadeGuest,
+): Promise<Guest> {
+  const { plan, emit, clock, signal, witness, mask } = context;
   let stopPressing = () => {};
   try {
     await guest.start({ signal });
@@ -61,9 +69,5 @@ export async function installGuest(
       { hint: 'see the console log in the evidence folder' },
     );
   }
-  const installed = await guest.takeDisk({ signal });
-  witness.guest = null;
-  await guest.destroy({ signal });
-  await backend.syncDisk(installed, { signal });
-  return installed;
+  return guest;
 }

@@ -16,12 +16,14 @@ import { icicleXml } from '../icicle/xml.ts';
 import { fetchContent } from '../media/content.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import type { PlannedAccess } from '../plan/types.ts';
+import { watchBoot } from './boot-watch.ts';
 import { byteProgress, type WorkContext } from './build-context.ts';
 import { workByCloudInit } from './cloud-init-boot.ts';
 import { copyDisk } from './copy-disk.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import { type GuestIdentity, guestIdentity } from './guest-identity.ts';
-import { listenForStops, type Stops } from './stops.ts';
+import { onceMore } from './once-more.ts';
+import type { Stops } from './stops.ts';
 import { guestEnded, whileRunning } from './while-running.ts';
 
 /** A guest that has been started from a finished disk. */
@@ -58,7 +60,7 @@ async function bootAndEnter(
   spec: GuestSpec,
   access: PlannedAccess,
 ): Promise<Running> {
-  const { plan, backend, emit, clock, ledger, signal, witness } = context;
+  const { plan, emit, ledger, signal, witness } = context;
   if (access.via === 'offline') {
     emit({ type: 'log', level: 'info', text: 'placing the SSH key in the disk' });
     await offlineUnlock(spec.disk.ref, access.publicKey, {
@@ -70,34 +72,31 @@ async function bootAndEnter(
   }
   const told = access.via === 'user-data' || access.tame;
   const userData = told ? accessUserData(access.publicKey) : undefined;
-  const guest = await backend.createGuest({ ...spec, userData }, { signal });
-  const stops = listenForStops(guest, clock);
-  witness.guest = guest;
-  witness.consoleLog = spec.consoleLog;
   witness.entered = true;
-  await guest.start({ signal });
-  emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
   const auth = await authOf(access);
-  const identity = guestIdentity(context, guest, access, userData !== undefined);
-  let host = '';
-  const addressOf = async (by: AbortSignal | undefined) => {
-    const address = await guest.address({ signal: by });
-    host = address?.host ?? host;
-    return address;
-  };
-  const session = await whileRunning(context, stops, async (inside) => {
-    const found = await waitForSsh(() => addressOf(inside.signal), auth, {
-      hostKeys: identity,
-      timeoutMs: plan.timeouts.boot,
-      signal: inside.signal,
-      isAlive: async () => (await guest.state({ signal })) === 'running',
-    });
+  return onceMore(context, { ...spec, userData }, async ({ guest, stops }) => {
+    await guest.start({ signal });
+    emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
+    const identity = guestIdentity(context, guest, access, userData !== undefined);
+    let host = '';
+    const addressOf = async (by: AbortSignal | undefined) => {
+      const address = await guest.address({ signal: by });
+      host = address?.host ?? host;
+      return address;
+    };
+    const enter = (inside: WorkContext) =>
+      waitForSsh(() => addressOf(inside.signal), auth, {
+        hostKeys: identity,
+        timeoutMs: plan.timeouts.boot,
+        signal: inside.signal,
+        isAlive: async () => (await guest.state({ signal })) === 'running',
+      });
+    const session = await whileRunning(context, stops, enter, watchBoot(context, guest));
     emit({ type: 'mark', mark: 'ssh-found' });
     await identity.tell(host);
-    await checkPassword(inside, found, access);
-    return found;
+    await whileRunning(context, stops, (inside) => checkPassword(inside, session, access));
+    return { guest, stops, session, identity };
   });
-  return { guest, stops, session, identity };
 }
 
 /** Waits for the guest's own power-off, for as long as [timeouts] shutdown allows. */

@@ -7,7 +7,9 @@ import type { Activity, Guest, StopEvent } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { type ActivityReport, activityWatcher } from './activity.ts';
 import type { Clock } from './clock.ts';
+import { type Doomed, doomWatch, isPanic } from './doom.ts';
 import type { Emit } from './events.ts';
+import { FailedStart, lostBy } from './once-more.ts';
 import type { Stops } from './stops.ts';
 
 export interface WaitOptions {
@@ -33,9 +35,6 @@ export interface WaitOptions {
   onLook?: (shown: { size: number; tail: string } | null, activity: Activity | null) => void;
 }
 
-/** Console lines that mean that no installer will ever finish. */
-const doom = ['Kernel panic', 'Fatal glibc error', 'Pane is dead', 'An unknown error has occurred'];
-
 /** Bytes of console that are searched at each look; more than a second's output. */
 const consoleTail = 16 * 1024;
 
@@ -46,34 +45,29 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 function stopError(stop: StopEvent): OzError {
   const why = stop.detail ? `: ${stop.detail}` : '';
-  return new OzError(
+  const error = new OzError(
     'OZ_INSTALL_CRASHED',
     `Cannot finish the install: the guest ${stop.reason === 'crashed' ? 'crashed' : 'was ended'}${why}`,
     { hint: 'see the console log and the screenshot in the evidence folder' },
   );
+  return lostBy(stop, error);
 }
 
-function doomedLine(tail: string, patterns: readonly RegExp[]): string | undefined {
-  return tail.split(/\r?\n/).find((line) => patterns.some((pattern) => pattern.test(line)));
-}
-
-async function failEarly(options: WaitOptions, line: string): Promise<never> {
+async function failEarly(options: WaitOptions, { line, early }: Doomed): Promise<never> {
   await options.clock.delay(lastWordsMs, options.signal);
-  throw new OzError(
+  const error = new OzError(
     'OZ_INSTALL_FAILED',
-    `Cannot finish the install: the installer says "${line.trim().slice(0, 200)}"`,
+    `Cannot finish the install: the installer says "${line}"`,
     { hint: 'see the console log in the evidence folder' },
   );
+  throw isPanic(line) ? new FailedStart(error, early) : error;
 }
 
 /** Resolves when the install is done; throws OzError OZ_INSTALL_…. */
 export async function waitForInstall(options: WaitOptions): Promise<void> {
   const { guest, stops, clock, emit, signal, timeouts } = options;
   const pollMs = options.pollMs ?? 1000;
-  const patterns = [
-    ...doom.map((text) => new RegExp(text)),
-    ...options.failurePatterns.map((text) => new RegExp(text)),
-  ];
+  const doomedLine = doomWatch('install', clock, options.failurePatterns);
   const look = activityWatcher(guest, { silentConsole: options.silentConsole });
   const begin = clock.now();
   let remaining = options.reboots;
@@ -100,8 +94,8 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
       known = sources;
     }
     const shown = await guest.console({ signal, tailBytes: consoleTail });
-    const line = shown ? doomedLine(shown.tail, patterns) : undefined;
-    if (line !== undefined) await failEarly(options, line);
+    const doomed = doomedLine(shown);
+    if (doomed) await failEarly(options, doomed);
     options.onLook?.(shown, report.last.activity);
     if (now - begin >= timeouts.install) {
       throw new OzError(

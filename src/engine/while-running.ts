@@ -22,18 +22,28 @@ export function guestEnded({ reason, detail }: StopEvent): OzError {
   );
 }
 
+/** What else is looked for meanwhile. */
+export interface Watching {
+  /** Why the guest will not do what it is to, or undefined while it may. */
+  look?(signal?: AbortSignal): Promise<OzError | undefined>;
+  /** How its end is worded. */
+  ended?(stop: StopEvent): OzError;
+}
+
 /** `work` is given the context with a signal that also ends with the guest. Throws `OZ_GUEST_ENDED`. */
 export async function whileRunning<C extends WorkContext, T>(
   context: C,
   stops: Stops,
   work: (context: C) => Promise<T>,
+  { look, ended: word = guestEnded }: Watching = {},
 ): Promise<T> {
   const ended = new AbortController();
   const over = new AbortController();
   const watch = async () => {
     while (!ended.signal.aborted) {
       const stop = await stops.look(pollMs, over.signal);
-      if (stop) ended.abort(guestEnded(stop));
+      const lost = stop ? word(stop) : await look?.(over.signal);
+      if (lost) ended.abort(lost);
     }
   };
   const watching = watch().catch(() => {}); // over

@@ -10,8 +10,11 @@ import type { BuildPlan } from './types.ts';
 const defaultRootPassword = 'ozrootpw';
 /** An emulated guest needs about six times as long as an accelerated one. */
 const emulationFactor = 6;
-/** An installer's console may be silent for minutes in which its disk is busy. */
-const consoleFactor = 3;
+/**
+ * An installer's console may be silent for minutes in which its disk is busy; and an emulated one on
+ * a busy host stands for minutes without a word or a request.
+ */
+const patientFactor = 3;
 
 /** Root's password in the finished image. Secret. */
 export function rootPasswordOf(tdl: Tdl): string {
@@ -62,11 +65,12 @@ export function plannedTimeouts(
   const ms = (seconds: number, scale: number) => seconds * 1000 * scale;
   const scaled = (key: 'install' | 'boot' | 'shutdown', least = 0) =>
     timeouts.set?.includes(key) ? ms(timeouts[key], 1) : ms(Math.max(timeouts[key], least), factor);
-  const toldOf = activity.disk || activity.network || timeouts.set?.includes('inactivity');
+  const patient = accelerated === false || !(activity.disk || activity.network);
+  const inactivityFactor = patient && !timeouts.set?.includes('inactivity') ? patientFactor : 1;
   return {
     install:
       options.timeout === undefined ? scaled('install', installTime) : ms(options.timeout, 1),
-    inactivity: ms(timeouts.inactivity, toldOf ? 1 : consoleFactor),
+    inactivity: ms(timeouts.inactivity, inactivityFactor),
     boot: scaled('boot'),
     shutdown: scaled('shutdown'),
   };

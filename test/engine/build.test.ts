@@ -278,6 +278,49 @@ describe('build()', () => {
     expect(readdirSync(evidence)).not.toContain('preseed.cfg');
   });
 
+  const panic = (bytesWritten: number | undefined, line: string): ScriptedRun => ({
+    console: [{ at: 2_000, text: `${line}\n` }],
+    activity: [{ diskRequests: 3, networkBytes: 0, bytesWritten }],
+  });
+  const timer = '[    0.048000] Kernel panic - not syncing: IO-APIC + timer';
+  const late = '[   93.048000] Kernel panic - not syncing: Fatal exception';
+
+  it.each<[string, ScriptedRun]>([
+    ['panics before it writes', panic(0, late)],
+    ['panics at once, where nobody counts what is written', panic(undefined, timer)],
+    ['is lost before it writes', { stopAfter: 2_000, stop: { reason: 'failed' } }],
+  ])('tries a guest once more that %s', async (_, first) => {
+    const { error, backend, events } = await run(testPlan(), { runs: [first, installs] });
+    expect(error).toBeUndefined();
+    expect(backend.specs).toHaveLength(2);
+    expect(backend.live().guests).toEqual([]);
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        level: 'warning',
+        text: expect.stringContaining('starting it once more'),
+      }),
+    );
+    expect(events).toContainEqual(expect.objectContaining({ mark: 'guest-started-once-more' }));
+  });
+
+  it.each<[string, ScriptedRun, number]>([
+    ['has written', panic(512, timer), 1],
+    ['may have written', panic(undefined, late), 1],
+    [
+      'had written before it was lost',
+      { stopAfter: 2_000, stop: { reason: 'failed' }, writes: 'x' },
+      1,
+    ],
+    ['was ended by somebody', { stopAfter: 2_000, stop: { reason: 'destroyed' } }, 1],
+    ['fails the same way twice', panic(0, late), 2],
+  ])('does not go on trying a guest that %s', async (_, first, guests) => {
+    const { error, backend } = await run(testPlan(), { runs: [first] });
+    expect((error as OzError).code).toMatch(/^OZ_INSTALL_(FAILED|CRASHED)$/);
+    expect(backend.specs).toHaveLength(guests);
+    expect(files('out')).toEqual([]);
+  });
+
   it('keeps guest and disk of a failed build when told to', async () => {
     const crash: ScriptedRun = { stopAfter: 2_000, stop: { reason: 'crashed' } };
     const { error, backend, events } = await run(
@@ -295,7 +338,7 @@ describe('build()', () => {
     const dir = at('out', files('out')[0] ?? '');
     const { kept } = error as OzError;
     expect(kept).toEqual({
-      look: [`less -R ${dir}/install-console.log`],
+      look: [`less -R ${dir}/install-console-2.log`],
       remove: [
         'forget guest test',
         // its media, which another build's would else take the place of

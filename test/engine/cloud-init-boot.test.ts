@@ -142,6 +142,26 @@ describe('a second boot by cloud-init', () => {
     expect(JSON.stringify(events)).not.toContain('cloud-config');
   });
 
+  it('starts the guest once more that panicked before it was told anything', async () => {
+    const text = '[    0.048000] Kernel panic - not syncing: IO-APIC + timer\n';
+    // Nobody counts what this one writes; its kernel's clock says how far it was.
+    const panics: ScriptedRun = { console: [{ at: 5_000, text }], activity: [null] };
+    const { settled, phases, backend } = await run({ customize: true, icicle: true }, wholeRun, {
+      runs: [panics, wholeRun],
+    });
+    expect(settled).toMatchObject({ status: 'fulfilled' });
+    expect(phases).toEqual(['customise', 'icicle', 'seal']);
+    expect(backend.specs).toHaveLength(2);
+    expect(backend.live().guests).toEqual([]);
+  });
+
+  it('does not wait for cloud-init in a system that does not start', async () => {
+    const stands: ScriptedRun = { console: [{ at: 5_000, text: 'grub rescue> ' }] };
+    const { settled, now } = await run({ customize: true, icicle: false }, stands);
+    expect(settled).toMatchObject({ reason: { code: 'OZ_BOOT_FAILED' } });
+    expect(now).toBeLessThan(200_000);
+  });
+
   it('only looks: the guest is gone as soon as it has told', async () => {
     const script: ScriptedRun = {
       console: [

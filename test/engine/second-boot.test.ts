@@ -10,7 +10,7 @@ import { workInGuest } from '../../src/engine/second-boot.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { PlannedAccess } from '../../src/plan/types.ts';
 import { testConfig, testInput } from '../fakes/inputs.ts';
-import { memoryBackend, testClock } from '../fakes/memory-backend.ts';
+import { memoryBackend, type ScriptedRun, testClock } from '../fakes/memory-backend.ts';
 
 let dir: string;
 let ledger: Ledger;
@@ -24,8 +24,10 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const dies: ScriptedRun = { stopAfter: 3_000, stop: { reason: 'failed', detail: 'the host died' } };
+
 /** The second boot of a guest that dies before it is reached. */
-async function boot(access: Partial<PlannedAccess>) {
+async function boot(access: Partial<PlannedAccess>, runs: ScriptedRun[] = [dies]) {
   const clock = testClock();
   const made = plan(testInput({ config: testConfig({ paths: pathsIn(dir) }) }));
   const key = { publicKey: 'ssh-ed25519 AAAA x', privateKeyPath: path.join(dir, 'key') };
@@ -33,8 +35,7 @@ async function boot(access: Partial<PlannedAccess>) {
     ...made,
     access: { username: 'root', via: 'answer', emulate: false, ...key, ...access } as const,
   };
-  const stop = { reason: 'failed', detail: 'the host died' } as const;
-  const backend = memoryBackend({ clock, ledger, runs: [{ stopAfter: 3_000, stop }] });
+  const backend = memoryBackend({ clock, ledger, runs });
   const { emit } = createEventStream();
   const context = await beginWork(work, { backend, ledger, emit, clock });
   const disk = { ref: path.join(dir, 'disk'), format: 'qcow2', size: 1024 };
@@ -44,7 +45,7 @@ async function boot(access: Partial<PlannedAccess>) {
   });
   while (error === undefined) await clock.advance(500);
   await done;
-  return { error, spec: backend.specs[0] };
+  return { error, spec: backend.specs[0], guests: backend.specs.length, ms: clock.now() };
 }
 
 const pathsIn = (at: string) => ({
@@ -67,4 +68,29 @@ it.each<[string, Partial<PlannedAccess>, boolean]>([
   const { userData = '' } = (await boot(access)).spec ?? {};
   expect(userData.startsWith('#cloud-config\n')).toBe(told);
   if (told) expect(JSON.parse(userData.slice(14))).toMatchObject({ users: [{ name: 'root' }] });
+});
+
+it('does not wait for a system that its firmware does not find', async () => {
+  const text = 'BdsDxe: No bootable option or device was found.\r\n';
+  const { error, guests, ms } = await boot({}, [{ console: [{ at: 1_000, text }] }]);
+  expect(error).toMatchObject({
+    code: 'OZ_BOOT_FAILED',
+    message: expect.stringContaining('No bootable option'),
+  });
+  expect(guests).toBe(1);
+  expect(ms).toBeLessThan(200_000);
+});
+
+it('starts a system once more that panicked before it wrote', async () => {
+  const text = '[    0.048000] Kernel panic - not syncing: IO-APIC + timer\n';
+  const activity = [{ diskRequests: 9, networkBytes: 0, bytesWritten: 0 }];
+  const panics = { console: [{ at: 1_000, text }], activity };
+  const again = await boot({}, [panics, dies]);
+  expect(again.guests).toBe(2);
+  expect(again.error).toMatchObject({ message: expect.stringContaining('the host died') });
+  const twice = await boot({}, [panics]);
+  expect(twice.guests).toBe(2);
+  expect(twice.error).toMatchObject({ code: 'OZ_BOOT_FAILED' });
+  const wrote = { ...panics, activity: [{ diskRequests: 9, networkBytes: 0, bytesWritten: 1 }] };
+  expect((await boot({}, [wrote])).guests).toBe(1);
 });

@@ -208,8 +208,13 @@ describe('plan()', () => {
     });
     expect(plan(testInput({ backend: slow, config })).timeouts).toMatchObject({
       install: 1_200_000,
+      inactivity: 900_000,
       boot: 1_800_000,
     });
+    const own = testConfig({
+      timeouts: { install: 1200, inactivity: 200, boot: 300, shutdown: 90, set: ['inactivity'] },
+    });
+    expect(plan(testInput({ backend: slow, config: own })).timeouts.inactivity).toBe(200_000);
     const said = testInput({ backend: slow, options: options({ timeout: 60 }) });
     expect(plan(said).timeouts.install).toBe(60_000);
   });
