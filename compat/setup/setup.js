@@ -147,5 +147,5 @@ function packagesOf(group) {
   process.exit(2);
 }
 
-installPackages(process.argv.slice(2).flatMap(packagesOf));
+installPackages([...new Set(process.argv.slice(2).flatMap(packagesOf))]);
 installModules();
