@@ -1,5 +1,6 @@
 /** What all commands have in common: parsing, --help, --version, and telling failures. */
 import { codeOf } from '../base/errors.ts';
+import { packageVersion } from '../base/package-root.ts';
 import type { Io } from './io.ts';
 import type { CommandSpec, OptionTable } from './option-table.ts';
 import { type ParsedLine, parseCommandLine } from './parse-args.ts';
@@ -40,7 +41,6 @@ export async function runCommand<O extends OptionTable>(
       return 0;
     }
     if (asked.version === true) {
-      const { packageVersion } = await import('../base/package-root.ts');
       io.stdout.write(`${spec.name} (ozma) ${packageVersion()}\n`);
       return 0;
     }
