@@ -105,8 +105,9 @@ export function parseEntry(value: unknown): LedgerEntry | null {
 export function pathDoubt(file: string): string | null {
   try {
     const stat = lstatSync(file);
-    if (stat.uid !== me()) return `it belongs to another user (${stat.uid})`;
-    return stat.isDirectory() || stat.isFile() ? null : 'it is neither a file nor a directory';
+    // Of a file or a link only the name goes, and libvirt may have given the file to QEMU's user.
+    if (!stat.isDirectory() || stat.uid === me()) return null;
+    return `it belongs to another user (${stat.uid})`;
   } catch (error) {
     const code = codeOf(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? null : messageOf(error);

@@ -21,7 +21,7 @@ import { pidSpace } from '../../src/base/process-identity.ts';
 import { openLedger } from '../../src/engine/ledger.ts';
 import { findLedgers, parseLedger } from '../../src/engine/ledger-file.ts';
 import { lifeOf, parseOwner } from '../../src/engine/ledger-owner.ts';
-import { directoryDoubt, parseEntry } from '../../src/engine/ledger-trust.ts';
+import { directoryDoubt, parseEntry, pathDoubt } from '../../src/engine/ledger-trust.ts';
 import { clearDeadLedgers } from '../../src/engine/leftovers.ts';
 
 /** Makes it another user's; who is not root becomes another one instead. */
@@ -145,13 +145,23 @@ describe('a ledger is obeyed', () => {
     expect(removed).toEqual([]);
   });
 
-  it('but for a link that has taken the place of what it names', async () => {
+  it('where a link has taken the place of what it names: the link alone goes', async () => {
     rmSync(victim, { recursive: true });
-    symlinkSync(dir, victim);
+    const there = path.join(dir, 'there');
+    mkdirSync(there);
+    writeFileSync(path.join(there, 'file'), 'x');
+    symlinkSync(there, victim);
     plant([{ owner: dead }, add(victim)]);
-    const { failed } = await clear();
-    expect(failed).toHaveLength(1);
-    expect(existsSync(victim)).toBe(true);
+    expect((await clear()).removed).toHaveLength(1);
+    expect(existsSync(path.join(there, 'file'))).toBe(true);
+    expect(readdirSync(dir)).toEqual(['ledger', 'there']);
+  });
+
+  it('but for a directory that is another user’s by now', async () => {
+    plant([{ owner: dead }, add(victim)]);
+    expect(pathDoubt(victim)).toBeNull();
+    giveAway(victim);
+    expect(pathDoubt(victim)).toContain('belongs to another user');
   });
 });
 
