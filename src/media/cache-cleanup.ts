@@ -117,8 +117,18 @@ async function removeIfFree(file: string): Promise<boolean> {
   }
 }
 
+/** Directories, links and the like under a lock's name: no build has made them, nor can lock them. */
+async function removeFalseLocks(directory: string): Promise<void> {
+  const children = await readdir(directory, { withFileTypes: true });
+  const odd = children.filter((child) => child.name.endsWith('.lock') && !child.isFile());
+  for (const { name } of odd) await rm(path.join(directory, name), { recursive: true });
+}
+
 /** Returns what is wrong with what was left. */
 async function clearDirectory(directory: string, signal?: AbortSignal): Promise<string[]> {
+  await removeFalseLocks(directory).catch((error: unknown) => {
+    throw cannotClear(directory, messageOf(error));
+  });
   const entries = await entriesOf(directory);
   const pins = new Set(keptPins(entries));
   const held = await heldLocks(entries);
