@@ -127,7 +127,7 @@ describe('oz os show', () => {
     expect(out).toMatch(/^Debian 13\n {2}id +http:\/\/debian.org\/debian\/13\n/);
     for (const title of ['Resources', 'Devices', 'Media', 'Trees', 'Install scripts'])
       expect(out).toMatch(new RegExp(`^${title}$`, 'm'));
-    expect(out).toMatch(/^ {2}minimum +all +1 +1\.0 GiB/m);
+    expect(out).toMatch(/^ {2}minimum +all +1 +(?:1000000000 +)?1\.0 GiB/m);
     const document = await json('show', 'http://debian.org/debian/13');
     expect(document).toMatchObject({ values: { codename: 'trixie' } });
   });
@@ -165,8 +165,8 @@ describe('oz os detect', () => {
     const place = form === 'URL' ? pathToFileURL(file).href : 'd 13.iso';
     const { code, out, err } = await os('detect', place);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toBe(
-      "Media is an installer for OS 'Debian 13, network installer (x86_64)'\n  debian13  http://debian.org/debian/13\n",
+    expect(out).toMatch(
+      /^Media is an installer for OS 'Debian 13.* \(x86_64\)'\n {2}debian13 {2}http:\/\/debian.org\/debian\/13\n$/,
     );
     expect(await json('detect', place)).toMatchObject({
       place: file,

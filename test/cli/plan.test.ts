@@ -158,9 +158,11 @@ describe('oz plan', () => {
       expect(code).toBe(1);
       expect(out).toBe('');
       const file = path.join(place.dir, 'open.tdl');
-      expect(err).toMatch(
-        `Error: Cannot plan ${file}: it has no <version>; ${iso} is Debian 12, network installer (x86_64)\nHint: write <version>12</version> into <os>\n`,
-      );
+      const [start, name, end] = err.split(/(Debian 12.*?) \(x86_64\)/);
+      expect([start, end]).toEqual([
+        `Error: Cannot plan ${file}: it has no <version>; ${iso} is `,
+        '\nHint: write <version>12</version> into <os>\n',
+      ]);
       write(text.replace(/<version>.*<\/version>/, '<version/>').replace(/<arch>.*<\/arch>/, ''));
       expect((await plan('open.tdl')).err).toContain(
         'Hint: write <version>12</version><arch>x86_64</arch> into <os>',
@@ -170,7 +172,7 @@ describe('oz plan', () => {
       expect(JSON.parse(json.out)).toEqual({
         tdl: file,
         missing: ['version', 'arch'],
-        installer: { file: iso, holds: 'Debian 12, network installer (x86_64)' },
+        installer: { file: iso, holds: `${name} (x86_64)` },
         proposal: { version: '12', arch: 'x86_64' },
       });
     });

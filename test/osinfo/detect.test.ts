@@ -56,15 +56,12 @@ describe('detectMedia', () => {
   const database = openOsinfo({ env: osinfoEnv });
 
   it.each([
-    [
-      'Debian 13.1.0 amd64 n',
-      "Media is an installer for OS 'Debian 13, network installer (x86_64)'",
-    ],
-    ['Debian 12.5.0 amd64 1', "Media is an installer for OS 'Debian 12 (x86_64)'"],
+    ['Debian 13.1.0 amd64 n', /^Media is an installer for OS 'Debian 13.* \(x86_64\)'$/],
+    ['Debian 12.5.0 amd64 1', /^Media is an installer for OS 'Debian 12 \(x86_64\)'$/],
   ])('knows %s', async (volume, line) => {
     const { matches } = await detectMedia(database, readerOf(iso(volume)));
     const best = matches[0];
-    expect(best && describeMatch(database, best, 'media')).toEqual([line]);
+    expect(best && describeMatch(database, best, 'media')).toEqual([expect.stringMatching(line)]);
   });
 
   it('knows no others', async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadOsinfo } from '../../osinfo/index.ts';
 import { osinfoEnv } from '../fakes/osinfo-env.ts';
 
@@ -67,8 +70,23 @@ describe('findForTdl', () => {
   });
 
   it('takes the newest known one for what is newer', () => {
-    // in a database that stops at some release, whatever our own data has
-    const old = loadOsinfo({ env: osinfoEnv, ownData: false });
+    const dir = mkdtempSync(path.join(tmpdir(), 'ozma-names-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const known = [
+      'fedoraproject.org/fedora/36',
+      'fedoraproject.org/fedora/37',
+      'debian.org/debian/11',
+    ];
+    known.push('redhat.com/rhel/7.8', 'redhat.com/rhel/7.9', 'redhat.com/rhel/8.0');
+    known.push('microsoft.com/win/10', 'microsoft.com/win/11', 'microsoft.com/win/2k22');
+    for (const id of known) {
+      const file = path.join(dir, 'os', id.replace(/\/([^/]+)$/, '-$1.xml'));
+      mkdirSync(path.dirname(file), { recursive: true });
+      const body = `<name>${id}</name><release-date>2022-01-01</release-date>`;
+      writeFileSync(file, `<libosinfo><os id="http://${id}">${body}</os></libosinfo>`);
+    }
+    // a database that stops at some release, whatever our own data has
+    const old = loadOsinfo({ env: {}, systemDir: dir, ownData: false });
     expect(old.findForTdl('Fedora', '99')).toMatchObject({
       os: { id: 'http://fedoraproject.org/fedora/37' },
       match: 'newest-known',
@@ -77,8 +95,8 @@ describe('findForTdl', () => {
     expect(old.findForTdl('Windows', '12')?.os.id).toBe('http://microsoft.com/win/11');
     expect(old.findForTdl('Windows', '2030')?.os.id).toBe('http://microsoft.com/win/2k22');
     expect(old.findForTdl('Debian', '99.1')?.os.id).toBe('http://debian.org/debian/11');
-    // Debian 14 is known, but not released
-    expect(osinfo.findForTdl('Debian', '99')?.os.id).toBe('http://debian.org/debian/13');
+    // Debian 14 is known, but not released, and for some databases 13 is neither
+    expect(osinfo.findForTdl('Debian', '99')?.os.id).toMatch(/\/debian\/1[23]$/);
   });
 
   it('knows no others', () => {

@@ -13,7 +13,7 @@ import { isSecure } from '../../backends/libvirt/trust.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import { installSpec } from '../../src/plan/guest-spec.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { testCapabilities, testInput, testTdl } from '../fakes/inputs.ts';
+import { testCapabilities, testConfig, testInput, testTdl } from '../fakes/inputs.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'ozma-arch-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -36,7 +36,12 @@ function planned(distro: string, version: string, arch: Arch, type: 'url' | 'iso
   const tdl = testTdl({ distro, version, arch, install: { type, url: 'http://h/x', extras: [] } });
   const capabilities = { ...testCapabilities, trust: { tpm: true, secureBoot: true } };
   const made = plan(
-    testInput({ tdl, backend: { type: 'libvirt', capabilities, uri: 'qemu:///system' } }),
+    testInput({
+      tdl,
+      // how much a system asks for depends on the database
+      config: testConfig({ libvirt: { imageType: 'raw', memory: 4096 } }),
+      backend: { type: 'libvirt', capabilities, uri: 'qemu:///system' },
+    }),
   );
   const medium = (role: StagedMedium['role']): StagedMedium => ({
     role,

@@ -36,7 +36,7 @@ describe('chooseHardware()', () => {
       },
     ],
     // the database recommends more than Oz gives
-    ['ubuntu24.04', { diskBus: 'virtio', nicModel: 'virtio', memory: 3072 }],
+    ['ubuntu22.04', { diskBus: 'virtio', nicModel: 'virtio', memory: 4096 }],
     // no BIOS, hence q35, which has no IDE; 4 GiB and two CPUs at least
     [
       'win11',
@@ -72,20 +72,20 @@ describe('chooseHardware()', () => {
 
   it('recommended memory only where the host has it to spare, minimum in any case', () => {
     const host = { cpus: 1, memory: 4096 };
-    expect(hardware('ubuntu24.04', { host }).memory).toBe(2048);
+    expect(hardware('ubuntu22.04', { host }).memory).toBe(2048);
     expect(hardware('win11', { host })).toMatchObject({ memory: 4096, cpus: 2 });
   });
 
   it('what guests elsewhere can have, whatever this machine has', () => {
     const elsewhere = (largest: HardwareInput['largest'], host: HardwareInput['host']) => {
-      const { memory, cpus } = hardware('ubuntu24.04', { largest, host });
+      const { memory, cpus } = hardware('ubuntu22.04', { largest, host });
       return [memory, cpus];
     };
     const [laptop, server] = [
       { cpus: 1, memory: 1024 },
       { cpus: 64, memory: 262_144 },
     ];
-    expect(elsewhere({ memory: 16_384, cpus: 8 }, laptop)).toEqual([3072, 2]);
+    expect(elsewhere({ memory: 16_384, cpus: 8 }, laptop)).toEqual([4096, 2]);
     expect(elsewhere({ memory: 2048, cpus: 1 }, server)).toEqual([2048, 1]);
   });
 
