@@ -42,7 +42,7 @@ const computed: Readonly<Record<string, readonly string[]>> = {
   'compat/osinfo/own/checkers.ts': ['cloud-init', 'python3', 'debconf-set-selections'],
   'compat/rigs/openstack/daemons.ts': ['setpriv', 'mariadbd', 'rabbitmq-server'],
   'compat/rigs/openstack/host-network.ts': ['iptables', 'ip'],
-  'compat/rigs/openstack/up.ts': ['setpriv', 'nova-manage', 'virtlogd', 'libvirtd'],
+  'compat/rigs/openstack/up.ts': ['setpriv', 'nova-manage'],
   'test/base/debian-packages.test.ts': ['cpio', 'debugfs', 'qemu-img'],
   'test/customize/cloud-init.test.ts': ['dash', 'bash', 'busybox'],
   'test/customize/forget-cloud.test.ts': ['dash', 'bash'],

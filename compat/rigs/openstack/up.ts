@@ -4,7 +4,6 @@ import { chmod, chown, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from '../../../backends/libvirt/root-daemon.ts';
 import { OzError } from '../../../src/base/errors.ts';
 import { runTool } from '../../../src/base/run-tool.ts';
 import { writeConfiguration } from './configuration.ts';
@@ -22,6 +21,7 @@ import {
   region,
   url,
 } from './layout.ts';
+import { startLibvirt } from './libvirt.ts';
 import { awaitService, startService } from './services.ts';
 
 type Say = (text: string) => void;
@@ -116,30 +116,6 @@ async function installNfsHelper(): Promise<void> {
   if (existsSync(nfsHelper)) return;
   await copyFile(path.join(import.meta.dirname, 'mount.nfs'), nfsHelper);
   await chmod(nfsHelper, 0o755);
-}
-
-async function libvirtAnswers(): Promise<boolean> {
-  const { exitCode } = await runTool('virsh', ['-c', 'qemu:///system', 'version'], {
-    okCodes: [0, 1],
-  });
-  return exitCode === 0;
-}
-
-/** The system's libvirt and its log daemon; those that run are shared. They belong to nobody, and stay. */
-async function startLibvirt(): Promise<void> {
-  const logs = await answers('/run/libvirt/virtlogd-sock');
-  if (logs && (await libvirtAnswers())) return;
-  const daemon = (name: string) =>
-    runTool('env', ['-i', ...Object.entries(cleanEnv()).map(([k, v]) => `${k}=${v}`), name, '-d'], {
-      okCodes: [0, 1],
-    });
-  // as systemd makes it: virtlogd would let nobody else in, and QEMU is another user
-  await mkdir('/run/libvirt', { recursive: true, mode: 0o755 });
-  if (!logs) await daemon('virtlogd');
-  if (!(await libvirtAnswers())) await daemon('libvirtd');
-  for (let i = 0; i < 100 && !(await libvirtAnswers()); i++) await sleep(200);
-  if (await libvirtAnswers()) return;
-  throw new OzError('OZ_RIG_SERVICE', 'Cannot start libvirt: libvirtd does not answer');
 }
 
 /** Nova finds the compute node in the cell before the first server can be made. */
