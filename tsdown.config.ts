@@ -8,7 +8,7 @@ const groups = [
   { name: 'packages', test: /\/src\/base\/debian-packages\.(?:ts|json)$/ },
   {
     name: 'command',
-    test: /\/src\/(?:base\/(?:errors|package-root|suggest)|cli\/(?:getopt|option-table|parse-args|render\/format|report-error|run-command|usage-error|values))\.ts$/,
+    test: /\/src\/(?:base\/(?:errors|package-root|suggest)|cli\/(?:getopt|option-table|parse-args|render\/(?:color|format)|report-error|run-command|usage-error|values))\.ts$/,
   },
   {
     name: 'osinfo',

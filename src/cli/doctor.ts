@@ -18,11 +18,11 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
       const findings: Finding[] = [];
       for await (const finding of examine(options, io, find ?? findPlace, signal)) {
         findings.push(finding);
-        if (!options.json) io.stdout.write(findingText(finding));
+        if (!options.json) io.stdout.write(findingText(finding, io.stdout));
       }
       const ready = findings.every(({ state }) => state !== 'problem');
       if (options.json) io.stdout.write(`${JSON.stringify({ ready, findings }, null, 2)}\n`);
-      else io.stdout.write(summaryText(findings));
+      else io.stdout.write(summaryText(findings, io.stdout));
       return ready ? 0 : 1;
     }),
   );

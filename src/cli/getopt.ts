@@ -11,6 +11,8 @@ export interface OptionNames {
   /** One letter. */
   short?: string | undefined;
   takesValue: boolean;
+  /** Not known by a prefix. */
+  whole?: boolean | undefined;
 }
 
 /** An option by its full long name; unknown long ones are among them. */
@@ -28,7 +30,7 @@ export interface Arguments {
 function findLong(name: string, known: readonly OptionNames[]): OptionNames | undefined {
   const exact = known.find((o) => o.long === name);
   if (exact) return exact;
-  const fitting = known.filter((o) => o.long.startsWith(name));
+  const fitting = known.filter((o) => !o.whole && o.long.startsWith(name));
   if (fitting.length > 1) {
     const names = fitting.map((o) => `--${o.long}`);
     throw usageError(

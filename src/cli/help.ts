@@ -36,6 +36,9 @@ function entry(term: string, text: string): string[] {
   return [first.padEnd(column) + lines[0], ...lines.slice(1).map((l) => indent + l)];
 }
 
+/** What stands out in it on a terminal. */
+export const helpHeadings = /^(?:Usage|Arguments|Commands|Options|Examples|Exit codes):/gm;
+
 /** The whole text of `--help`. */
 export function helpText(spec: CommandSpec<OptionTable>): string {
   const lines = [

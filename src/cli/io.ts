@@ -8,6 +8,8 @@ export interface Output {
   isTTY: boolean;
   /** Width of the terminal in characters. */
   columns: number;
+  /** Whether it takes color, once the command line has been read. */
+  color?: boolean;
 }
 
 export interface Io extends Around {

@@ -5,6 +5,8 @@ export interface Flag {
   short?: string;
   long: string;
   help: string;
+  /** It must be written out, so that prefixes of Oz's own options go on meaning these. */
+  whole?: true;
 }
 
 /** An option with a value; `read` checks it, and is given the value so far when it comes again. */

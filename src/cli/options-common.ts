@@ -1,5 +1,6 @@
 /** The options that several commands have. */
 import type { Valued } from './option-table.ts';
+import { type ColorChoice, colorChoices } from './render/color.ts';
 import { fileName, type LogLevel, logLevel, macAddress, oneOf } from './values.ts';
 
 export const config: Valued<string> = {
@@ -52,6 +53,14 @@ export const backend: Valued<'libvirt' | 'openstack'> = {
   value: 'place',
   read: oneOf('backend', ['libvirt', 'openstack']),
   help: 'run the guest in libvirt or openstack, whatever oz.cfg says',
+};
+
+export const color: Valued<ColorChoice> = {
+  long: 'color',
+  whole: true,
+  value: 'when',
+  read: oneOf('time for color', colorChoices),
+  help: 'color and emphasis in text for people: auto (the default: on terminals, unless NO_COLOR is set), always or never',
 };
 
 export const configFiles = [

@@ -1,10 +1,9 @@
 /** The options of `oz os …`, as data. */
 import { command, type Flag, type Valued } from './option-table.ts';
+import { color, help, version } from './options-common.ts';
 import { usageError } from './usage-error.ts';
 import { fileName, oneOf } from './values.ts';
 
-const help: Flag = { short: 'h', long: 'help', help: 'print this help and exit' };
-const version: Flag = { long: 'version', help: 'print the version and exit' };
 const json: Flag = { long: 'json', help: 'print one JSON document' };
 
 const text = (what: string) => (value: string) => {
@@ -90,6 +89,7 @@ export const ozOsList = command({
     } as Valued<'os' | 'platform' | 'device' | 'deployment'>,
     json,
     help,
+    color,
     version,
   },
   examples: [
@@ -115,7 +115,7 @@ export const ozOsShow = command({
     'Prints names and dates, what it derives from, resources, firmware, devices, media, install trees, images and install scripts, all that it inherits included.',
   ],
   operands: [osOperand],
-  options: { json, help, version },
+  options: { json, help, color, version },
   examples: [
     { what: 'All of it', line: 'oz os show debian13' },
     {
@@ -143,6 +143,7 @@ export const ozOsDevices = command({
     } as Valued<string>,
     json,
     help,
+    color,
     version,
   },
   examples: [
@@ -173,6 +174,7 @@ export const ozOsDetect = command({
     all: { short: 'a', long: 'all', help: 'print every match, the best first' },
     json,
     help,
+    color,
     version,
   },
   examples: [
@@ -249,6 +251,7 @@ export const ozOsScript = command({
     },
     json,
     help,
+    color,
     version,
   },
   examples: [
@@ -287,7 +290,7 @@ export const ozOs = command({
     { name: 'command', help: 'one of the commands below, with its options and arguments' },
   ],
   commands: osCommands,
-  options: { help, version },
+  options: { help, color, version },
   examples: [
     { what: 'What is known', line: 'oz os list' },
     { what: 'What an ISO holds', line: 'oz os detect x.iso' },

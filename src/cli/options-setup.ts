@@ -1,6 +1,6 @@
 /** The options of the commands that help to set Ozma up, as data. */
 import { command } from './option-table.ts';
-import { backend, config, configFiles, debug, help, version } from './options-common.ts';
+import { backend, color, config, configFiles, debug, help, version } from './options-common.ts';
 
 export const ozDoctor = command({
   name: 'oz doctor',
@@ -17,6 +17,7 @@ export const ozDoctor = command({
     help,
     json: { long: 'json', help: 'print the findings as one JSON document' },
     backend: { ...backend, help: 'where builds are to run, whatever oz.cfg says' },
+    color,
     version,
   },
   examples: [
@@ -40,7 +41,7 @@ export const ozCompletion = command({
     'Prints a script for bash, zsh or fish. Loaded by the shell, it completes commands, options, their values and file names of oz, oz-install, oz-customize, oz-generate-icicle and oz-cleanup-cache.',
   ],
   operands: [{ name: 'shell', help: 'bash, zsh or fish' }],
-  options: { help, version },
+  options: { help, color, version },
   examples: [
     { what: 'bash, for all users', line: 'oz completion bash > /etc/bash_completion.d/oz' },
     {

@@ -2,6 +2,7 @@
 import { command, type Valued } from './option-table.ts';
 import {
   backend,
+  color,
   config,
   configFiles,
   debug,
@@ -119,7 +120,7 @@ export const ozInstall = command({
     "Without an oz.cfg, and without root's rights, the guest runs in qemu:///session.",
   ],
   operands: [tdlOperand],
-  options: { ...buildOptions, json, backend, onError, progress, version },
+  options: { ...buildOptions, json, backend, onError, progress, color, version },
   examples: [
     { what: 'Install what the template says', line: 'oz-install debian-13.tdl' },
     {
@@ -162,7 +163,18 @@ export const ozCustomize = command({
     'With the backend openstack the work is done on a server made from the image in Glance that the XML names. When all has succeeded, a new image takes the place of the old one, and the XML names it.',
   ],
   operands: [tdlOperand, xmlOperand],
-  options: { config, debug, help, macAddress: mac, json, backend, onError, progress, version },
+  options: {
+    config,
+    debug,
+    help,
+    macAddress: mac,
+    json,
+    backend,
+    onError,
+    progress,
+    color,
+    version,
+  },
   examples: [
     {
       what: 'Customise an image installed before',
@@ -200,6 +212,7 @@ export const ozGenerateIcicle = command({
     backend,
     onError,
     progress,
+    color,
     version,
   },
   examples: [
@@ -228,6 +241,7 @@ export const ozCleanupCache = command({
     help,
     backend,
     yes: { short: 'y', long: 'yes', help: 'the same as -f' },
+    color,
     version,
   },
   examples: [
@@ -254,6 +268,7 @@ export const ozPlan = command({
     ...buildOptions,
     json: { long: 'json', help: 'print the plan as one JSON document' },
     backend,
+    color,
     version,
   },
   examples: [
@@ -293,6 +308,7 @@ export const ozCheck = command({
       ...backend,
       help: 'the backend that must be able to build the templates, whatever oz.cfg says',
     },
+    color,
     version,
   },
   examples: [
@@ -331,6 +347,7 @@ export const ozMigrate = command({
       help: 'the backend to write for; else the one that oz.cfg names',
     },
     inPlace: { long: 'in-place', help: 'change the files themselves' },
+    color,
     version,
   },
   examples: [
@@ -361,7 +378,7 @@ export const oz = command({
     { name: 'completion', help: ozCompletion.summary },
     ...osCommands.map(({ name, help }) => ({ name: `os ${name}`, help })),
   ],
-  options: { help, version },
+  options: { help, color, version },
   examples: [
     { what: 'See what oz-install would do', line: 'oz plan debian-13.tdl' },
     { what: 'What an ISO holds', line: 'oz os detect x.iso' },

@@ -38,6 +38,7 @@ export function parseCommandLine<O extends OptionTable>(
     long: option.long,
     short: option.short,
     takesValue: isValued(option),
+    whole: option.whole,
   }));
   const { given, operands } = readArguments(argv, known, { optionsFirst: !!env.POSIXLY_CORRECT });
   const values = new Map<string, unknown>();

@@ -3,6 +3,7 @@
 import type { FindPlace } from '../compose/places.ts';
 import type { Io } from './io.ts';
 import { ozPlan } from './options.ts';
+import { boldHeadings } from './render/color.ts';
 import { runCommand } from './run-command.ts';
 
 /** `find` is where tests put their own place. */
@@ -19,7 +20,7 @@ export async function main(argv: readonly string[], io: Io, find?: FindPlace): P
     if (options.json) io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
     else {
       const { planText } = await import('./render/plan-text.ts');
-      io.stdout.write(planText(shown));
+      io.stdout.write(boldHeadings(io.stdout, planText(shown), /^\S.*$/gm));
     }
     return 0;
   });

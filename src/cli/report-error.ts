@@ -2,6 +2,7 @@
 import { codeOf, type Kept, messageOf, OzError } from '../base/errors.ts';
 import type { BuildEvent } from '../engine/events.ts';
 import type { Io } from './io.ts';
+import { paint, type Style } from './render/color.ts';
 import { printable } from './render/format.ts';
 import type { LogLevel } from './values.ts';
 
@@ -34,6 +35,16 @@ function keptLines({ look, remove }: Kept): string[] {
   ];
 }
 
+const labels: Readonly<Record<string, readonly Style[]>> = {
+  'Error:': ['red', 'bold'],
+  'Hint:': ['cyan'],
+  'Evidence:': ['bold'],
+};
+
+/** The label at the start of a line stands out. */
+const withLabel = (io: Io, line: string) =>
+  line.replace(/^\w+:/, (label) => paint(io.stderr, label, ...(labels[label] ?? [])));
+
 /** Tells it on standard error; the stack only from `-d3` on. Returns the exit code. */
 export function reportError(io: Io, error: unknown, level: LogLevel): number {
   const { message, hint, evidence, console: said } = errorFields(error);
@@ -47,6 +58,6 @@ export function reportError(io: Io, error: unknown, level: LogLevel): number {
   if (expected && error.kept) lines.push(...keptLines(error.kept));
   const wanted = level >= 3 && codeOf(error) !== 'OZ_INTERRUPTED';
   if (wanted) lines.push(printable(stackOf(error)).trimEnd());
-  io.stderr.write(`${lines.join('\n')}\n`);
+  io.stderr.write(`${lines.map((line) => withLabel(io, line)).join('\n')}\n`);
   return expected ? error.exitCode : 1;
 }

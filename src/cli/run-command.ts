@@ -4,6 +4,7 @@ import { packageVersion } from '../base/package-root.ts';
 import type { Io } from './io.ts';
 import type { CommandSpec, OptionTable } from './option-table.ts';
 import { type ParsedLine, parseCommandLine } from './parse-args.ts';
+import { boldHeadings, type ColorChoice, setColor } from './render/color.ts';
 import { reportError } from './report-error.ts';
 import type { LogLevel } from './values.ts';
 
@@ -27,6 +28,7 @@ export async function runCommand<O extends OptionTable>(
   io: Io,
   work: (line: ParsedLine<O>) => Promise<number>,
 ): Promise<number> {
+  setColor(io);
   let line: ParsedLine<O>;
   try {
     line = parseCommandLine(spec, argv, io.env);
@@ -34,10 +36,11 @@ export async function runCommand<O extends OptionTable>(
     return wrongUsage(io, spec, error);
   }
   const asked: Readonly<Record<string, unknown>> = line.options;
+  setColor(io, asked.color as ColorChoice | undefined);
   try {
     if (asked.help === true) {
-      const { helpText } = await import('./help.ts');
-      io.stdout.write(helpText(spec));
+      const { helpHeadings, helpText } = await import('./help.ts');
+      io.stdout.write(boldHeadings(io.stdout, helpText(spec), helpHeadings));
       return 0;
     }
     if (asked.version === true) {

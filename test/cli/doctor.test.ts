@@ -40,14 +40,14 @@ describe('oz doctor', () => {
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^ok +version: Ozma \d/);
     expect(out).toContain('ok       libvirt: it answers\n');
-    expect(out).toContain('warning  kvm: there is no KVM here\n          -> switch it on\n');
+    expect(out).toContain('warning  kvm: there is no KVM here\n         -> switch it on\n');
     expect(out).toMatch(/\nA build can work, \d warnings?\n$/);
   });
 
   it('exits with 1 for a problem', async () => {
     const { code, out } = await doctor([], [network]);
     expect(code).toBe(1);
-    expect(out).toContain('PROBLEM  network: no network\n          -> virsh net-start default\n');
+    expect(out).toContain('PROBLEM  network: no network\n         -> virsh net-start default\n');
     expect(out).toMatch(/\nA build can't work yet: 1 problem/);
   });
 

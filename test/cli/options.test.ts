@@ -39,10 +39,11 @@ const installLines: [string, string, string, unknown][] = [
   ['', '--backend', 'backend', 'libvirt'],
   ['', '--on-error', 'onError', 'keep'],
   ['', '--progress', 'progress', 'plain'],
+  ['', '--color', 'color', 'never'],
   ['', '--version', 'version', true],
 ];
 
-const workKeys = ['config', 'debug', 'help', 'json', 'backend', 'onError', 'progress'];
+const workKeys = ['color', 'config', 'debug', 'help', 'json', 'backend', 'onError', 'progress'];
 const customizeKeys = [...workKeys, 'macAddress'];
 const icicleKeys = [...workKeys, 'icicle'];
 const planKeys = installLines.map(([, , key]) => key);
@@ -54,7 +55,7 @@ const commands: { spec: CommandSpec<OptionTable>; operands: string; keys: string
   {
     spec: ozCleanupCache,
     operands: '',
-    keys: ['config', 'debug', 'help', 'backend', 'version'],
+    keys: ['color', 'config', 'debug', 'help', 'backend', 'version'],
   },
   {
     spec: ozPlan,

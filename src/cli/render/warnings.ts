@@ -1,5 +1,6 @@
 /** Warnings that the user should see even at -d0, where the log shows none. */
 import type { Io } from '../io.ts';
+import { paint } from './color.ts';
 import { printable } from './format.ts';
 import type { RenderOptions } from './index.ts';
 
@@ -9,5 +10,6 @@ export function showWarnings(
   io: Io,
 ): void {
   if (json || level > 0) return;
-  for (const text of warnings) io.stderr.write(`Warning: ${printable(text)}\n`);
+  const label = paint(io.stderr, 'Warning:', 'yellow');
+  for (const text of warnings) io.stderr.write(`${label} ${printable(text)}\n`);
 }

@@ -31,21 +31,26 @@ _ozma() {
   done
   case $command in
     'oz os')
-      [[ $cur == -* ]] && { _ozma_words '-h --help --version'; return; }
+      case $option in
+        --color) _ozma_words 'auto always never'; return ;;
+      esac
+      [[ $cur == -* ]] && { _ozma_words '-h --help --color --version'; return; }
       _ozma_words 'list show devices detect script'
       ;;
     'oz os detect')
       case $option in
         -t|--type) _ozma_words 'media tree'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-t --type -a --all --json -h --help --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-t --type -a --all --json -h --help --color --version'; return; }
       _ozma_files -f
       ;;
     'oz os devices')
       case $option in
         --platform) :; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '--platform --json -h --help --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '--platform --json -h --help --color --version'; return; }
       :
       ;;
     'oz os list')
@@ -56,8 +61,9 @@ _ozma() {
         -f|--fields) :; return ;;
         -s|--sort) :; return ;;
         --of) _ozma_words 'os platform device deployment'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '--family --distro --vendor -f --fields -s --sort --of --json -h --help --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '--family --distro --vendor -f --fields -s --sort --of --json -h --help --color --version'; return; }
       :
       ;;
     'oz os script')
@@ -68,16 +74,23 @@ _ozma() {
         -s|--source) _ozma_words 'media network tree'; return ;;
         -d|--output-dir) _ozma_files -d; return ;;
         -P|--prefix) :; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-p --profile -c --config -f --config-file -s --source -d --output-dir -P --prefix --list-config --list-profiles --list-injection-methods --json -h --help --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-p --profile -c --config -f --config-file -s --source -d --output-dir -P --prefix --list-config --list-profiles --list-injection-methods --json -h --help --color --version'; return; }
       :
       ;;
     'oz os show')
-      [[ $cur == -* ]] && { _ozma_words '--json -h --help --version'; return; }
+      case $option in
+        --color) _ozma_words 'auto always never'; return ;;
+      esac
+      [[ $cur == -* ]] && { _ozma_words '--json -h --help --color --version'; return; }
       :
       ;;
     'oz completion')
-      [[ $cur == -* ]] && { _ozma_words '-h --help --version'; return; }
+      case $option in
+        --color) _ozma_words 'auto always never'; return ;;
+      esac
+      [[ $cur == -* ]] && { _ozma_words '-h --help --color --version'; return; }
       _ozma_words 'bash zsh fish'
       ;;
     'oz doctor')
@@ -85,8 +98,9 @@ _ozma() {
         -c|--config) _ozma_files -f; return ;;
         -d|--debug) :; return ;;
         --backend) _ozma_words 'libvirt openstack'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help --json --backend --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help --json --backend --color --version'; return; }
       :
       ;;
     'oz-install')
@@ -104,8 +118,9 @@ _ozma() {
         --backend) _ozma_words 'libvirt openstack'; return ;;
         --on-error) _ozma_words 'cleanup keep'; return ;;
         --progress) _ozma_words 'auto plain bar none'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-a --auto -b --disk-bus -c --config -d --debug -f --force-download -g --generate-icicle -h --help -i --icicle -m --mac-address -n --network-device -p --cleanup -s --disk -t --timeout -u --customize -x --xmlfile --json --backend --on-error --progress --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-a --auto -b --disk-bus -c --config -d --debug -f --force-download -g --generate-icicle -h --help -i --icicle -m --mac-address -n --network-device -p --cleanup -s --disk -t --timeout -u --customize -x --xmlfile --json --backend --on-error --progress --color --version'; return; }
       _ozma_files -f
       ;;
     'oz-customize')
@@ -116,8 +131,9 @@ _ozma() {
         --backend) _ozma_words 'libvirt openstack'; return ;;
         --on-error) _ozma_words 'cleanup keep'; return ;;
         --progress) _ozma_words 'auto plain bar none'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -m --mac-address --json --backend --on-error --progress --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -m --mac-address --json --backend --on-error --progress --color --version'; return; }
       _ozma_files -f
       ;;
     'oz-generate-icicle')
@@ -128,8 +144,9 @@ _ozma() {
         --backend) _ozma_words 'libvirt openstack'; return ;;
         --on-error) _ozma_words 'cleanup keep'; return ;;
         --progress) _ozma_words 'auto plain bar none'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -i --icicle --json --backend --on-error --progress --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -i --icicle --json --backend --on-error --progress --color --version'; return; }
       _ozma_files -f
       ;;
     'oz-cleanup-cache')
@@ -137,8 +154,9 @@ _ozma() {
         -c|--config) _ozma_files -f; return ;;
         -d|--debug) :; return ;;
         --backend) _ozma_words 'libvirt openstack'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -f --force -h --help --backend -y --yes --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -f --force -h --help --backend -y --yes --color --version'; return; }
       :
       ;;
     'oz plan')
@@ -154,8 +172,9 @@ _ozma() {
         -t|--timeout) :; return ;;
         -x|--xmlfile) _ozma_files -f; return ;;
         --backend) _ozma_words 'libvirt openstack'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-a --auto -b --disk-bus -c --config -d --debug -f --force-download -g --generate-icicle -h --help -i --icicle -m --mac-address -n --network-device -p --cleanup -s --disk -t --timeout -u --customize -x --xmlfile --json --backend --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-a --auto -b --disk-bus -c --config -d --debug -f --force-download -g --generate-icicle -h --help -i --icicle -m --mac-address -n --network-device -p --cleanup -s --disk -t --timeout -u --customize -x --xmlfile --json --backend --color --version'; return; }
       _ozma_files -f
       ;;
     'oz check')
@@ -163,8 +182,9 @@ _ozma() {
         -c|--config) _ozma_files -f; return ;;
         -d|--debug) :; return ;;
         --backend) _ozma_words 'libvirt openstack'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help --json --backend --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help --json --backend --color --version'; return; }
       _ozma_files -f
       ;;
     'oz migrate')
@@ -173,12 +193,16 @@ _ozma() {
         -d|--debug) :; return ;;
         -o|--output) _ozma_files -d; return ;;
         --backend) _ozma_words 'libvirt openstack'; return ;;
+        --color) _ozma_words 'auto always never'; return ;;
       esac
-      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -o --output --backend --in-place --version'; return; }
+      [[ $cur == -* ]] && { _ozma_words '-c --config -d --debug -h --help -o --output --backend --in-place --color --version'; return; }
       _ozma_files -f
       ;;
     'oz')
-      [[ $cur == -* ]] && { _ozma_words '-h --help --version'; return; }
+      case $option in
+        --color) _ozma_words 'auto always never'; return ;;
+      esac
+      [[ $cur == -* ]] && { _ozma_words '-h --help --color --version'; return; }
       _ozma_words 'plan check migrate doctor completion os'
       ;;
   esac
