@@ -1,5 +1,5 @@
 /** `npm run long -- NAME`: see --help. */
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -59,14 +59,24 @@ function findRow(name: string): Row {
 }
 
 /** Runs the row's program beside this terminal. */
-async function runCommand(row: Row, report: string, signal: AbortSignal): Promise<number> {
+async function runCommand(
+  row: Row,
+  report: string,
+  signal: AbortSignal,
+): Promise<{ code: number; printed: string }> {
   const [program = '', ...args] = row.command.map((word) => (word === reportWord ? report : word));
-  const child = spawn(program, args, { cwd: packageFile(), stdio: 'inherit' });
+  const stdio: StdioOptions = ['inherit', row.prints ? 'pipe' : 'inherit', 'inherit'];
+  const child = spawn(program, args, { cwd: packageFile(), stdio });
+  let printed = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    printed += chunk;
+    process.stdout.write(chunk);
+  });
   // A terminal's Ctrl-C reaches it by itself; we wait until it has cleared up.
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('close', (code) => resolve({ code: code ?? 1, printed }));
   });
 }
 
@@ -83,10 +93,10 @@ async function runRow(row: Row, signal: AbortSignal): Promise<boolean> {
   const report = path.join(scratch, 'report.json');
   try {
     const begin = Date.now();
-    const code = await runCommand(row, report, signal);
+    const { code, printed } = await runCommand(row, report, signal);
     signal.throwIfAborted();
     const seconds = Math.round((Date.now() - begin) / 1000);
-    const text = await readFile(report, 'utf8').catch(() => '');
+    const text = row.prints ? printed : await readFile(report, 'utf8').catch(() => '');
     const shown: Reported = readReport(text);
     const verdict = code === 0 ? 'passed' : 'failed';
     await appendResult({ ...facts, seconds, verdict, ...shown });

@@ -6,6 +6,8 @@ export interface Row {
   help: string;
   /** A program of this project; REPORT becomes the file in which it leaves its figures. */
   command: readonly string[];
+  /** It leaves no report, but prints its figures as JSON, and nothing else, on standard output. */
+  prints?: boolean;
   /** It is current until one of these changes. */
   sources: readonly string[];
 }

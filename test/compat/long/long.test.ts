@@ -121,6 +121,10 @@ describe('reports', () => {
       figures: { images: 60 },
     });
     expect(readReport('[{"verdict":"passed","figures":{}}]')).toEqual({ figures: {} });
+    expect(readReport('{"seed":7,"images":60,"uri":"x","failed":[{}]}')).toEqual({
+      seed: 7,
+      figures: { images: 60, uri: 'x' },
+    });
     expect(() => readReport('[]')).toThrow('it is not one run with figures');
     expect(() => readReport('{"figures":3}')).toThrow('it is not one run with figures');
   });
