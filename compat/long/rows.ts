@@ -63,6 +63,8 @@ export const rows: readonly Row[] = [
     users.flatMap((user) => whats.map((what) => fresh(suite, user, what))),
   ),
   fresh('trixie', 'user', 'whole', 'demo'),
+  fresh('bookworm', 'root', 'hints', 'pack'),
+  fresh('trixie', 'user', 'hints', 'pack'),
   guest('debian-session', "Debian's real installer in qemu:///session"),
   guest('debian-system', "Debian's real installer in qemu:///system"),
   cloud('strategies', 'every way to start an installer'),
