@@ -67,6 +67,12 @@ export const rows: readonly Row[] = [
   fresh('trixie', 'user', 'hints', 'pack'),
   guest('debian-session', "Debian's real installer in qemu:///session"),
   guest('debian-system', "Debian's real installer in qemu:///system"),
+  {
+    name: 'databases',
+    help: 'the tests that read the osinfo database, with those of three Debian suites',
+    command: ['npm', 'run', 'test:databases'],
+    sources: [...product, 'compat/databases', 'test/osinfo', 'test/plan', 'test/check', 'test/cli'],
+  },
   cloud('strategies', 'every way to start an installer'),
   cloud('devices', 'old and new hardware'),
   cloud('floating', 'floating addresses'),
