@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { get } from '../../osinfo/detect/http.ts';
 import { checkRedirect, redirectLookup } from '../../src/base/follow-guard.ts';
+import { packageFile } from '../../src/base/package-root.ts';
 import { fetchContent } from '../../src/media/content.ts';
 
 vi.mock('node:dns', async (original) => {
@@ -97,6 +99,23 @@ describe('redirectLookup()', () => {
   it('leaves the host alone that was asked for', () => {
     expect(redirectLookup(open, from('http://mirror.example:81/'))).toBeUndefined();
   });
+});
+
+it('is asked by all that fetches', () => {
+  const files = ['src', 'backends', 'osinfo', 'bin'].flatMap((folder) =>
+    readdirSync(packageFile(folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[jt]s$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+  const texts = files.map((file) => [file, readFileSync(packageFile(file), 'utf8')] as const);
+  const fetching = texts.filter(([, text]) => /^import got\b/m.test(text));
+  expect(fetching.length).toBeGreaterThan(2);
+  for (const [file, text] of fetching) {
+    expect(text, file).toMatch(/redirectHooks\(|followRedirect: false/);
+  }
+  // Node's own follows by itself.
+  const others = texts.filter(([, text]) => /(?<![.\w])fetch\(/.test(text));
+  expect(others.map(([file]) => file)).toEqual([]);
 });
 
 describe('redirects on the wire', () => {
