@@ -232,6 +232,8 @@ describe('oz-install', () => {
     writeFileSync(
       path.join(place.dir, 'data/ledger/1-dead.jsonl'),
       lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      // whatever the umask: Debian 13's users share their files with their group
+      { mode: 0o600 },
     );
     await run(install, ['x.tdl'], finished);
     expect(existsSync(left)).toBe(false);
