@@ -87,6 +87,8 @@ export interface Capabilities {
     | undefined;
   /** Whether a guest must say its address on its console, since nobody else here knows it. */
   announce?: boolean | undefined;
+  /** What the user should know of how it is configured. */
+  warnings?: readonly string[] | undefined;
   /** Whether the guest's SSH port can be reached from here; absent: yes. */
   sshReachable?: { reachable: boolean; reason: string } | undefined;
 }

@@ -125,6 +125,7 @@ async function* eachPart(site: Site, signal?: AbortSignal): AsyncGenerator<Findi
 export async function* diagnoseCloud(site: Site, signal?: AbortSignal): AsyncGenerator<Finding> {
   const { cloud, settings } = site;
   yield fine('cloud', `${site.at} answers, as ${cloud.userName ?? cloud.userId}`);
+  for (const text of site.warnings ?? []) yield warning('clouds.yaml', text);
   yield clock(cloud.clockOffset());
   yield roles(site);
   let survey: Survey;

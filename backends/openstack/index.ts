@@ -47,6 +47,7 @@ export async function openOpenstack(options: OpenstackOptions): Promise<Openstac
       looks: { ...usualLooks, ...options.looks },
       own: new Set(),
       tls: credentials.tls,
+      warnings: credentials.warnings,
       refused: new Set(),
     },
     options.describeFinished,

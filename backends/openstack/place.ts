@@ -69,7 +69,7 @@ export function makePlace(site: Site, describeFinished: DescribeFinished): Opens
     at: site.at,
 
     async capabilities(call) {
-      return capabilitiesOf(await survey(call?.signal), settings);
+      return { ...capabilitiesOf(await survey(call?.signal), settings), warnings: site.warnings };
     },
 
     async check(hardware, call) {

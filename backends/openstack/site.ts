@@ -32,6 +32,8 @@ export interface Site {
   own: Set<string>;
   /** For what is reached apart from the API. */
   tls: { readonly insecure: boolean; readonly cacert: string | null };
+  /** What is odd in the user's settings for it. */
+  warnings?: readonly string[] | undefined;
   /** What the cloud does not show to this user, once that is known. */
   refused: Set<'diagnostics' | 'console'>;
 }

@@ -128,9 +128,9 @@ async function gatherEvidence(
   error: unknown,
   answer: { filename: string; text: string } | null,
 ): Promise<void> {
-  const { plan, witness, mask } = context;
+  const { plan, witness, mask, emit } = context;
   if (!witness.consoleLog && !witness.guest) return; // no guest has run yet
-  const dir = await collectEvidence({
+  const collected = collectEvidence({
     dir: plan.evidenceDir,
     guest: witness.guest,
     consoleLog: witness.consoleLog,
@@ -138,6 +138,11 @@ async function gatherEvidence(
     mask,
     error,
     lastActivity: witness.lastActivity,
+  });
+  const dir = await collected.catch((cause: unknown) => {
+    const why = messageOf(wordWriteFailure(cause, plan.evidenceDir, 'make the evidence folder'));
+    const text = `no evidence is kept: ${why}: set screenshot_dir in [paths] of oz.cfg to a directory that you may write`;
+    emit({ type: 'log', level: 'error', text });
   });
   if (!(error instanceof OzError)) return;
   if (dir) error.evidence = dir;

@@ -77,16 +77,12 @@ async function readEnd(file: string, bytes: number): Promise<string> {
   }
 }
 
-/** Writes all that can still be had; returns the folder, or null if even that can't be made. */
-export async function collectEvidence(input: EvidenceInput): Promise<string | null> {
+/** Writes all that can still be had, and returns the folder. Throws where even that can't be made. */
+export async function collectEvidence(input: EvidenceInput): Promise<string> {
   const { dir, guest, mask } = input;
   const write = (name: string, content: string | Buffer) =>
     writeFile(path.join(dir, path.basename(name)), content, { mode: 0o600 });
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-  } catch {
-    return null;
-  }
+  await mkdir(dir, { recursive: true, mode: 0o700 });
   const problems: string[] = [];
   if (guest) {
     await attempt('screenshot', problems, async (signal) => {

@@ -155,7 +155,7 @@ export function planExisting(input: ExistingInput): WorkPlan {
     seal: family.seal,
     timeouts: plannedTimeouts(input),
     evidenceDir: path.join(config.paths.screenshotDir, `${guest.name}-${timeStamp(now)}`),
-    warnings: [...config.warnings, ...leftInCloud(input)],
+    warnings: [...config.warnings, ...(backend.capabilities.warnings ?? []), ...leftInCloud(input)],
     secrets: secretsOf(tdl),
   };
 }

@@ -56,6 +56,7 @@ function warningsOf(input: PlanInput, match: OsMatch): string[] {
   const { tdl, config } = input;
   return [
     ...config.warnings,
+    ...(input.backend.capabilities.warnings ?? []),
     ...(config.cache.jeos && input.backend.type === 'openstack'
       ? ['[cache] jeos is not used in a cloud: that cache holds files of this machine']
       : []),

@@ -109,6 +109,17 @@ describe('oz-install', () => {
     expect(place.files().filter((f) => f.startsWith('images/'))).toEqual([]);
   });
 
+  it('says so, too, where the evidence can not be kept', async () => {
+    writeFileSync(path.join(place.dir, 'screenshots'), 'a file');
+    const runs = [{ stopAfter: 5, stop: { reason: 'crashed' } as const, console: [] }];
+    const { code, err } = await run(install, ['--progress=none', 'x.tdl'], { runs });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^no evidence is kept: Cannot .*screenshots.*: set screenshot_dir in \[paths\]/m,
+    );
+    expect(err).not.toMatch(/^Evidence:|ENOTDIR/m);
+  });
+
   it('says where the image is in Glance, and -p and -s are as ever', async () => {
     const config = readFileSync(path.join(place.dir, 'oz.cfg'), 'utf8');
     const cloud = '[backend]\ntype = openstack\n[openstack]\nresult = both\n';

@@ -305,6 +305,12 @@ describe('plan()', () => {
     expect(made.warnings.join()).toContain('Debian 99');
   });
 
+  it('warns of what is odd where the backend is configured', () => {
+    const capabilities = { ...testCapabilities, warnings: ['the profile is not known'] };
+    const made = plan(testInput({ backend: { type: 'libvirt', capabilities } }));
+    expect(made.warnings).toContain('the profile is not known');
+  });
+
   it('names files as Oz does', () => {
     const config = testConfig({
       libvirt: { imageType: 'qcow2' },

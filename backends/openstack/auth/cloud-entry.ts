@@ -16,7 +16,11 @@ function flatten(tree: Tree): Settings {
 function profileOf(name: string, profile: string, tree: Tree, files: CloudsFiles): Tree {
   const found = files.profiles[profile] ?? vendorProfiles[profile];
   if (found) return found;
-  if (flatten(tree).auth_url) return {}; // as OpenStack's own tools, which only warn
+  if (flatten(tree).auth_url) {
+    // As OpenStack's own tools, which only warn.
+    files.warnings.push(`the profile ${profile} of the cloud ${name} is not known: it is left out`);
+    return {};
+  }
   throw new OzError(
     'OZ_CLOUD_CONFIG',
     `Cannot use the cloud ${name}: its profile ${profile} is neither known nor in clouds-public.yaml`,

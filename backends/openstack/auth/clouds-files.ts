@@ -15,6 +15,8 @@ export interface CloudsFiles {
   clouds: Record<string, Tree>;
   /** Vendors' profiles by name, of clouds-public.yaml. */
   profiles: Record<string, Tree>;
+  /** What the user should know of them. */
+  warnings: string[];
 }
 
 export interface Surroundings {
@@ -81,6 +83,7 @@ function firstFile(
   name: string,
   named: string | undefined,
   around: Surroundings,
+  warnings: string[],
 ): { file: string; content: Tree } | null {
   const files = searchPath(around).flatMap((dir) =>
     ['.yaml', '.yml', '.json'].map((suffix) => path.join(dir, name + suffix)),
@@ -89,6 +92,7 @@ function firstFile(
     if (!existsSync(file)) continue;
     const content = readTree(file);
     if (content) return { file, content };
+    warnings.push(`you may not read ${file}: it is left out`);
   }
   return null;
 }
@@ -117,14 +121,16 @@ function treesOf(value: unknown): Record<string, Tree> {
  */
 export function readCloudsFiles(around: Surroundings): CloudsFiles {
   const { env } = around;
-  const clouds = firstFile('clouds', env.OS_CLIENT_CONFIG_FILE, around);
-  const secure = firstFile('secure', env.OS_CLIENT_SECURE_FILE, around);
-  const vendors = firstFile('clouds-public', env.OS_CLIENT_VENDOR_FILE, around);
+  const warnings: string[] = [];
+  const clouds = firstFile('clouds', env.OS_CLIENT_CONFIG_FILE, around, warnings);
+  const secure = firstFile('secure', env.OS_CLIENT_SECURE_FILE, around, warnings);
+  const vendors = firstFile('clouds-public', env.OS_CLIENT_VENDOR_FILE, around, warnings);
   const merged = mergeTrees(clouds?.content ?? {}, secure?.content ?? {});
   return {
     names: Object.keys(treesOf((clouds ?? secure)?.content.clouds)),
     file: clouds?.file ?? secure?.file ?? null,
     clouds: treesOf(merged.clouds),
     profiles: treesOf(vendors?.content['public-clouds']),
+    warnings,
   };
 }

@@ -36,6 +36,8 @@ export interface Credentials {
   readonly identity: Identity;
   /** Null: the scope that comes with the identity. */
   readonly scope: Scope | null;
+  /** What is odd where they come from. */
+  readonly warnings: readonly string[];
 }
 
 export interface CredentialSources extends Partial<Surroundings> {
@@ -80,6 +82,7 @@ interface Found {
   settings: Settings;
   name: string | null;
   source: string;
+  warnings?: readonly string[];
 }
 
 function nothingFound(): OzError {
@@ -115,6 +118,7 @@ function gather(section: Readonly<Record<string, string>>, around: Surroundings)
     ),
     name,
     source: `the cloud ${name} of ${files.file}`,
+    warnings: files.warnings,
   });
   if (named) return ofCloud(named, readCloudsFiles(around));
   if (own.auth_url) return { settings: completed(own), name: null, source: ours };
@@ -218,7 +222,7 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
     cwd: sources.cwd ?? process.cwd(),
     home: sources.home ?? homeOf(env),
   };
-  const { settings, name, source } = gather(sources.settings ?? {}, around);
+  const { settings, name, source, warnings = [] } = gather(sources.settings ?? {}, around);
   if (!settings.auth_url) {
     throw new OzError('OZ_CLOUD_CONFIG', `Cannot find auth_url in ${source}`, {
       hint: 'it is the URL of Keystone, such as https://cloud.example.com:5000/v3',
@@ -240,6 +244,12 @@ export function readCredentials(sources: CredentialSources = {}): Credentials {
       key: fileOf(settings.key, around),
     },
     endpoints: endpointsOf(settings, source),
+    warnings: isYes(settings.insecure)
+      ? [
+          ...warnings,
+          `${source} says not to check certificates: anyone between can read the password`,
+        ]
+      : warnings,
   };
   const identity = identityOf(settings, source);
   return Object.defineProperties(credentials, {

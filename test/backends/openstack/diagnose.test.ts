@@ -41,6 +41,16 @@ it.each([
   });
 });
 
+it('tells the warnings about clouds.yaml, as capabilities() does for a build', async () => {
+  const settings = { insecure: 'yes' };
+  expect(of(await diagnose({ settings }), 'clouds.yaml')).toMatchObject([
+    { state: 'warning', text: expect.stringContaining('not to check certificates') },
+  ]);
+  const { place } = await openPlace({ settings });
+  const { warnings } = await place.capabilities();
+  expect(warnings).toEqual([expect.stringContaining('not to check certificates')]);
+});
+
 it.each<[roles: string[], state: Finding['state']]>([
   [['reader'], 'problem'],
   [[], 'problem'],

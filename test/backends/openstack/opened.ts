@@ -44,7 +44,8 @@ export async function openPlace(opening: Opening = {}): Promise<OpenedPlace> {
   const log: string[] = [];
   const held = new Map<string, LedgerEntry>();
   const ever: LedgerEntry[] = [];
-  const cloud = await openCloud(fake.credentials(), {
+  const credentials = fake.credentials(opening.settings?.insecure ? { insecure: 'yes' } : {});
+  const cloud = await openCloud(credentials, {
     pace: quickPace,
     log: (line) => log.push(line),
   });
@@ -68,6 +69,7 @@ export async function openPlace(opening: Opening = {}): Promise<OpenedPlace> {
       looks: { changing: 5, waiting: opening.waiting ?? 20 },
       own: new Set(),
       tls: { insecure: false, cacert: null },
+      warnings: credentials.warnings,
       refused: new Set(),
     },
     (spec) => `<domain>${spec.name}</domain>`,

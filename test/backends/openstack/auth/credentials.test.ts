@@ -147,6 +147,15 @@ describe('readCredentials() from clouds.yaml', () => {
     expect(readCredentials(around)).toMatchObject({ authUrl, region: region ?? null });
   });
 
+  test.each([
+    ['own', [/^the profile nobody-knows-it of the cloud own is not known: it is left out$/]],
+    ['dev', [/^the cloud dev of .*clouds\.yaml says not to check certificates/]],
+    ['two', []],
+  ])('warns of what is odd with the cloud %s', (OS_CLOUD, expected) => {
+    const { warnings } = readCredentials(sources({ env: { OS_CLOUD } }));
+    expect(warnings).toEqual(expected.map((text) => expect.stringMatching(text)));
+  });
+
   test('misses a profile that nobody knows', () => {
     const files = {
       'work/clouds.yaml': 'clouds: { a: { profile: nobody, auth: { token: tttt } } }',
