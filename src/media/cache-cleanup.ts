@@ -1,4 +1,5 @@
 /** What oz-cleanup-cache shows and removes: Oz's directories below the data directory. */
+import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
@@ -117,11 +118,19 @@ async function removeIfFree(file: string): Promise<boolean> {
   }
 }
 
-/** Directories, links and the like under a lock's name: no build has made them, nor can lock them. */
+/** What no build has made, nor can lock: directories, links, files that their owner may not open. */
+function isFalseLock(stat: Stats | null): boolean {
+  if (!stat?.isFile()) return stat !== null;
+  return stat.uid === process.geteuid?.() && (stat.mode & 0o600) !== 0o600;
+}
+
 async function removeFalseLocks(directory: string): Promise<void> {
-  const children = await readdir(directory, { withFileTypes: true });
-  const odd = children.filter((child) => child.name.endsWith('.lock') && !child.isFile());
-  for (const { name } of odd) await rm(path.join(directory, name), { recursive: true });
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith('.lock')) continue;
+    const file = path.join(directory, name);
+    const stat = await lstat(file).catch(() => null);
+    if (isFalseLock(stat)) await rm(file, { recursive: true });
+  }
 }
 
 /** Returns what is wrong with what was left. */

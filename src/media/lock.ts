@@ -3,12 +3,12 @@
  * holder ends, however it ends, so no lock is ever stale.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, rm, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { delay } from '../base/abort.ts';
-import { OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
 import { makeDirectory } from '../base/make-directory.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
@@ -119,11 +119,21 @@ export async function acquireIfFree(file: string): Promise<Lock | null> {
   return handle && { release: () => release(handle, file) };
 }
 
-/** Whether a living process holds the lock now. */
+/** Reading is enough where the file system is of this machine; null: not even that. */
+async function openToLook(file: string): Promise<FileHandle | null> {
+  const flags = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return open(file, constants.O_RDWR | flags).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error;
+    return open(file, constants.O_RDONLY | flags).catch(() => null);
+  });
+}
+
+/** Whether a living process holds the lock now; another user's that nobody may look at counts. */
 export async function isLocked(file: string): Promise<boolean> {
-  let handle: FileHandle;
+  let handle: FileHandle | null;
   try {
-    handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
+    handle = await openToLook(file);
+    if (!handle) return (await lstat(file)).uid !== process.geteuid?.();
   } catch {
     return false;
   }
