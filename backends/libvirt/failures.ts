@@ -114,11 +114,13 @@ export function libvirtCode(error: unknown): number | undefined {
 export function connectFailure(error: unknown, uri: string): OzError {
   const shown = withoutCredentials(uri);
   if (error instanceof LibraryMissing) {
-    return new OzError(
-      'OZ_LIBVIRT_MISSING',
-      `Cannot load libvirt: ${error.message.split('\n')[0]}`,
-      { hint: libraryHint(uri), cause: error },
-    );
+    // the loader names no file where there is none
+    const [line = ''] = error.message.split('\n');
+    const why = /no such file/i.test(line) ? 'its library is not installed' : line;
+    return new OzError('OZ_LIBVIRT_MISSING', `Cannot load libvirt: ${why}`, {
+      hint: libraryHint(uri),
+      cause: error,
+    });
   }
   if (error instanceof CallFailure) {
     const { code, hint } = openFailure(error.failure, uri);

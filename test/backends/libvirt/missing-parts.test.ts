@@ -1,7 +1,7 @@
 /** libvirt's words about what a machine lacks lead to the package that brings it. */
 import { expect, it } from 'vitest';
-import { callFailure } from '../../../backends/libvirt/failures.ts';
-import { CallFailure } from '../../../backends/libvirt/threads.ts';
+import { callFailure, connectFailure } from '../../../backends/libvirt/failures.ts';
+import { CallFailure, LibraryMissing } from '../../../backends/libvirt/threads.ts';
 
 const failed = (message: string) =>
   callFailure(
@@ -35,4 +35,15 @@ it('hints at no package for other words', () => {
   expect(failed("internal error: cannot find the file 'disk' in the pool")).toMatchObject({
     hint: undefined,
   });
+});
+
+it('names the library where another machine has the daemon', () => {
+  const loading = (words: string) =>
+    connectFailure(new LibraryMissing(words), 'qemu+ssh://host/system');
+  expect(loading('Failed to load: cannot open: No such file or directory')).toMatchObject({
+    code: 'OZ_LIBVIRT_MISSING',
+    message: 'Cannot load libvirt: its library is not installed',
+    hint: 'install it (Debian: apt-get install libvirt0)',
+  });
+  expect(loading('wrong ELF class\nmore').message).toBe('Cannot load libvirt: wrong ELF class');
 });
