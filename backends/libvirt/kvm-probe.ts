@@ -5,12 +5,13 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeFileAtomic } from '../../src/base/atomic-file.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
+import { makeDirectory } from '../../src/base/make-directory.ts';
 import { makePassingDirectory } from '../../src/base/passing-directory.ts';
 import type { BackendContext } from '../backend.ts';
 import type { Connection } from './connection.ts';
@@ -157,7 +158,7 @@ export async function kvmWorks(
     `KVM ${verdict.works ? 'works' : `is there but does not run guests: ${verdict.reason}`} (asked for ${Date.now() - started} ms, kept in ${file}; [libvirt] type in oz.cfg overrides)`,
   );
   try {
-    await mkdir(cacheDir, { recursive: true });
+    await makeDirectory(cacheDir);
     await writeFileAtomic(file, `${JSON.stringify({ key, ...verdict }, null, 2)}\n`);
   } catch (error) {
     context.log(`cannot keep the answer about KVM: ${messageOf(error)}`);

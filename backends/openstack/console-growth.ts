@@ -2,8 +2,9 @@
  * A console log put together from what Nova shows of it: at most its last
  * 100 KiB, cut off at the front whenever the log is rotated.
  */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectory } from '../../src/base/make-directory.ts';
 
 /** So much of the end of what is known must be found again in what is shown. */
 const overlap = 2048;
@@ -39,7 +40,7 @@ export function consoleLog(file: string): ConsoleLog {
   async function write(text: string): Promise<void> {
     if (file === '') return;
     if (made) return appendFile(file, text);
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeDirectory(path.dirname(file));
     await writeFile(file, text, { mode: 0o600 });
     made = true;
   }

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from './errors.ts';
+import { codeOf, OzError } from './errors.ts';
 import type { LedgerEntry, LedgerWriter } from './ledger-entry.ts';
 import { removeTree } from './remove-tree.ts';
+import { systemHint, whyOf } from './system-errors.ts';
 
 export interface PassingDirectory {
   path: string;
@@ -14,21 +15,15 @@ export interface PassingDirectory {
   remove(): Promise<void>;
 }
 
-const words: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there',
-  ENOTDIR: 'it is no directory',
-  EACCES: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the file system is full',
-  EDQUOT: 'the disk quota is used up',
-};
-
 function failure(parent: string, error: unknown): OzError {
   const code = codeOf(error) ?? '';
   return new OzError(
     ['ENOSPC', 'EDQUOT'].includes(code) ? 'OZ_NO_SPACE' : 'OZ_NOT_WRITABLE',
-    `Cannot make a directory in ${parent}: ${words[code] ?? messageOf(error)}`,
-    { hint: 'name another place with TMPDIR, or in oz.cfg ([paths])', cause: error },
+    `Cannot make a directory in ${parent}: ${whyOf(error)}`,
+    {
+      hint: systemHint(error, 'name another place with TMPDIR, or in oz.cfg ([paths])'),
+      cause: error,
+    },
   );
 }
 

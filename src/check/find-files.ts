@@ -1,7 +1,8 @@
 /** The templates and configurations that files and directories on a command line mean. */
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 
 export interface FoundFile {
   kind: 'tdl' | 'config';
@@ -47,7 +48,7 @@ type Found = Pick<FoundFile, 'kind' | 'file'>;
 async function inDirectory(directory: string, signal?: AbortSignal): Promise<Found[]> {
   signal?.throwIfAborted();
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
-    throw new OzError('OZ_CHECK_FILE', `Cannot look into ${directory}: ${messageOf(error)}`, {
+    throw new OzError('OZ_CHECK_FILE', `Cannot look into ${directory}: ${whyOf(error)}`, {
       hint: 'allow it, or name the files in question',
       cause: error,
     });
@@ -87,7 +88,7 @@ export async function findFiles(
   for (const operand of operands) {
     const file = path.resolve(cwd, operand);
     const stats = await stat(file).catch((error: unknown) => {
-      const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+      const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error);
       throw new OzError('OZ_CHECK_FILE', `Cannot check ${operand}: ${why}`, {
         hint: 'name templates, oz.cfg files, or directories of them',
       });

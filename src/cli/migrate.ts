@@ -1,8 +1,10 @@
 /** oz migrate: configurations and templates for either backend, out of those that exist. */
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
 import { homeOf } from '../base/home.ts';
+import { makeDirectory } from '../base/make-directory.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { writeOutput } from '../base/write-output.ts';
 import type { FoundFile } from '../check/find-files.ts';
 import { checkSurroundings } from './check.ts';
@@ -74,10 +76,10 @@ async function migrated(
 async function write(file: string, original: string, text: string): Promise<void> {
   try {
     const { mode } = await stat(original);
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeDirectory(path.dirname(file));
     await writeOutput(file, text, mode & 0o777);
   } catch (error) {
-    throw new OzError('OZ_MIGRATE_WRITE', `Cannot write ${file}: ${messageOf(error)}`, {
+    throw new OzError('OZ_MIGRATE_WRITE', `Cannot write ${file}: ${whyOf(error)}`, {
       hint: 'name another directory with -o, or see who may write there',
       cause: error,
     });

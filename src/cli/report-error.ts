@@ -1,5 +1,6 @@
 /** How a failure is told, and the exit code it leads to. */
 import { codeOf, type Kept, messageOf, OzError } from '../base/errors.ts';
+import { systemError } from '../base/system-errors.ts';
 import type { BuildEvent } from '../engine/events.ts';
 import type { Io } from './io.ts';
 import { paint, type Style } from './render/color.ts';
@@ -8,11 +9,11 @@ import type { LogLevel } from './values.ts';
 
 /** The fields of an `error` event. */
 export function errorFields(error: unknown): Omit<BuildEvent & { type: 'error' }, 'at'> {
-  const known = error instanceof OzError ? error : undefined;
+  const known = error instanceof OzError ? error : systemError(error);
   return {
     type: 'error',
     code: known?.code ?? codeOf(error) ?? 'OZ_UNEXPECTED',
-    message: messageOf(error),
+    message: known?.message ?? messageOf(error),
     hint: known?.hint,
     evidence: known?.evidence,
     console: known?.console,

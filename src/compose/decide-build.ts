@@ -4,21 +4,29 @@ import type { PlanInput } from '../plan/input.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Around } from './around.ts';
 import { thisHost } from './inputs.ts';
-import { refuseDirectory } from './outputs.ts';
+import {
+  evidenceWarnings,
+  refuseDirectory,
+  refuseImpossible,
+  refuseImpossibleData,
+} from './outputs.ts';
 import type { Settings } from './settings.ts';
 
 /** What differs between showing a build and doing it. */
 export interface BuildChoices extends Pick<PlanInput, 'options' | 'answer'> {
   capabilities: Capabilities;
+  /** The image is to be written now. */
+  writes?: boolean | undefined;
   /** Asked for only where the build has to log in. */
   access(): NonNullable<PlanInput['access']> | Promise<NonNullable<PlanInput['access']>>;
 }
 
 export async function decideBuild(
   { tdl, config, osinfo, place }: Settings,
-  { capabilities, options, access, answer }: BuildChoices,
+  choices: BuildChoices,
   io: Around,
 ): Promise<BuildPlan> {
+  const { capabilities, options, access, answer } = choices;
   const [{ plan }, { checkReachability }] = await Promise.all([
     import('../plan/plan.ts'),
     import('../tdl/localhost.ts'),
@@ -36,7 +44,11 @@ export async function decideBuild(
     access: options.customize || options.icicle ? await access() : undefined,
     answer,
   });
-  await refuseDirectory(decided.outputs.image);
+  await refuseImpossibleData(config.paths.dataDir);
+  const refused = await refuseImpossible(decided.outputs.image);
+  if (refused && choices.writes) throw refused;
+  if (refused) decided.warnings.push(refused.message);
+  decided.warnings.push(...(await evidenceWarnings(decided.evidenceDir)));
   await refuseDirectory(decided.outputs.domainXml);
   if (decided.icicle?.file) await refuseDirectory(decided.icicle.file);
   return decided;

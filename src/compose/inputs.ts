@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { PlanInput } from '../plan/input.ts';
 import type { Around } from './around.ts';
@@ -40,7 +41,7 @@ export async function readAnswer(
   try {
     bytes = await readFile(path.resolve(around.cwd, file));
   } catch (error) {
-    throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error), error);
+    throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error), error);
   }
   if (bytes.length > largestAnswer) throw fail('it is larger than 5 MiB');
   return { name: path.resolve(around.cwd, file), ...decoded(bytes) };

@@ -2,8 +2,13 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { systemHint, whyOf } from '../base/system-errors.ts';
+import { type Obstacle, obstacleIn } from '../base/usable-directory.ts';
 import { behindLinks, isStream, targetOf } from '../base/write-output.ts';
+
+/** Bytes of a file's name, on all common file systems. */
+const longestName = 255;
 
 /** Refuses an output that is a directory; what is not there may still be made. */
 export async function refuseDirectory(file: string): Promise<void> {
@@ -29,12 +34,50 @@ async function checked(name: string, checking: Promise<void>): Promise<void> {
     await checking;
   } catch (error) {
     if (error instanceof OzError) throw error;
-    const why = codeOf(error) === 'ENOENT' ? 'no such directory' : messageOf(error);
+    const why = codeOf(error) === 'ENOENT' ? 'no such directory' : whyOf(error);
     throw new OzError('OZ_OUTPUT', `Cannot write ${name}: ${why}`, {
-      hint: 'create the directory, or name another file',
+      hint: systemHint(error, 'create the directory, or name another file'),
       cause: error,
     });
   }
+}
+
+/** What keeps an image from being written; it may be in a directory that is still to be made. */
+async function obstacleTo(file: string): Promise<(Obstacle & { error: OzError }) | null> {
+  const length = Buffer.byteLength(path.basename(file));
+  const tooLong = { why: 'the name is too long for the file system', never: true };
+  const obstacle = length > longestName ? tooLong : await obstacleIn(path.dirname(file));
+  if (!obstacle) return null;
+  const error = new OzError('OZ_OUTPUT', `Cannot write the image ${file}: ${obstacle.why}`, {
+    hint: 'name another file with -s, or set output_dir in [paths] of oz.cfg',
+  });
+  return { ...obstacle, error };
+}
+
+/** Refuses an image that nobody could write there; what only rights keep from it is returned. */
+export async function refuseImpossible(image: string): Promise<OzError | null> {
+  await refuseDirectory(image);
+  const obstacle = await obstacleTo(image);
+  if (obstacle?.never) throw obstacle.error;
+  return obstacle?.error ?? null;
+}
+
+/** Refuses a data_dir that nobody could use. Throws OZ_DATA_DIR. */
+export async function refuseImpossibleData(dir: string): Promise<void> {
+  const obstacle = await obstacleIn(dir);
+  if (!obstacle?.never) return;
+  throw new OzError('OZ_DATA_DIR', `Cannot use the data directory ${dir}: ${obstacle.why}`, {
+    hint: 'set [paths] data_dir in oz.cfg to a directory that you may write',
+  });
+}
+
+/** What the user should know of the place where the evidence of a failure goes. */
+export async function evidenceWarnings(dir: string): Promise<string[]> {
+  const obstacle = await obstacleIn(path.dirname(dir));
+  if (!obstacle) return [];
+  return [
+    `a failure would leave no evidence: screenshot_dir in [paths] of oz.cfg can't be used: ${obstacle.why}`,
+  ];
 }
 
 /**

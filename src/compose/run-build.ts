@@ -33,7 +33,8 @@ export async function runBuild(
     const { tdl, config, osinfo } = settings;
     const capabilities = await backend.capabilities({ signal, arch: tdl.arch });
     const access = () => buildAccess(config);
-    const decided = await decideBuild(settings, { capabilities, options, access, answer }, around);
+    const choices = { capabilities, options, access, answer, writes: true };
+    const decided = await decideBuild(settings, choices, around);
     onWarnings?.(decided.warnings);
     const result = await build(decided, {
       backend,

@@ -1,7 +1,8 @@
 /** Work in an image that was built before, for oz-customize, oz-generate-icicle and programs. */
 import { readFile, stat } from 'node:fs/promises';
 import type { Backend } from '../../backends/backend.ts';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { writeOutput } from '../base/write-output.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
 import type { EventStream } from '../engine/event-stream.ts';
@@ -56,7 +57,7 @@ export async function readGuest(
     ({ size } = await stat(xmlFile));
     text = size > largestDomainXml ? '' : await readFile(xmlFile, 'utf8');
   } catch (error) {
-    throw fail(unreadable[codeOf(error) ?? ''] ?? messageOf(error), error);
+    throw fail(unreadable[codeOf(error) ?? ''] ?? whyOf(error), error);
   }
   if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
   const { hardware, ...guest } = readDomainXml(text, shown, arch);
@@ -75,7 +76,7 @@ async function renewXml({ file, text }: NamedGuest, { published }: ExistingResul
   } catch (error) {
     throw new OzError(
       'OZ_OUTPUT',
-      `Cannot let ${file} name the new image ${published.id} of ${published.at}: ${messageOf(error)}`,
+      `Cannot let ${file} name the new image ${published.id} of ${published.at}: ${whyOf(error)}`,
       { hint: 'write the id of the new image into it, in the place of the old one', cause: error },
     );
   }

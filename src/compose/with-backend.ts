@@ -2,6 +2,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
+import { whyOf } from '../base/system-errors.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { Ledger } from '../engine/ledger.ts';
 import type { Settings } from './settings.ts';
@@ -15,8 +16,11 @@ function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
   } catch (error) {
     throw new OzError(
       'OZ_DATA_DIR',
-      `Cannot use the data directory ${dataDir}: ${messageOf(error)}`,
-      { hint: 'set [paths] data_dir in oz.cfg to a directory that you may write', cause: error },
+      `Cannot use the data directory ${dataDir}: ${whyOf(error).replace(/^Cannot [^:]*: /, '')}`,
+      {
+        hint: 'set [paths] data_dir in oz.cfg to a directory that you may write',
+        cause: error,
+      },
     );
   }
 }

@@ -1,7 +1,8 @@
 /** oz.cfg from where Oz looks for it, with every default filled in. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { codeOf, messageOf } from '../base/errors.ts';
+import { codeOf } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { expandUser } from './expand-user.ts';
 import { writableWarnings } from './file-trust.ts';
 import { type IniFile, iniValue, parseIni } from './ini.ts';
@@ -68,8 +69,7 @@ function readConfig(file: string): IniFile | undefined {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code?.startsWith('OZ_')) throw error;
-    const why = code === 'EACCES' ? 'permission denied' : messageOf(error);
-    throw configProblem('OZ_CONFIG_FILE', { file }, why, { cause: error });
+    throw configProblem('OZ_CONFIG_FILE', { file }, whyOf(error), { cause: error });
   }
   return parseIni(decode(bytes, file), file);
 }

@@ -1,11 +1,13 @@
 /** The SSH key by which builds get into their guests, at [paths] sshprivkey. */
 import { generateKeyPair } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
 import { besideName, writeFileAtomic } from '../base/atomic-file.ts';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { makeDirectory } from '../base/make-directory.ts';
+import { whyOf } from '../base/system-errors.ts';
 
 export interface SshKey {
   /** PEM or OpenSSH form. Secret. */
@@ -56,7 +58,7 @@ async function readKey(file: string): Promise<SshKey | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof OzError) throw error;
-    throw bad(file, messageOf(error), 'check [paths] sshprivkey in oz.cfg');
+    throw bad(file, whyOf(error), 'check [paths] sshprivkey in oz.cfg');
   }
   return { privateKey: text, publicKey: publicLine(file, text) };
 }
@@ -69,7 +71,7 @@ async function createKey(file: string): Promise<void> {
   });
   const temporary = besideName(file);
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeDirectory(path.dirname(file));
     const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(privateKey);
@@ -82,7 +84,7 @@ async function createKey(file: string): Promise<void> {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
   } catch (error) {
-    throw bad(file, messageOf(error), 'check [paths] sshprivkey in oz.cfg');
+    throw bad(file, whyOf(error), 'check [paths] sshprivkey in oz.cfg');
   } finally {
     await rm(temporary, { force: true });
   }

@@ -4,6 +4,7 @@ import type { Backend, StagedDisk } from '../../backends/backend.ts';
 import { besideName } from '../base/atomic-file.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
+import { systemError, whyOf } from '../base/system-errors.ts';
 import { wordWriteFailure } from '../media/write-failure.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import {
@@ -117,7 +118,7 @@ export async function clearUp(context: WorkContext): Promise<void> {
       emit({
         type: 'log',
         level: 'error',
-        text: `cannot remove ${entry.kind} ${entry.ref} yet: ${messageOf(error)}; the next run tries again`,
+        text: `cannot remove ${entry.kind} ${entry.ref} yet: ${whyOf(error)}; the next run tries again`,
       });
     }
   }
@@ -159,7 +160,8 @@ function tells(error: unknown, mask: WorkContext['mask']): boolean {
 /** Any error as an OzError with no secret in it. */
 function worded(error: unknown, { mask, plan }: WorkContext): OzError {
   const { path: from, dest: to } = (error ?? {}) as { path?: string; dest?: string };
-  const known = wordWriteFailure(error, to ?? from ?? plan.disk.path, `build ${plan.name}`);
+  const written = wordWriteFailure(error, to ?? from ?? plan.disk.path, `build ${plan.name}`);
+  const known = written instanceof OzError ? written : systemError(error);
   if (known instanceof OzError) {
     if (!tells(known, mask)) return known;
     const { code, message, hint, exitCode, evidence } = known;

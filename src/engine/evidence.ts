@@ -1,8 +1,9 @@
 /** The evidence folder: what was seen when a guest failed, secrets masked. */
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
+import { makeDirectory } from '../base/make-directory.ts';
 import { lastLines } from '../base/readable.ts';
 
 /** Milliseconds each piece may take; a dead hypervisor must not hold up the error. */
@@ -82,7 +83,7 @@ export async function collectEvidence(input: EvidenceInput): Promise<string> {
   const { dir, guest, mask } = input;
   const write = (name: string, content: string | Buffer) =>
     writeFile(path.join(dir, path.basename(name)), content, { mode: 0o600 });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir, 0o700);
   const problems: string[] = [];
   if (guest) {
     await attempt('screenshot', problems, async (signal) => {

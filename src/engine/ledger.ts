@@ -7,7 +7,6 @@ import {
   closeSync,
   fsyncSync,
   futimesSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
+import { makeDirectorySync } from '../base/make-directory.ts';
 import { keyOf, ledgerDir } from './ledger-file.ts';
 import { heartbeatMs, type Owner, ownOwner } from './ledger-owner.ts';
 
@@ -30,7 +30,7 @@ type Line = { owner: Owner } | { add: LedgerEntry } | { drop: LedgerEntry };
 /** Opens this run's own ledger below the data directory. */
 export function openLedger(dataDir: string): Ledger {
   const dir = ledgerDir(dataDir);
-  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  makeDirectorySync(dir, 0o755);
   const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
   const file = path.join(dir, `${name}.jsonl`);
   const begun = path.join(dir, `.${name}.tmp`);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { runTool } from '../base/run-tool.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 
 export interface ImageInfo {
@@ -55,7 +56,7 @@ const limits = ['--as=1073741824', '--cpu=30'];
 export async function imageInfo(file: string, options: ImageInfoOptions = {}): Promise<ImageInfo> {
   const absolute = path.resolve(file); // so that qemu-img can't take it for a protocol
   const found = await stat(absolute).catch((error: unknown) => {
-    const why = codeOf(error) === 'ENOENT' ? 'no such file' : messageOf(error);
+    const why = codeOf(error) === 'ENOENT' ? 'no such file' : whyOf(error);
     throw refuse(file, why, 'check the path and its permissions');
   });
   if (!found.isFile()) throw refuse(file, 'it is not a regular file', 'name an image file');

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { acquireIfFree, isLocked } from './lock.ts';
 import { pinnedFile } from './pin.ts';
 
@@ -52,7 +53,7 @@ async function directoriesOf(dataDir: string): Promise<Directory[]> {
       } catch (error) {
         const code = codeOf(error);
         if (code === 'ENOENT' || code === 'ENOTDIR') return { path: directory, state: 'missing' };
-        throw cannotClear(directory, messageOf(error));
+        throw cannotClear(directory, whyOf(error));
       }
     }),
   );
@@ -66,7 +67,7 @@ function cannotClear(directory: string, why: string): OzError {
 
 async function entriesOf(directory: string): Promise<CacheEntry[]> {
   const children = await readdir(directory).catch((error: unknown) => {
-    throw cannotClear(directory, messageOf(error));
+    throw cannotClear(directory, whyOf(error));
   });
   return Promise.all(
     children.map(async (child) => {

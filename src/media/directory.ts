@@ -1,7 +1,8 @@
 /** Whole directories, from this machine or an FTP server: the <extras> of a TDL. */
 import { cp, lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { localPath } from './sources/file.ts';
 import { downloadFtpDirectory } from './sources/ftp.ts';
 import { parseMediumUrl, shownUrl } from './url.ts';
@@ -56,7 +57,7 @@ export async function fetchDirectory(
     options.signal?.throwIfAborted();
     throw new OzError(
       'OZ_DOWNLOAD_NOT_FOUND',
-      `Cannot copy the directory ${shownUrl(url)}: ${codeOf(error) ?? messageOf(error)}`,
+      `Cannot copy the directory ${shownUrl(url)}: ${whyOf(error)}`,
       { hint: 'check the source in <extras>', cause: error },
     );
   }

@@ -7,7 +7,8 @@ import { chmod, copyFile, type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { replaceFile } from '../base/atomic-file.ts';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { messageOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
@@ -115,9 +116,7 @@ export async function appendToInitrd(
     });
   };
   const archive = cpioArchive(files);
-  const handle = await open(initrd, 'r').catch((error: unknown) =>
-    fail(codeOf(error) ?? messageOf(error)),
-  );
+  const handle = await open(initrd, 'r').catch((error: unknown) => fail(whyOf(error)));
   let at: number;
   let size: number;
   try {

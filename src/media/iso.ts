@@ -4,6 +4,7 @@ import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import { removeTree } from '../base/remove-tree.ts';
 import { runTool } from '../base/run-tool.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { humanSize } from './human-size.ts';
 
 /** What the primary volume descriptor says (ECMA-119, 8.4). */
@@ -33,12 +34,7 @@ const notAnIso = 'check the URL in the TDL; a web page in place of the ISO is a 
 
 async function readDescriptor(iso: string): Promise<{ descriptor: Buffer; fileSize: number }> {
   const handle = await open(iso, 'r').catch((error: unknown) => {
-    throw cannotRead(
-      iso,
-      codeOf(error) ?? messageOf(error),
-      'check its path and permissions',
-      error,
-    );
+    throw cannotRead(iso, whyOf(error), 'check its path and permissions', error);
   });
   try {
     const { size } = await handle.stat();

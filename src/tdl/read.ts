@@ -1,7 +1,8 @@
 /** A TDL from a file. */
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { codeOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { type IncompleteTdl, parseIncompleteTdl } from './incomplete.ts';
 import { maxTdlBytes } from './limits.ts';
 import { type ParseTdlOptions, parseTdl } from './parse.ts';
@@ -77,7 +78,7 @@ async function readBounded(file: string, signal: AbortSignal | undefined): Promi
   } catch (error) {
     if (error instanceof OzError) throw error;
     signal?.throwIfAborted();
-    throw fileProblem(file, reasons[codeOf(error) ?? ''] ?? messageOf(error), error);
+    throw fileProblem(file, reasons[codeOf(error) ?? ''] ?? whyOf(error), error);
   }
 }
 

@@ -7,6 +7,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import type { Libxml2, XmlDocument, XmlElement } from './libxml2.ts';
 import { maxTdlBytes } from './limits.ts';
 import { tdlProblem } from './problem.ts';
@@ -151,7 +152,7 @@ function openIncluded(name: string): number | undefined {
     open.set(lastNumber, { content, offset: 0 });
     return lastNumber;
   } catch (error) {
-    return refuse(`${file} cannot be read: ${messageOf(error)}`);
+    return refuse(`${file} cannot be read: ${whyOf(error)}`);
   }
 }
 

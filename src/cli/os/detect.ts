@@ -11,8 +11,9 @@ import {
 } from '../../../osinfo/detect/detect.ts';
 import type { Match } from '../../../osinfo/detect/match.ts';
 import { readerFor } from '../../../osinfo/detect/readers.ts';
-import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { codeOf, OzError } from '../../base/errors.ts';
 import { withoutCredentials } from '../../base/secrets.ts';
+import { whyOf } from '../../base/system-errors.ts';
 import type { Io } from '../io.ts';
 import { ozOsDetect } from '../options-os.ts';
 import { printable } from '../render/format.ts';
@@ -45,7 +46,7 @@ async function isDirectory(file: string): Promise<boolean> {
   try {
     return (await stat(file)).isDirectory();
   } catch (error) {
-    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error);
     throw new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${file}: ${why}`, {
       hint: 'give the ISO, or the directory of an install tree',
       cause: error,

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ScriptParameter } from '../../../osinfo/database/script-record.ts';
 import { checkConfig } from '../../../osinfo/script/parameters.ts';
-import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { codeOf, OzError } from '../../base/errors.ts';
+import { whyOf } from '../../base/system-errors.ts';
 import type { Io } from '../io.ts';
 
 function badFile(file: string, why: string, cause?: unknown): OzError {
@@ -43,7 +44,7 @@ export async function readConfigFile(
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error);
     throw badFile(file, why, error);
   }
   return parseConfigFile(text, file);

@@ -1,5 +1,5 @@
 /** oz os script: answer files for unattended installs, and what can be set in them. */
-import { mkdir } from 'node:fs/promises';
+
 import path from 'node:path';
 import type { Database } from '../../../osinfo/database/database.ts';
 import type { OsRecord } from '../../../osinfo/database/os-record.ts';
@@ -10,8 +10,10 @@ import {
   listConfig,
   listProfiles,
 } from '../../../osinfo/script/scripts.ts';
-import { messageOf, OzError } from '../../base/errors.ts';
+import { OzError } from '../../base/errors.ts';
+import { makeDirectory } from '../../base/make-directory.ts';
 import { suggest } from '../../base/suggest.ts';
+import { whyOf } from '../../base/system-errors.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../option-table.ts';
 import { ozOsScript } from '../options-os.ts';
@@ -101,10 +103,10 @@ async function writeInto(directory: string, files: readonly GeneratedFile[]): Pr
     // a name from the database never leads out of the directory
     const target = path.join(directory, path.basename(filename));
     try {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory);
       await writeFileAtomic(target, text, 0o600);
     } catch (error) {
-      throw new OzError('OZ_OUTPUT', `Cannot write ${target}: ${messageOf(error)}`, {
+      throw new OzError('OZ_OUTPUT', `Cannot write ${target}: ${whyOf(error)}`, {
         hint: 'name another directory, or see who may write there',
         cause: error,
       });

@@ -3,10 +3,11 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { packageGroups, packageOf, programsOf } from '../../base/debian-packages.ts';
-import { messageOf } from '../../base/errors.ts';
+import { codeOf } from '../../base/errors.ts';
 import { asRoot, type Finding, fine, problem, problemOf, warning } from '../../base/finding.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { searchPath } from '../../base/search-path.ts';
+import { whyOf } from '../../base/system-errors.ts';
 import type { OzConfig } from '../../config/types.ts';
 import { humanSize } from '../../media/human-size.ts';
 
@@ -115,9 +116,7 @@ async function lookAt({ check, dir, least, usual, key, what }: Need): Promise<Fi
     if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, room);
     return fine(check, text);
   } catch (error) {
-    const why = messageOf(error).startsWith('EACCES')
-      ? 'you may not write there'
-      : messageOf(error);
+    const why = codeOf(error) === 'EACCES' ? 'you may not write there' : whyOf(error);
     return bad(check, `${dir} can't be used: ${why}`, elsewhere);
   }
 }
