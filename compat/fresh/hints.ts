@@ -41,11 +41,12 @@ async function endDaemons(box: Box): Promise<void> {
 /** Takes a package away, builds, and gives it back. Returns what is wrong, if anything. */
 async function without(context: CellContext, box: Box, tdl: string, name: string) {
   await endDaemons(box);
-  const remove = asRoot(box, `dpkg --force-depends --remove ${name}`);
+  // Purged, its user goes as well, as if it never had been there.
+  const remove = asRoot(box, `dpkg --force-depends --purge ${name}`);
   mustSucceed(remove, await box.run(remove));
-  const result = await beginBuild(context, box, `oz-install -p -u ${tdl}`);
+  const result = await beginBuild(context, box, `oz-install -p -u ${tdl}`, 'runs');
   await install(box, [name]);
-  if (result.disk) return `${name}: the build does not miss it`;
+  if (result.reached) return `${name}: the build does not miss it`;
   const named = hintedPackages(result.text);
   if (named.length === 1 && named[0] === name) return undefined;
   return `${name}: the hint names ${named.join(' ') || 'nothing'}: ${result.text.trim()}`;

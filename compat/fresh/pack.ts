@@ -43,7 +43,7 @@ async function buildWithHints(context: CellContext, box: Box, tdl: string): Prom
   const line = `oz-install -p -u -g -i ${path.join(box.home, 'packages.icicle')} ${tdl}`;
   const packages: string[] = [];
   for (;;) {
-    const { code, text, disk } = await beginBuild(context, box, line);
+    const { code, text, reached: disk } = await beginBuild(context, box, line);
     if (disk && code === 130) return { disk, packages };
     if (disk) throw failed(`${line} ended with ${code} after Ctrl-C, not with 130`, text);
     if (code === 0) throw failed(`${line} ended before its guest wrote`, text);

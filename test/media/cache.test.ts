@@ -176,13 +176,14 @@ describe('fetchMedium', () => {
   it('takes over a file of Oz by its size, unless the server’s is newer', async () => {
     const { medium, cachePath, file, gets } = await mirror();
     mkdirSync(path.dirname(cachePath));
-    writeFileSync(cachePath, file.content);
+    // whatever the umask: Debian 13's users share their files with their group
+    writeFileSync(cachePath, file.content, { mode: 0o644 });
     expect((await fetchMedium(medium)).cached).toBe(true);
     expect((await readMediumRecord(cachePath))?.digests.sha256).toBe(
       createHash('sha256').update(file.content).digest('hex'),
     );
     await dropMedium(cachePath);
-    writeFileSync(cachePath, file.content);
+    writeFileSync(cachePath, file.content, { mode: 0o644 });
     utimesSync(cachePath, 1e9, 1e9);
     expect((await fetchMedium(medium)).cached).toBe(false);
     expect(gets()).toBe(1);
