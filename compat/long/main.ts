@@ -9,7 +9,7 @@ import { helpText } from '../../src/cli/help.ts';
 import { command } from '../../src/cli/option-table.ts';
 import { parseCommandLine } from '../../src/cli/parse-args.ts';
 import { usageError } from '../../src/cli/usage-error.ts';
-import { runProgram } from '../program.ts';
+import { Interrupted, runProgram } from '../program.ts';
 import { unheldFigures } from './documents.ts';
 import { type Reported, readReport } from './report.ts';
 import {
@@ -95,6 +95,8 @@ async function runRow(row: Row, signal: AbortSignal): Promise<boolean> {
     const begin = Date.now();
     const { code, printed } = await runCommand(row, report, signal);
     signal.throwIfAborted();
+    // Ended by somebody else: that shows nothing.
+    if ([129, 130, 143].includes(code)) throw new Interrupted(code);
     const seconds = Math.round((Date.now() - begin) / 1000);
     const text = row.prints ? printed : await readFile(report, 'utf8').catch(() => '');
     const shown: Reported = readReport(text);
