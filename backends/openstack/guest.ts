@@ -79,6 +79,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   let watch: Watch | null = null;
   let rescued = false;
   let gone = false;
+  let stopping = false;
   let ended: GuestState = 'stopped';
   let lastServer: Server | null = null;
 
@@ -101,6 +102,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
   function beginWatch(): void {
     if (serverId === null) return;
     log.begin();
+    stopping = false;
     watch = watchServer({
       site,
       name,
@@ -109,6 +111,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
       countActivity: spec.purpose === 'install',
       closing,
       onEnd: finish,
+      stopping: () => stopping,
     });
   }
 
@@ -332,6 +335,7 @@ export function makeGuest({ site, survey, spec, closing }: GuestParts): Guest {
 
     async stop({ graceMs, signal }) {
       if (!isRunning() || serverId === null) return;
+      stopping = true;
       await nova.stopServer(serverId, { signal });
       const timeouts = { ...site.settings.timeouts };
       timeouts.server = Math.max(timeouts.server, graceMs);

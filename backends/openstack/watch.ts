@@ -8,6 +8,7 @@ import { delay } from '../../src/base/abort.ts';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
 import type { Activity, GuestState, StopEvent } from '../backend.ts';
 import type { ConsoleLog } from './console-growth.ts';
+import { endedBy } from './ended-by.ts';
 import { faultDetails } from './http/failures.ts';
 import type { Server } from './services/types.ts';
 import type { Site } from './site.ts';
@@ -24,6 +25,8 @@ export interface WatchOptions {
   /** Aborted when the place is closed. */
   closing: AbortSignal;
   onEnd(event: StopEvent, state: GuestState): void;
+  /** Whether we have asked it to stop. */
+  stopping(): boolean;
 }
 
 export interface Watch {
@@ -161,7 +164,8 @@ export function watchServer(options: WatchOptions): Watch {
     const end = endOf(server, offFor);
     if (end) {
       await lastWords();
-      return finish(end.event, end.state);
+      const asked = end.event.reason !== 'shutdown' || options.stopping();
+      return finish(asked ? end.event : await endedBy(site, serverId, signal), end.state);
     }
     state = server.powerState === paused ? 'paused' : 'running';
     if (hurried > 0) {

@@ -108,6 +108,7 @@ export function createWatch(
           action: text(action.action),
           requestId: text(action.request_id),
           startTime: text(action.start_time),
+          userId: textOrNull(action.user_id),
           message: textOrNull(action.message),
         };
       });

@@ -292,6 +292,8 @@ export interface InstanceAction {
   action: string;
   requestId: string;
   startTime: string;
+  /** Null: Nova itself. */
+  userId: string | null;
   /** Set when it went wrong. */
   message: string | null;
 }

@@ -530,6 +530,41 @@ it('goes on with the same server when an installer on volumes restarts', async (
   await vi.waitFor(() => expect(stops).toHaveLength(2));
 });
 
+const done = (action: string, user_id: string | null, minute: number) => ({
+  ...{ action, user_id, request_id: `req-${action}`, message: null },
+  start_time: `2026-01-01T00:0${minute}:00.000000`,
+});
+
+it.each<[string, ReturnType<typeof done>[], StopEvent['reason']]>([
+  [
+    'Nova stops what went off by itself',
+    [done('stop', null, 5), done('create', 'me', 1)],
+    'shutdown',
+  ],
+  ['an operator stops it', [done('stop', 'root', 5), done('create', 'me', 1)], 'destroyed'],
+  ['an operator shelves it', [done('create', 'me', 1), done('shelve', 'root', 5)], 'destroyed'],
+  ['it was stopped before this run', [done('start', 'me', 5), done('stop', 'root', 3)], 'shutdown'],
+])('tells who ended a guest: %s', async (_, actions, reason) => {
+  const opened = await openPlace();
+  const { services, fake } = opened;
+  const { stopped, guest } = await runningGuest(opened);
+  services.actions = actions;
+  services.powerOff();
+  const stop = await stopped;
+  expect(stop.reason).toBe(reason);
+  if (reason === 'destroyed') expect(stop.detail).toMatch(/operator.*by user root/);
+  expect(fake.requests.filter(({ path: at }) => at.includes('instance-actions'))).toHaveLength(1);
+  await guest.destroy();
+});
+
+it('believes a power-off where Nova does not tell who wanted it', async () => {
+  const opened = await openPlace();
+  opened.fake.on('GET', '/compute/v2.1/servers/:id/os-instance-actions', { status: 403 });
+  const { stopped } = await runningGuest(opened);
+  opened.services.powerOff();
+  expect(await stopped).toEqual({ reason: 'shutdown' });
+});
+
 it('stops a guest on request', async () => {
   const opened = await openPlace();
   const { guest, stopped } = await runningGuest(opened);

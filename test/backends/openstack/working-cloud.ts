@@ -30,6 +30,8 @@ export interface WorkingCloud {
   server(): FakeServer;
   /** It powers off by itself. */
   powerOff(server?: FakeServer): void;
+  /** What was done to the servers, the newest first. */
+  actions: Json[];
   /** What new servers end as. */
   faultOfNext: string | null;
   console: string;
@@ -145,6 +147,7 @@ export function workingCloud(fake: FakeCloud, setting: Setting = {}): WorkingClo
       server.status = 'SHUTOFF';
       server['OS-EXT-STS:vm_state'] = 'stopped';
     },
+    actions: [],
     faultOfNext: null,
     console: '',
     diagnostics: null,
@@ -335,7 +338,9 @@ export function workingCloud(fake: FakeCloud, setting: Setting = {}): WorkingClo
       ? { json: cloud.diagnostics }
       : { status: 403, json: { forbidden: { code: 403, message: "Policy doesn't allow it" } } },
   );
-  fake.on('GET', `${compute}/servers/:id/os-instance-actions`, { json: { instanceActions: [] } });
+  fake.on('GET', `${compute}/servers/:id/os-instance-actions`, () => ({
+    json: { instanceActions: cloud.actions },
+  }));
 
   // ---- Cinder
   fake.on('GET', `${volume}/limits`, {
