@@ -3,8 +3,9 @@ import { access, constants } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { asRoot, type Finding, fine, problem, problemOf, warning } from '../../src/base/finding.ts';
+import { ownArch } from '../../src/base/own-arch.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
-import type { Arch, BackendContext } from '../backend.ts';
+import type { BackendContext } from '../backend.ts';
 import { guestArch, type HostCapabilities, readCapabilities } from './caps.ts';
 import type { Connection } from './connection.ts';
 import { emulatesCx16 } from './emulation.ts';
@@ -26,18 +27,6 @@ export interface DiagnoseOptions {
   tries: boolean;
   signal?: AbortSignal | undefined;
 }
-
-const archs: Readonly<Record<string, Arch>> = {
-  x64: 'x86_64',
-  ia32: 'i386',
-  arm64: 'aarch64',
-  arm: 'armv7l',
-  ppc64: 'ppc64le',
-  s390x: 's390x',
-};
-
-/** The architecture that guests of this machine usually have. */
-export const ownArch = (): Arch => archs[process.arch] ?? 'x86_64';
 
 const slow = 'guests are emulated, which takes about ten times as long';
 

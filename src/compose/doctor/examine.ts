@@ -7,7 +7,8 @@ import type { Ledger } from '../../engine/ledger.ts';
 import type { Around } from '../around.ts';
 import type { FindPlace, Place } from '../places.ts';
 import { readConfig } from '../settings.ts';
-import { database, directories, memory, programs, versions } from './machine.ts';
+import { database, directories, memory, versions } from './machine.ts';
+import { programs } from './programs.ts';
 
 export interface ExamineLine {
   config: string | undefined;

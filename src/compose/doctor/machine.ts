@@ -1,12 +1,10 @@
-/** What a build needs of the machine itself, whatever the backend: programs, room, memory. */
+/** What a build needs of the machine itself, whatever the backend: directories, room, memory. */
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { packageGroups, packageOf, programsOf } from '../../base/debian-packages.ts';
 import { codeOf } from '../../base/errors.ts';
 import { asRoot, type Finding, fine, problem, problemOf, warning } from '../../base/finding.ts';
 import { packageVersion } from '../../base/package-root.ts';
-import { searchPath } from '../../base/search-path.ts';
 import { whyOf } from '../../base/system-errors.ts';
 import type { OzConfig } from '../../config/types.ts';
 import { humanSize } from '../../media/human-size.ts';
@@ -18,43 +16,6 @@ export function versions(): Finding {
   const text = `Ozma ${packageVersion()} on Node.js ${process.versions.node}`;
   if (platform === 'linux') return fine('version', text);
   return problem('version', `${text}, on ${platform}: builds run on Linux`, 'use a Linux machine');
-}
-
-/** Of the packages of a build, those that a build in a cloud needs here as well. */
-const forClouds: readonly string[] = ['mtools', 'openssh-client', 'xorriso'];
-
-/** Whether these are needed here, and there, is told by the connection to libvirt. */
-const ofHypervisor = /^(libvirt-daemon|qemu-system-)/;
-
-async function isProgram(name: string, search: string): Promise<boolean> {
-  for (const dir of search.split(':')) {
-    const found = await access(path.join(dir, name), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
-}
-
-/** Programs of the table's packages that are not on the search path. */
-export async function programs(
-  type: OzConfig['backend']['type'],
-  search = searchPath(),
-): Promise<Finding> {
-  const packages = (packageGroups.build ?? []).filter((name) =>
-    type === 'libvirt' ? !ofHypervisor.test(name) : forClouds.includes(name),
-  );
-  const names = packages.flatMap(programsOf);
-  const missing: string[] = [];
-  for (const name of names) if (!(await isProgram(name, search))) missing.push(name);
-  if (missing.length === 0) return fine('programs', `all ${names.length} programs are installed`);
-  const wanted = [...new Set(missing.map((name) => packageOf(name) ?? name))];
-  return problem(
-    'programs',
-    `not installed: ${missing.join(', ')}`,
-    asRoot(`apt-get install ${wanted.join(' ')}`),
-  );
 }
 
 /** The directory itself, or the nearest above that is there. */

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packageGroups, programsOf } from '../../../src/base/debian-packages.ts';
 import type { Finding } from '../../../src/base/finding.ts';
-import { database, directories, memory, programs } from '../../../src/compose/doctor/machine.ts';
+import { database, directories, memory } from '../../../src/compose/doctor/machine.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 
 let dir: string;
@@ -12,37 +11,6 @@ beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'ozma-machine-'));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
-
-describe('programs', () => {
-  /** A directory with all programs of these packages. */
-  async function withPrograms(packages: readonly string[]): Promise<string> {
-    for (const program of packages.flatMap(programsOf))
-      await symlink(process.execPath, path.join(dir, program));
-    return dir;
-  }
-  const build = packageGroups.build ?? [];
-
-  it('is content when all of the table are there', async () => {
-    expect(await programs('libvirt', await withPrograms(build))).toMatchObject({ state: 'ok' });
-  });
-
-  it.each(['mtools', 'openssh-client', 'qemu-utils', 'xorriso'])(
-    'names %s, when its programs alone are missing, in one command',
-    async (name) => {
-      const search = await withPrograms(build.filter((each) => each !== name));
-      const { state, text, fix } = await programs('libvirt', search);
-      expect(state).toBe('problem');
-      for (const program of programsOf(name)) expect(text).toContain(program);
-      expect(fix).toMatch(new RegExp(`^(sudo )?apt-get install ${name}$`));
-    },
-  );
-
-  it('wants no QEMU for a build in a cloud', async () => {
-    const search = await withPrograms(['mtools', 'openssh-client', 'xorriso']);
-    expect(await programs('openstack', search)).toMatchObject({ state: 'ok' });
-    expect(await programs('libvirt', search)).toMatchObject({ state: 'problem' });
-  });
-});
 
 describe('directories', () => {
   async function look(paths: Record<string, string>, remote = false): Promise<Finding[]> {
