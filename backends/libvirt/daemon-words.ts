@@ -15,24 +15,30 @@ interface DaemonWords {
 }
 
 /** `2026-11-30 18:00:00.000+0000: 123: error : function:12 : the words`; without a log, `libvirtd: error: words`. */
-const logLine = /(?:^|: )error ?: (?:\w+:\d+ : )?(.+)$/;
+const logLine = /(?:^|: +)error ?: (?:\w+:\d+ : )?(.+)$/;
 
 /** What packages bring besides programs. */
 const known: readonly [pattern: RegExp, hint: string][] = [
   [/\blibvirt-qemu\b/, installHint('libvirt-daemon-system')],
-  [/libvirt_driver_qemu|driver.*qemu.*not.*found/i, installHint('libvirt-daemon-driver-qemu')],
 ];
 
-/** The most telling line of what a daemon wrote: the first error, since others follow from it. */
-export function readWords(said: string, program: string): DaemonWords | null {
+/** What ends a daemon, though with exit code 0; the errors before it are about what it does without. */
+const fatal = /^Initialization of \S+ state driver failed: (.+)$/;
+
+/** The line that says why a daemon ended, of all that it wrote; null where it did not fail. */
+export function readWords(
+  said: string,
+  program: string,
+  exitCode: number | null,
+): DaemonWords | null {
   const errors = said.split('\n').flatMap((line) => logLine.exec(line.trim())?.[1] ?? []);
-  const [first] = errors;
-  if (first === undefined) return null;
-  const text = errors.join('\n');
+  const [reason] = errors.flatMap((words) => fatal.exec(words)?.[1] ?? []);
+  const words = reason ?? (exitCode === 0 ? undefined : errors.at(-1));
+  if (words === undefined) return null;
   const hint =
-    known.find(([pattern]) => pattern.test(text))?.[1] ??
+    known.find(([pattern]) => pattern.test(words))?.[1] ??
     `mend that; ${program} in a terminal says the same`;
-  return { words: first.slice(0, 300), hint };
+  return { words: words.slice(0, 300), hint };
 }
 
 /** Enough for a daemon that fails; one that starts after all ends itself. */
@@ -54,7 +60,7 @@ export function daemonWords(program: string): Promise<DaemonWords | null> {
     child.on('error', () => {});
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve(code === 0 ? null : readWords(said, program));
+      resolve(readWords(said, program, code));
     });
   });
 }
