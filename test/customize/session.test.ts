@@ -7,7 +7,7 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectSsh, type Session } from '../../src/customize/session.ts';
 import { runCommand } from '../../src/customize/ssh-run.ts';
-import { childrenOf, freePort, startSshd, type TestSshd } from './helpers/sshd.ts';
+import { connectionsOf, freePort, startSshd, type TestSshd } from './helpers/sshd.ts';
 
 let sshd: TestSshd;
 let session: Session;
@@ -260,7 +260,7 @@ describe('connectSsh', () => {
       const work = lost.run('sleep 30');
       const caught = work.catch((error) => error);
       await new Promise((resolve) => setTimeout(resolve, 300));
-      for (const pid of childrenOf(own.pid)) process.kill(pid, 'SIGKILL');
+      for (const pid of connectionsOf(own.pid)) process.kill(pid, 'SIGKILL');
       expect(await caught).toMatchObject({ code: 'OZ_SSH_LOST' });
       await expect(lost.run('true')).rejects.toMatchObject({ code: 'OZ_SSH_LOST' });
       await expect(lost.upload('/tmp/x', Buffer.from('x'))).rejects.toMatchObject({

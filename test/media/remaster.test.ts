@@ -28,10 +28,11 @@ function bootRecords(image: string): string[] {
       .split('\n')
       .filter((line) => /^(El Torito|GPT partition path)/.test(line));
   const lines = [...report('-report_el_torito'), ...report('-report_system_area')];
-  // the last column of an image is where it begins
+  // the last column of an image is where it begins; xorriso counts partitions in its own ways
   return lines.map((line) =>
     line
       .replace(/(catalog {2}:).*|(boot img :.*) +\d+ *$/, '$1$2')
+      .replace(/^(GPT partition path : +)\d+/, '$1')
       .replace(/ +/g, ' ')
       .trim(),
   );

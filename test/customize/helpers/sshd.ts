@@ -1,6 +1,6 @@
 /** A real sshd on loopback, as whoever runs the tests; ended by its pid. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -101,4 +101,12 @@ export async function startSshd(
 export function childrenOf(pid: number): number[] {
   const text = execFileSync('cat', [`/proc/${pid}/task/${pid}/children`], { encoding: 'utf8' });
   return text.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** All sshd processes of a server's connections: for an ordinary user's, some have two. */
+export function connectionsOf(pid: number): number[] {
+  const own = childrenOf(pid).filter((child) =>
+    readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('sshd'),
+  );
+  return own.flatMap((child) => [child, ...connectionsOf(child)]);
 }
