@@ -34,8 +34,8 @@ async function removeLeftFile(entry: LedgerEntry): Promise<void> {
 function setAside(file: string, bad: number): string {
   const to = `${file}.damaged`;
   renameSync(file, to);
-  const lines = bad === 1 ? '1 line of it' : `${bad} lines of it`;
-  return `kept the ledger of an earlier run as ${to}: ${lines} can’t be read; look for what they may name, and remove the file`;
+  const lines = bad === 1 ? '1 line was' : `${bad} lines were`;
+  return `kept the ledger of an earlier run as ${to}: ${lines} not obeyed, being damaged or naming what Ozma does not make; look at them, and remove the file`;
 }
 
 /**

@@ -243,7 +243,7 @@ describe('one bad line', () => {
     const file = plant([{ owner: dead }, row, add(victim)]);
     const { removed, doubts } = await clear();
     expect(removed).toEqual([expect.objectContaining({ ref: victim })]);
-    expect(doubts).toEqual([expect.stringContaining(`${file}.damaged: 1 line of it`)]);
+    expect(doubts).toEqual([expect.stringContaining(`${file}.damaged: 1 line was not obeyed`)]);
     expect((await clear()).doubts).toEqual([]); // it is said once
   });
 
