@@ -1,7 +1,8 @@
 /** Whose a ledger is, and whether that run still lives. Doubt means that it does. */
 import { createHash } from 'node:crypto';
-import { statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { pidSpace, startTimeOf } from '../base/process-identity.ts';
+import { lockOpenFile } from '../media/lock.ts';
 
 /** The first line of a ledger. */
 export interface Owner {
@@ -9,7 +10,9 @@ export interface Owner {
   started: string;
   /** Where the pid means something: host name, boot and pid namespace. */
   space?: string | undefined;
-  /** Of the three, so that a damaged line is not believed. Older versions wrote none. */
+  /** Whether the file is locked while its run lives, which other containers can see. */
+  locked?: boolean | undefined;
+  /** Of all that, so that a damaged line is not believed. Older versions wrote none. */
   sum?: string | undefined;
 }
 
@@ -20,27 +23,29 @@ export const heartbeatMs = 60_000;
 /** A run that can't be asked is taken as alive without a word while it was heard within this time. */
 const silentMs = 15 * heartbeatMs;
 
-const keys = new Set(['pid', 'started', 'space', 'sum']);
+const keys = new Set(['pid', 'started', 'space']);
 
-function sumOf({ pid, started, space }: Owner): string {
-  const text = JSON.stringify([pid, started, space ?? null]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+/** The line with its sum. */
+export function summed({ pid, started, space, locked }: Owner): Owner {
+  const text = JSON.stringify([pid, started, space ?? null, locked ?? null]);
+  const sum = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { pid, started, space, locked, sum };
 }
 
 /** What this process writes as its first line. */
-export function ownOwner(): Owner {
-  const owner = { pid: process.pid, started: startTimeOf(process.pid) ?? '', space: pidSpace() };
-  return { ...owner, sum: sumOf(owner) };
+export function ownOwner(locked: boolean): Owner {
+  const started = startTimeOf(process.pid) ?? '';
+  return summed({ pid: process.pid, started, space: pidSpace(), locked });
 }
 
 /** Null for what is damaged. */
 export function parseOwner(value: unknown): Owner | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { pid, started, space, sum } = value as Record<string, unknown>;
+  const { pid, started, space, locked, sum } = value as Record<string, unknown>;
   if (!Number.isSafeInteger(pid) || (pid as number) < 1 || typeof started !== 'string') return null;
   if (space !== undefined && typeof space !== 'string') return null;
-  const owner: Owner = { pid: pid as number, started, space };
-  if (sum !== undefined) return sum === sumOf(owner) ? { ...owner, sum: sumOf(owner) } : null;
+  const owner: Owner = { pid: pid as number, started, space, locked: locked as boolean };
+  if (sum !== undefined) return sum === summed(owner).sum ? owner : null;
   // A flipped bit in the name of the sum must not make it one of an older version.
   return Object.keys(value).every((key) => keys.has(key)) ? owner : null;
 }
@@ -70,6 +75,23 @@ function isLocal(file: string): boolean {
   }
 }
 
+/** By a living process of this machine, whichever container it is in. */
+function isLocked(file: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    return lockOpenFile(fd) === false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const damaged: Life = { unknown: 'the line that says whose it is can’t be read' };
+
 function askProcess({ pid, started }: Owner): Life {
   const now = startTimeOf(pid);
   if (now === '' && started !== '') return { unknown: `process ${pid} cannot be looked at` };
@@ -86,13 +108,14 @@ function wasHeard(file: string): boolean {
  * machine was started anew since; what can't be asked is unknown.
  */
 export function lifeOf(owner: Owner | null, file: string): Life {
-  if (!owner) return { unknown: 'the line that says whose it is can’t be read' };
+  if (!owner) return isLocked(file) ? 'alive' : damaged;
   if (owner.space === undefined) return askProcess(owner);
   const [its, ours] = [parseSpace(owner.space), parseSpace(pidSpace())];
   if (its.boot === ours.boot) {
     // The host's name may have been changed meanwhile.
     if (its.namespace === ours.namespace && its.boot !== '') return askProcess(owner);
     if (owner.space === pidSpace()) return askProcess(owner);
+    if (owner.locked && isLocal(file)) return isLocked(file) ? 'alive' : 'dead';
     return elsewhere('it was begun in another container', file);
   }
   if (its.host === ours.host && isLocal(file)) return 'dead';

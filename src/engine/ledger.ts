@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
 import { makeDirectorySync } from '../base/make-directory.ts';
+import { lockOpenFile } from '../media/lock.ts';
 import { keyOf, ledgerDir } from './ledger-file.ts';
 import { heartbeatMs, type Owner, ownOwner } from './ledger-owner.ts';
 
@@ -46,7 +47,7 @@ export function openLedger(dataDir: string): Ledger {
     fsyncSync(fd);
   };
   try {
-    write({ owner: ownOwner() });
+    write({ owner: ownOwner(lockOpenFile(fd) === true) });
     renameSync(begun, file); // nobody would know whether one without an owner is a dead run's
   } catch (error) {
     closeSync(fd);

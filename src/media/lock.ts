@@ -27,6 +27,12 @@ function flock(): Flock {
   return loaded;
 }
 
+/** Locks an open file until it is closed; false: somebody else has it; null: that can't be known. */
+export function lockOpenFile(fd: number): boolean | null {
+  if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  return koffi.errno() === errno.EWOULDBLOCK ? false : null;
+}
+
 export interface Lock {
   release(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -20,9 +22,10 @@ import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import { pidSpace } from '../../src/base/process-identity.ts';
 import { openLedger } from '../../src/engine/ledger.ts';
 import { findLedgers, parseLedger } from '../../src/engine/ledger-file.ts';
-import { lifeOf, parseOwner } from '../../src/engine/ledger-owner.ts';
+import { lifeOf, parseOwner, summed } from '../../src/engine/ledger-owner.ts';
 import { directoryDoubt, parseEntry, pathDoubt } from '../../src/engine/ledger-trust.ts';
 import { clearDeadLedgers } from '../../src/engine/leftovers.ts';
+import { lockOpenFile } from '../../src/media/lock.ts';
 
 /** Makes it another user's; who is not root becomes another one instead. */
 function giveAway(file: string): void {
@@ -199,6 +202,31 @@ describe('a run counts as alive', () => {
     });
   });
 
+  it('in another container of this machine while it holds its lock', () => {
+    const owner = summed({ ...dead, space: `${host}/${boot}/pid:[1]`, locked: true });
+    const file = plant([{ owner }, add(victim)]);
+    const fd = openSync(file, 'r');
+    expect(lockOpenFile(fd)).toBe(true);
+    expect(findLedgers(dir)).toEqual({ dead: [], doubts: [] });
+    closeSync(fd);
+    expect(findLedgers(dir).dead).toHaveLength(1);
+    plant([{ owner: { ...owner, locked: false } }, add(victim)]);
+    expect(findLedgers(dir)).toMatchObject({ dead: [], doubts: [expect.any(String)] });
+  });
+
+  it('holds its lock from before others can see its ledger', () => {
+    const ledger = openLedger(dir);
+    const [name = ''] = readdirSync(ledgers);
+    const file = path.join(ledgers, name);
+    expect(JSON.parse(readFileSync(file, 'utf8').trim())).toMatchObject({
+      owner: { locked: true },
+    });
+    const fd = openSync(file, 'r');
+    expect(lockOpenFile(fd)).toBe(false);
+    closeSync(fd);
+    ledger.close();
+  });
+
   it('also when the host’s name was changed', () => {
     const ledger = openLedger(dir);
     ledger.add({ place: 'file', kind: 'path', ref: victim });
@@ -206,10 +234,10 @@ describe('a run counts as alive', () => {
     const { owner } = JSON.parse(
       readFileSync(path.join(ledgers, name), 'utf8').split('\n')[0] ?? '',
     );
-    const renamed = { ...owner, space: `former/${boot}/${namespace}`, sum: undefined };
+    const renamed = summed({ ...owner, space: `former/${boot}/${namespace}` });
     plant([{ owner: renamed }, add(victim)], name);
     expect(findLedgers(dir)).toEqual({ dead: [], doubts: [] });
-    plant([{ owner: { ...renamed, started: '1' } }, add(victim)], name);
+    plant([{ owner: summed({ ...renamed, started: '1' }) }, add(victim)], name);
     expect(findLedgers(dir).dead).toHaveLength(1);
     ledger.drop({ place: 'file', kind: 'path', ref: victim });
     ledger.close();
