@@ -18,6 +18,7 @@ import type { Connection } from './connection.ts';
 import { toXml, xmlElement } from './domain-xml.ts';
 import { vir } from './ffi.ts';
 import { probeImage } from './kvm-probe-program.ts';
+import { holdLogDaemon } from './root-daemon.ts';
 
 export interface KvmVerdict {
   works: boolean;
@@ -109,6 +110,7 @@ function verdictOf(connection: Connection, uuid: string, signal?: AbortSignal) {
 async function runProbe(
   connection: Connection,
   context: BackendContext,
+  hold: typeof holdLogDaemon,
   signal?: AbortSignal,
 ): Promise<KvmVerdict> {
   // QEMU may run as another user
@@ -118,16 +120,21 @@ async function runProbe(
   const entry: LedgerEntry = { place: 'libvirt', kind: 'domain', ref: name, at: connection.uri };
   const image = path.join(dir.path, 'probe.img');
   const { verdict, end } = verdictOf(connection, uuid, signal);
+  let release = () => {};
   try {
     await writeFile(image, probeImage(), { mode: 0o644 });
+    // As for every guest: without it, root's libvirt on a machine without systemd starts none.
+    release = await hold(signal);
     context.ledger.add(entry);
     await connection.call('try KVM', 'createDomain', [probeXml(name, uuid, image)]);
     return await verdict;
   } catch (error) {
     if (signal?.aborted) throw error;
-    return { works: false, reason: messageOf(error) };
+    // No word on KVM: something else is missing, and may be there the next time.
+    return { works: false, reason: messageOf(error), until: 0 };
   } finally {
     end();
+    release();
     await connection.call('end the KVM test', 'destroyDomain', [uuid]).catch(() => {});
     context.ledger.drop(entry);
     await dir.remove();
@@ -140,6 +147,7 @@ export async function kvmWorks(
   cacheDir: string,
   context: BackendContext,
   signal?: AbortSignal,
+  hold = holdLogDaemon,
 ): Promise<KvmVerdict> {
   const file = path.join(cacheDir, 'kvm-probe.json');
   const key = await probeKey(connection);
@@ -153,7 +161,7 @@ export async function kvmWorks(
     // nothing kept, or nothing usable: ask again
   }
   const started = Date.now();
-  const verdict = await runProbe(connection, context, signal);
+  const verdict = await runProbe(connection, context, hold, signal);
   context.log(
     `KVM ${verdict.works ? 'works' : `is there but does not run guests: ${verdict.reason}`} (asked for ${Date.now() - started} ms, kept in ${file}; [libvirt] type in oz.cfg overrides)`,
   );

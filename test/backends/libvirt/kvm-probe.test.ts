@@ -66,6 +66,23 @@ describe('kvmWorks', () => {
     expect(await kvmWorks(probing(off), cacheDir, context)).toMatchObject({ works: true });
   });
 
+  it('has the daemon that takes logs run meanwhile, as every guest needs it', async () => {
+    const connection = probing(off);
+    const order: string[] = [];
+    const hold = async () => {
+      order.push(connection.calls.includes('createDomain') ? 'too late' : 'held');
+      return () => void order.push('released');
+    };
+    await kvmWorks(connection, cacheDir, context, undefined, hold);
+    expect(order).toEqual(['held', 'released']);
+  });
+
+  it('asks again where the guest could not even be made', async () => {
+    const refused = probing(failure(vir.error.internal, 'Failed to connect socket'));
+    expect(await kvmWorks(refused, cacheDir, context)).toMatchObject({ works: false });
+    expect(await kvmWorks(probing(off), cacheDir, context)).toMatchObject({ works: true });
+  });
+
   it('asks again after a reboot or an update, and when what was kept is broken', async () => {
     const file = path.join(cacheDir, 'kvm-probe.json');
     for (const content of ['{"key":"another boot","works":false}', '{"wor', '[]', 'null']) {
