@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/bin/sh
+//bin/grep -qs '^SigIgn:.*[13579bdf]$' "/proc/$$/status" && export OZMA_HANG_UP=ignored; exec node "$0" "$@"
 import { setFlagsFromString } from 'node:v8';
 import { start } from './start.js';
 

@@ -5,6 +5,7 @@ import {
   type SpawnOptions,
   spawn,
 } from 'node:child_process';
+import { ignoresHangUps } from './hang-up.ts';
 import { searchPath } from './search-path.ts';
 
 /** What tools may know of their user: who and where it is, its language, its libraries. */
@@ -54,5 +55,7 @@ export function startTool(
   args: readonly string[],
   { pass, env, bare, ...options }: StartToolOptions = {},
 ): ChildProcess {
-  return spawn(tool, args, { ...options, env: toolEnv({ pass, env, bare }) });
+  // A terminal hangs up on all processes of its session, and Node starts each with the default.
+  const detached = ignoresHangUps() || options.detached;
+  return spawn(tool, args, { ...options, detached, env: toolEnv({ pass, env, bare }) });
 }

@@ -1,6 +1,7 @@
 /** Joins a command to the real process: the only place that ends it. */
 import process from 'node:process';
 import { OzError } from '../base/errors.ts';
+import { ignoreHangUps } from '../base/hang-up.ts';
 import type { Io, Main, Output } from './io.ts';
 
 /** Set when output was lost, such as on a full disk. */
@@ -66,7 +67,14 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Runs a command with the process's own arguments and ends the process with its exit code. */
-export async function runAsProcess(main: Main): Promise<void> {
+export async function runAsProcess(
+  main: Main,
+  { hangUpsIgnored = false }: { hangUpsIgnored?: boolean } = {},
+): Promise<void> {
+  if (hangUpsIgnored) {
+    ignoreHangUps();
+    process.on('SIGHUP', () => {}); // without a listener Node ends by it
+  }
   const result = await main(process.argv.slice(2), processIo());
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   const code = lost && result === 0 ? 1 : result;

@@ -1,12 +1,13 @@
 /** Ctrl-C and its relatives: the first one ends the work in good order, the second at once. */
 import { OzError } from '../base/errors.ts';
+import { ignoresHangUps } from '../base/hang-up.ts';
 import type { Io } from './io.ts';
 
 const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 type Caught = keyof typeof numbers;
 
-const caught = Object.keys(numbers) as Caught[];
+const all = Object.keys(numbers) as Caught[];
 
 /**
  * What comes again so soon (ms) is the same one: timeout(1) signals the process and its group, a
@@ -15,7 +16,7 @@ const caught = Object.keys(numbers) as Caught[];
 const echoMs = 500;
 
 /**
- * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP abort. The reason
+ * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP (but under nohup) abort. The reason
  * is an OzError whose exit code is 128 plus the signal's number. An error that
  * nothing has caught aborts it too: guests and servers must not outlive that.
  */
@@ -24,6 +25,7 @@ export async function withSignals<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const caught = all.filter((name) => name !== 'SIGHUP' || !ignoresHangUps());
   let first = 0;
   const listener = (name: NodeJS.Signals) => {
     const exitCode = 128 + numbers[name as Caught];

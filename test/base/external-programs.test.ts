@@ -44,6 +44,7 @@ const computed: Readonly<Record<string, readonly string[]>> = {
   'compat/rigs/openstack/host-network.ts': ['iptables', 'ip'],
   'compat/rigs/openstack/up.ts': ['setpriv', 'nova-manage'],
   'test/base/debian-packages.test.ts': ['cpio', 'debugfs', 'qemu-img'],
+  'test/cli/hang-up.test.ts': ['nohup', 'node'],
   'test/customize/cloud-init.test.ts': ['dash', 'bash', 'busybox'],
   'test/customize/forget-cloud.test.ts': ['dash', 'bash'],
   'test/customize/script.test.ts': ['dash', 'bash'],
