@@ -58,6 +58,17 @@ function guest(name: string, help: string): Row {
   };
 }
 
+function short(place: 'session' | 'system'): Row {
+  const uri = `qemu:///${place}`;
+  return {
+    name: `stress-short-${place}`,
+    help: `60 installs of a few seconds, three at a time, in ${uri}`,
+    command: ['npx', 'tsx', 'compat/stress/short-installs.ts', '--uri', uri],
+    sources: [...product, 'compat/stress'],
+    prints: true,
+  };
+}
+
 export const rows: readonly Row[] = [
   ...suites.flatMap((suite) =>
     users.flatMap((user) => whats.map((what) => fresh(suite, user, what))),
@@ -73,6 +84,8 @@ export const rows: readonly Row[] = [
     command: ['npm', 'run', 'test:databases'],
     sources: [...product, 'compat/databases', 'test/osinfo', 'test/plan', 'test/check', 'test/cli'],
   },
+  short('session'),
+  short('system'),
   cloud('strategies', 'every way to start an installer'),
   cloud('devices', 'old and new hardware'),
   cloud('floating', 'floating addresses'),

@@ -14,6 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
 import { packageFile } from '../../src/base/package-root.ts';
+import { startSystemLibvirt, systemUri } from '../../test/e2e/support/system-libvirt.ts';
 import { makeWorkspace, type Workspace } from '../../test/e2e/support/workspace.ts';
 import { randomFrom } from './random.ts';
 import { tinyIso } from './tiny-guest.ts';
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
   });
   const count = Number(values.count);
   const random = randomFrom(Number(values.seed));
+  const system = values.uri === systemUri ? await startSystemLibvirt() : undefined;
   const workspace = await makeWorkspace({ libvirt: { uri: values.uri } });
   // Before libvirt's library is loaded, which has its own view of them.
   Object.assign(process.env, workspace.env);
@@ -112,6 +114,7 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: Number(values['at-once']) }, work));
   } finally {
     await workspace.remove();
+    await system?.stop();
   }
   const whole = outcomes.filter(({ allocated }) => allocated !== null && allocated > 0);
   const figures = {
