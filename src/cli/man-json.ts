@@ -35,7 +35,7 @@ const events: Words<Record<BuildEvent['type'], unknown>> = {
     'phase (fetch-media, stage-media, create-disk, install, customise, icicle, seal, export or record) and title.',
   progress: 'phase, what is being done, done, total (null where it is not known) and their unit.',
   watch:
-    'guest, consoleLog, the file here that its console is written to, screen, its address, and commands that show them; once when the installer starts.',
+    'guest, consoleLog, the file here that its console is written to, screen, its address, and commands that show them; once when the installer starts, and when the installed system does.',
   kept: 'look and remove: commands for what was left where it is (--on-error=keep).',
   step: "phase, the installer's step (null while none is known), its percent (or null), line, the last that was printed while there is no step (or null), and written, the bytes written to the disk (or null).",
   'phase-end': 'phase, its ms, and skipped with the reason where there was nothing to do.',

@@ -24,6 +24,7 @@ import { inPhase, skipPhase } from './event-stream.ts';
 import { type GuestIdentity, guestIdentity } from './guest-identity.ts';
 import { onceMore } from './once-more.ts';
 import type { Stops } from './stops.ts';
+import { tellWaysToLook } from './ways-to-look.ts';
 import { guestEnded, whileRunning } from './while-running.ts';
 
 /** A guest that has been started from a finished disk. */
@@ -77,6 +78,7 @@ async function bootAndEnter(
   return onceMore(context, { ...spec, userData }, async ({ guest, stops }) => {
     await guest.start({ signal });
     emit({ type: 'mark', mark: 'guest-started', detail: { purpose: 'run' } });
+    await tellWaysToLook(guest, emit, signal);
     const identity = guestIdentity(context, guest, access, userData !== undefined);
     let host = '';
     const addressOf = async (by: AbortSignal | undefined) => {

@@ -111,6 +111,38 @@ describe("an installer's steps", () => {
   });
 });
 
+describe('the start of the installed system', () => {
+  const marks = [
+    { type: 'mark', at: 2000, mark: 'guest-started', detail: { purpose: 'run' } },
+    { type: 'mark', at: 65_000, mark: 'ssh-found' },
+    { type: 'mark', at: 66_000, mark: 'ssh-found' },
+  ] as const;
+
+  it('is two lines of the plain log, and none inside a phase', () => {
+    const lines: string[] = [];
+    const listener = plainRenderer((text) => void lines.push(text));
+    for (const event of marks) listener(event);
+    expect(lines).toEqual([
+      '[00:02] start the installed system\n',
+      '[01:05]   done in 1 min 03 s\n',
+    ]);
+    listener({ type: 'phase-start', at: 0, phase: 'install', title: 'install' });
+    for (const event of marks) listener(event);
+    expect(lines).toHaveLength(3);
+  });
+
+  it('is in the bar', () => {
+    const written: string[] = [];
+    const output = { write: (text: string) => written.push(text), isTTY: true, columns: 80 };
+    const bar = barRenderer(output, () => 3000);
+    bar.listener(marks[0]);
+    expect(written.at(-1)).toContain('start the installed system (00:01)');
+    bar.listener(marks[1]);
+    expect(written.at(-1)).toBe('01:05 start the installed system: 1 min 03 s\n');
+    bar.end();
+  });
+});
+
 describe('how to look at the installer', () => {
   const watch = {
     ...({ type: 'watch', at: 5000, guest: 'd', consoleLog: '/i/.d/console.log' } as const),

@@ -1,5 +1,8 @@
 /** Steps of installers, on lines as they were seen on serial consoles. */
 import { describe, expect, it } from 'vitest';
+import type { Emit } from '../../src/engine/events.ts';
+import { watchSteps } from '../../src/engine/install-steps.ts';
+import { debianSteps } from '../../src/plan/families/console-steps.ts';
 import { families } from '../../src/plan/families/index.ts';
 
 function stepOf(family: string, line: string): string | undefined {
@@ -66,6 +69,41 @@ const seen: Readonly<Record<string, Readonly<Record<string, string | undefined>>
     '==> Building image from preset': 'initramfs',
   },
 };
+
+/** As Debian 13's installer prints it: in a screen, whose status line comes in between. */
+const debianConsole = [
+  'Starting system log daemon: syslogd, klogd.\r\n',
+  '\u001b[H\u001b[7m\u001b[m\u001b[32m\u001b[40m[ \u001b[37m\u001b[31m (\u001b[37m1*installer\u001b[31m)\u001b[37m  2 shell \u001b[32m]\r\n',
+  '\u001b[0mDetecting network hardware  ... 2%... 95%... 100%\r\n',
+  'Detecting link on eth0; please wait...  ... 0%\r\n',
+  'Waiting for link-local address...  ... 16%... 25%... 33%... 100%\r\n',
+  'Configuring the network with DHCP  ... 4%... 100%\r\n',
+  'Checking the Debian archive mirror  ... 25%... 50%... 75%... 100%\r\n',
+  'Loading additional components  ... 1%... 10%',
+  '\u001b[H\u001b[7m\u001b[m\u001b[32m\u001b[40m[ (1*installer) 19:03 \u001b[32m]\u001b[10;45H\u001b[0m',
+  '... 20%',
+];
+
+it('follows the real installer of Debian, piece by piece', () => {
+  const shown: string[] = [];
+  const emit: Emit = (event) => {
+    if (event.type === 'step' && event.step !== null) shown.push(`${event.step} ${event.percent}`);
+  };
+  const look = watchSteps({ steps: debianSteps, emit, mask: (text) => text });
+  let tail = '';
+  for (const text of debianConsole) {
+    tail += text;
+    look({ size: Buffer.byteLength(tail), tail }, null);
+  }
+  expect(shown).toEqual([
+    'network 100',
+    'network 0',
+    'network 100',
+    'checking the mirror 100',
+    'installer components 10',
+    'installer components 20',
+  ]);
+});
 
 describe.each(Object.entries(seen))('%s', (family, lines) => {
   it.each(Object.entries(lines))('%s', (line, step) => {

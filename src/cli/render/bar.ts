@@ -5,7 +5,16 @@
  */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { Output } from '../io.ts';
-import { amount, clock, duration, printable, stepText, watchText } from './format.ts';
+import {
+  amount,
+  bootMark,
+  bootTitle,
+  clock,
+  duration,
+  printable,
+  stepText,
+  watchText,
+} from './format.ts';
 
 export interface Bar {
   listener: EventListener;
@@ -49,6 +58,15 @@ export function barRenderer(output: Output, now: () => number = () => performanc
     output.write(text);
     draw();
   };
+  const begin = (what: string, at: number) => {
+    [title, began, detail] = [what, at, ''];
+    draw();
+  };
+  const finish = (at: number, ms: number) => {
+    erase();
+    output.write(`${clock(at)} ${printable(title)}: ${duration(ms)}\n`);
+    title = '';
+  };
   const ticking = setInterval(draw, 1000); // the elapsed time goes on when nothing else does
   ticking.unref();
 
@@ -58,10 +76,11 @@ export function barRenderer(output: Output, now: () => number = () => performanc
         case 'build-start':
           return write(`${printable(`${event.name}: ${event.summary}`)}\n`);
         case 'phase-start':
-          title = event.title;
-          began = event.at;
-          detail = '';
-          return draw();
+          return begin(event.title, event.at);
+        case 'mark':
+          if (bootMark(event) === 'begin' && title === '') return begin(bootTitle, event.at);
+          if (bootMark(event) === 'end' && title === bootTitle) finish(event.at, event.at - began);
+          return;
         case 'progress': {
           const bar = event.total ? `${gauge(event.done, event.total)} ` : '';
           detail = `  ${event.what} ${bar}${amount(event.done, event.total, event.unit)}`;
@@ -77,10 +96,7 @@ export function barRenderer(output: Output, now: () => number = () => performanc
           if (now() - drawn >= pause) draw();
           return;
         case 'phase-end':
-          if (event.skipped === undefined) {
-            erase();
-            output.write(`${clock(event.at)} ${printable(title)}: ${duration(event.ms)}\n`);
-          }
+          if (event.skipped === undefined) finish(event.at, event.ms);
           title = '';
           return;
         default:

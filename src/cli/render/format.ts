@@ -50,6 +50,17 @@ export function stepText({ step, percent, line, written }: Step): string {
   return `${what}${share}${written === null ? '' : `, ${bytes(written)} written`}`;
 }
 
+/**
+ * The start of the installed system, which belongs to no phase: what a mark says of it. Null: it
+ * is another mark.
+ */
+export function bootMark({ mark, detail }: BuildEvent & { type: 'mark' }): 'begin' | 'end' | null {
+  if (mark === 'guest-started' && detail?.purpose === 'run') return 'begin';
+  return mark === 'ssh-found' ? 'end' : null;
+}
+
+export const bootTitle = 'start the installed system';
+
 /** One line on how to look at a guest: the live log of its console, and its screen. */
 export function watchText({ consoleLog, screen, commands }: Watching): string {
   const [view] = commands;

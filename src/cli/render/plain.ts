@@ -1,7 +1,16 @@
 /** Progress as plain lines, for files, pipes and build services. */
 import type { EventListener } from '../../engine/event-stream.ts';
 import type { BuildEvent } from '../../engine/events.ts';
-import { amount, clock, duration, printable, stepText, watchText } from './format.ts';
+import {
+  amount,
+  bootMark,
+  bootTitle,
+  clock,
+  duration,
+  printable,
+  stepText,
+  watchText,
+} from './format.ts';
 
 /** Milliseconds between two progress lines of one phase. */
 const pause = 30_000;
@@ -10,6 +19,8 @@ const pause = 30_000;
 export function plainRenderer(write: (text: string) => void): EventListener {
   let lastProgress = 0;
   let step: string | null = null;
+  let inPhase = false;
+  let bootBegan: number | null = null;
   const line = (event: BuildEvent, text: string) =>
     write(`[${clock(event.at)}] ${printable(text)}\n`);
   return (event) => {
@@ -19,6 +30,7 @@ export function plainRenderer(write: (text: string) => void): EventListener {
       case 'phase-start':
         lastProgress = event.at;
         step = null;
+        inPhase = true;
         return line(event, event.title);
       case 'watch': {
         const text = watchText(event);
@@ -32,7 +44,17 @@ export function plainRenderer(write: (text: string) => void): EventListener {
         if (event.at - lastProgress < pause) return;
         lastProgress = event.at;
         return line(event, `  ${event.what}: ${amount(event.done, event.total, event.unit)}`);
+      case 'mark':
+        if (bootMark(event) === 'begin' && !inPhase) {
+          bootBegan = event.at;
+          return line(event, bootTitle);
+        }
+        if (bootMark(event) !== 'end' || bootBegan === null) return;
+        line(event, `  done in ${duration(event.at - bootBegan)}`);
+        bootBegan = null;
+        return;
       case 'phase-end':
+        inPhase = false;
         if (event.skipped !== undefined) return;
         return line(event, `  done in ${duration(event.ms)}`);
       default:

@@ -9,7 +9,10 @@ const step = (title: string, pattern: string): ConsoleStep => ({ title, pattern 
 /** cdebconf's text frontend: `Installing the base system  ... 0%... 17%`, all in one line. */
 export const debianSteps: readonly ConsoleStep[] = [
   step('detecting hardware', '^Detecting (?:hardware|disks|CD|installation media)'),
-  step('network', '^(?:Detecting network|Detecting link|Configuring the network|Attempting IPv6)'),
+  step(
+    'network',
+    '^(?:Detecting network|Detecting link|Configuring the network|Attempting IPv6|Waiting for link-local)',
+  ),
   step('checking the mirror', '^Checking the \\S+ archive mirror'),
   step('scanning the medium', '^Scanning (?:the )?(?:CD|installation media)'),
   step('installer components', '^(?:Loading additional components|Downloading installer)'),
