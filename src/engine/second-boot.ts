@@ -208,6 +208,7 @@ export async function lookInGuest(
   const text = await whileRunning(context, running.stops, (inside) =>
     readIcicle(inside, running.session),
   );
+  await running.identity.trust();
   await leave(context, running);
   skipPhase(context.emit, 'seal', 'the image itself was not started');
   return text;

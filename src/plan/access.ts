@@ -85,10 +85,22 @@ export function plannedAccess(
 }
 
 /** What the user should know about it. */
-export function accessWarnings(access: PlannedAccess | null, { answer }: PlanInput): string[] {
-  return access?.method === 'cloud-init' && answer
-    ? ['the answer file is your own: it must install cloud-init, which customising needs here']
-    : [];
+export function accessWarnings(
+  access: PlannedAccess | null,
+  { answer, backend }: Pick<PlanInput, 'answer' | 'backend'>,
+): string[] {
+  const warnings: string[] = [];
+  if (access?.method === 'cloud-init' && answer) {
+    warnings.push(
+      'the answer file is your own: it must install cloud-init, which customising needs here',
+    );
+  }
+  if (access?.password !== undefined && backend.type === 'openstack') {
+    warnings.push(
+      'the build enters the guest by its password: unless its console prints its SSH host keys, who can answer for it on its network learns the password',
+    );
+  }
+  return warnings;
 }
 
 /** For a system that nobody gets into and whose installer brings no cloud-init. */

@@ -1,5 +1,6 @@
 /** What is planned for work in a finished Windows, and what is refused before the install. */
 import { describe, expect, it } from 'vitest';
+import { accessWarnings } from '../../src/plan/access.ts';
 import { maskPlan } from '../../src/plan/mask.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { Tdl } from '../../src/tdl/types.ts';
@@ -53,5 +54,18 @@ describe('work in Windows', () => {
 
   it('is no matter where nothing is to be done', () => {
     expect(windows({}).access).toBeNull();
+  });
+
+  it('warns in a cloud alone that the password goes to whoever answers', () => {
+    const access = windows({ commands: [command] }, { answer: own }).access;
+    const warnings = (type: 'libvirt' | 'openstack') =>
+      accessWarnings(access, { backend: { ...testInput().backend, type } });
+    expect(warnings('libvirt')).toEqual([]);
+    expect(warnings('openstack')).toEqual([expect.stringContaining('learns the password')]);
+    expect(
+      accessWarnings(access && { ...access, password: undefined }, {
+        backend: { ...testInput().backend, type: 'openstack' },
+      }),
+    ).toEqual([]);
   });
 });
