@@ -86,6 +86,13 @@ export const rows: readonly Row[] = [
   },
   short('session'),
   short('system'),
+  {
+    name: 'stress-mixed',
+    help: '40 pairs of builds at once, of one system from other URLs and ISOs: each its own media',
+    command: ['npm', 'run', '--silent', 'stress:mixed'],
+    prints: true,
+    sources: [...product, 'compat/stress'],
+  },
   cloud('strategies', 'every way to start an installer'),
   cloud('devices', 'old and new hardware'),
   cloud('floating', 'floating addresses'),

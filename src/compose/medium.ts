@@ -4,6 +4,8 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Osinfo } from '../../osinfo/types.ts';
 import { messageOf } from '../base/errors.ts';
+import { readMediumRecord } from '../media/record.ts';
+import { shownUrl } from '../media/url.ts';
 import type { BuildPlan } from '../plan/types.ts';
 import type { Around } from './around.ts';
 
@@ -36,7 +38,11 @@ export async function judgeMedium(
 async function localInstaller(plan: BuildPlan): Promise<string | undefined> {
   const medium = plan.media.find(({ role }) => role === 'installer');
   if (!medium) return undefined;
-  const file = medium.url.startsWith('file:') ? fileURLToPath(medium.url) : medium.cachePath;
+  const local = medium.url.startsWith('file:');
+  const file = local ? fileURLToPath(medium.url) : medium.cachePath;
+  // Systems of one name share the place in the cache: what is there may have another URL.
+  const record = local ? null : await readMediumRecord(file);
+  if (record && record.url !== shownUrl(medium.url)) return undefined;
   return access(file, constants.R_OK).then(
     () => file,
     () => undefined,

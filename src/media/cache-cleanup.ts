@@ -106,9 +106,12 @@ function keptPins(entries: readonly CacheEntry[]): string[] {
 /** What a lock is for: fetching a medium, or using it. */
 const mediumOf = (lock: string) => lock.replace(/(\.used-[0-9a-f]+)?\.lock$/, '');
 
+/** The medium that a record or an unfinished download is of; else the file itself. */
+const ownerOf = (file: string) => file.replace(/(\.part|\.ozma\.json|\.part\.json)$/, '');
+
 /** False where a build has just begun to fetch it. */
 async function removeIfFree(file: string): Promise<boolean> {
-  const lock = await acquireIfFree(`${file}.lock`);
+  const lock = await acquireIfFree(`${ownerOf(file)}.lock`);
   if (!lock) return false;
   try {
     // rm removes a link itself, never what it leads to.
@@ -149,7 +152,7 @@ async function clearDirectory(directory: string, signal?: AbortSignal): Promise<
     signal?.throwIfAborted();
     if (inUse(entry.path) || pins.has(entry.path)) continue;
     if (entry.path.endsWith('.lock')) await (await acquireIfFree(entry.path))?.release();
-    else if (!(await removeIfFree(entry.path))) media.push(entry.path);
+    else if (!(await removeIfFree(entry.path))) media.push(ownerOf(entry.path));
   }
   return [
     ...media.map((file) => `${file} is in use by a running build`),

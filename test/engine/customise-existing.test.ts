@@ -6,6 +6,7 @@ import type { StagedDisk } from '../../backends/backend.ts';
 import { customiseExisting } from '../../src/engine/customise-existing.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import { type Ledger, openLedger } from '../../src/engine/ledger.ts';
+import { acquireLock } from '../../src/media/lock.ts';
 import { planExisting } from '../../src/plan/plan-existing.ts';
 import type { PlannedEntry } from '../../src/plan/types.ts';
 import { testCapabilities, testConfig, testInput, testTdl } from '../fakes/inputs.ts';
@@ -153,5 +154,18 @@ describe('customiseExisting() on an image of a catalogue', () => {
     expect(result).toMatchObject({ value: { icicleText: '<icicle/>' } });
     expect([...catalogue.keys()]).toEqual(['old']);
     expect(backend.calls.map(({ operation }) => operation)).not.toContain('publish');
+  });
+});
+
+describe('customiseExisting() on a file', () => {
+  it('refuses one that is just being built or changed: the guest would have it below its own', async () => {
+    const file = at('out/web.dsk');
+    writeFileSync(file, 'as built');
+    const building = await acquireLock(at('out/.web.dsk.lock'));
+    const plan = { ...work('customise', { path: file, format: 'raw' }), published: undefined };
+    const { result, backend } = await run(plan);
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'OZ_BUILD_RUNS' } });
+    expect(backend.calls).toEqual([]);
+    await building.release();
   });
 });

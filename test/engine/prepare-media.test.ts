@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,7 +21,7 @@ import { plan } from '../../src/plan/plan.ts';
 import { testConfig, testInput, testTdl } from '../fakes/inputs.ts';
 import { type MemoryBackend, memoryBackend } from '../fakes/memory-backend.ts';
 import { osinfoEnv } from '../fakes/osinfo-env.ts';
-import { sendFile, serve, testDir } from '../media/support.ts';
+import { giveAway, sendFile, serve, testDir } from '../media/support.ts';
 
 let dir: string;
 let url: string;
@@ -118,6 +126,31 @@ describe('an ISO that is not to be kept', () => {
     ['the place needs it here', { passes: false }],
   ])('comes here where %s', async (_, changes) => {
     expect(await prepared(changes)).toMatchObject({ passed: false, here: true });
+  });
+});
+
+describe('a cache that another user owns', () => {
+  it('is not used, and nothing is kept there: the medium lies with the build’s own files', async () => {
+    const config = testConfig();
+    config.paths.dataDir = testDir();
+    const workDir = testDir();
+    const isos = path.join(config.paths.dataDir, 'isos');
+    mkdirSync(isos);
+    giveAway(isos);
+    const log: string[] = [];
+    const context = {
+      plan: plan(
+        testInput({ tdl: testTdl({ install: { type: 'iso', url, extras: [] } }), config }),
+      ),
+      emit: (event: { text?: string }) => void log.push(event.text ?? ''),
+      ...{ forceDownload: false, ledger, workDir, uses: [], used: [] },
+    } as Partial<BuildContext> as BuildContext;
+    const { files } = await fetchMedia(context);
+    expect(path.dirname(files.get('installer') ?? '')).toBe(path.join(workDir, 'media'));
+    expect(existsSync(files.get('installer') ?? '')).toBe(true);
+    expect(readdirSync(isos)).toEqual([]);
+    expect(log.join('\n')).toContain(`${isos} is not used for installer`);
+    await endUses(context);
   });
 });
 

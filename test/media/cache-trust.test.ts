@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -14,23 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { noLedger } from '../../src/base/ledger-entry.ts';
 import { fetchMedium } from '../../src/media/cache.ts';
 import { acquireLock } from '../../src/media/lock.ts';
 import { whyUnsafe } from '../../src/media/ownership.ts';
 import { useMedium } from '../../src/media/use.ts';
-import { type ServedFile, sendFile, serve, someBytes, testDir } from './support.ts';
-
-/** Makes files another user's; who may not give files away becomes another user. */
-function giveAway(file: string): void {
-  if (process.getuid?.() === 0) {
-    chownSync(file, 12345, 12345);
-    return;
-  }
-  const spy = vi.spyOn(process, 'getuid').mockReturnValue(12345);
-  onTestFinished(() => spy.mockRestore());
-}
+import { giveAway, type ServedFile, sendFile, serve, someBytes, testDir } from './support.ts';
 
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 

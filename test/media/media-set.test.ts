@@ -70,8 +70,8 @@ describe('pins', () => {
     expect(readFileSync(b.path, 'utf8')).toBe('x.iso of b');
     expect(a.sha256).not.toBe(b.sha256);
     // What the second has put there is the second's to keep.
-    await a.use.end({ drop: true });
     await b.use.end({ drop: false });
+    await a.use.end({ drop: true });
     expect(readFileSync(cached('x.iso'), 'utf8')).toBe('x.iso of b');
     expect(existsSync(a.path)).toBe(false);
   });

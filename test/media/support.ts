@@ -1,6 +1,6 @@
 /** Servers and directories for the tests of media. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -11,13 +11,23 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 /** A directory that goes with the test. */
 export function testDir(): string {
   const dir = mkdtempSync(path.join(tmpdir(), 'ozma-test-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/** Makes files another user's; who may not give files away becomes another user. */
+export function giveAway(file: string): void {
+  if (process.getuid?.() === 0) {
+    chownSync(file, 12345, 12345);
+    return;
+  }
+  const spy = vi.spyOn(process, 'getuid').mockReturnValue(12345);
+  onTestFinished(() => spy.mockRestore());
 }
 
 export interface TestServer {
