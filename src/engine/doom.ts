@@ -32,8 +32,9 @@ const dooms: readonly Doom[] = [
     silentMs: 0,
   },
   { line: /^(?:\[ *\d+\.\d+\] )?systemd\[1\]: Freezing execution/, on: both, silentMs: standing },
-  // Firmware: EFI's (OVMF) and SeaBIOS.
+  // Firmware: EFI's (OVMF), with and without its shell, and SeaBIOS.
   { line: /^BdsDxe: No bootable option or device was found/, on: both, silentMs: standing },
+  { line: /^Shell> *$/, on: both, silentMs: standing },
   { line: /^No bootable device\./, on: both, silentMs: standing },
   { line: /^Boot failed: not a bootable disk/, on: both, silentMs: standing },
   // GRUB.

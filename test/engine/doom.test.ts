@@ -15,6 +15,7 @@ async function found(on: 'install' | 'boot', text: string, ms = 60_000) {
 
 const standing = [
   'BdsDxe: No bootable option or device was found.\r\nBdsDxe: Press any key to enter the Boot Manager Menu.\r\n',
+  'Press \u001b[1mESC\u001b[0m in 1 seconds to skip startup.nsh.\r\n\u001b[1m\u001b[33m\u001b[40mShell> \u001b[0m',
   'Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\r\nNo bootable device.\r\n',
   'Entering rescue mode...\r\ngrub rescue> ',
   'ALERT!  UUID=1 does not exist.  Dropping to a shell!\n\nBusyBox v1.35.0\n\n(initramfs) ',
