@@ -21,7 +21,7 @@ function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[])
   if (missing && !missing.many) throw usageError(`the <${missing.name}> argument is missing`);
   if (spec.operands.at(-1)?.many) return;
   const extra = given[spec.operands.length];
-  if (extra !== undefined) throw usageError(`the argument '${extra}' is one too many`);
+  if (extra !== undefined) throw usageError(`unexpected argument '${extra}'`);
 }
 
 /**

@@ -92,9 +92,7 @@ describe.each(commands)('$spec.name', ({ spec, operands, keys }) => {
   });
 
   it('refuses one argument too many', () => {
-    expect(() => parse(spec, `${operands} more`)).toThrow(
-      usage("the argument 'more' is one too many"),
-    );
+    expect(() => parse(spec, `${operands} more`)).toThrow(usage("unexpected argument 'more'"));
   });
 
   it('suggests the nearest option', () => {
