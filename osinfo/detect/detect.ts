@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
+import { withoutTrailing } from '../../src/base/text-ends.ts';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/entity.ts';
 import { variantsOf } from '../database/os-record.ts';
@@ -69,7 +70,7 @@ export async function detectTree(
   location: string,
   signal?: AbortSignal,
 ): Promise<DetectedTree> {
-  const base = location.replace(/\/+$/, '');
+  const base = withoutTrailing(location, '/');
   for (const name of ['.treeinfo', 'treeinfo']) {
     const text = await readText(`${base}/${name}`, signal);
     const tree = text === undefined ? undefined : parseTreeinfo(text);

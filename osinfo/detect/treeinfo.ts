@@ -21,13 +21,17 @@ function keyFile(text: string): Groups | undefined {
   for (const line of text.split(/\r?\n/)) {
     if (!line.trim() || line.startsWith('#')) continue;
     const heading = /^\[([^[\]]+)\]\s*$/.exec(line);
-    const pair = /^\s*([^=]*[^=\s])\s*=\s*(.*)$/.exec(line);
+    const [name = '', ...rest] = line.split('=');
+    const key = rest.length ? name.trim() : '';
     if (heading?.[1]) {
       group = groups.get(heading[1]) ?? new Map();
       groups.set(heading[1], group);
-    } else if (pair && group) {
-      const value = (pair[2] ?? '').replace(/\\(.)/g, (all, c: string) => escapes[c] ?? all);
-      group.set(pair[1] ?? '', value);
+    } else if (key && group) {
+      const value = rest
+        .join('=')
+        .trimStart()
+        .replace(/\\(.)/g, (all, c: string) => escapes[c] ?? all);
+      group.set(key, value);
     } else return undefined;
   }
   return groups;

@@ -31,7 +31,6 @@ const maxDepth = 10;
 /** References that multiply each other shall not fill the memory. */
 const maxReferences = 10_000;
 const header = /^\[(.+)\]/;
-const option = /^(.*?)\s*[=:]\s*(.*)$/;
 
 /** Throws OZ_CONFIG_SYNTAX with file and line. */
 export function parseIni(text: string, source: string): IniFile {
@@ -71,9 +70,9 @@ export function parseIni(text: string, source: string): IniFile {
     if (!section) {
       throw configProblem('OZ_CONFIG_SYNTAX', place, 'a setting before the first [section]');
     }
-    const match = option.exec(content);
-    const key = match?.[1]?.toLowerCase();
-    if (!match || !key) {
+    const at = content.search(/[=:]/);
+    const key = content.slice(0, Math.max(at, 0)).trimEnd().toLowerCase();
+    if (!key) {
       throw configProblem('OZ_CONFIG_SYNTAX', place, "neither '[section]' nor 'key = value'", {
         hint: 'indent a line to continue the value above it',
       });
@@ -89,7 +88,7 @@ export function parseIni(text: string, source: string): IniFile {
     close();
     const value = { raw: '', line: place.line, end: place.line };
     section.values.set(key, value);
-    open = { parts: [match[2] ?? ''], value };
+    open = { parts: [content.slice(at + 1).trimStart()], value };
   }
   close();
   return file;
@@ -119,7 +118,7 @@ function startSection(
 
 /** The keys, of the section or [DEFAULT], that a value's %(name)s references name. */
 export function referencesIn({ raw }: IniValue): string[] {
-  return [...raw.matchAll(/%%|%\(([^)]+)\)s/g)].flatMap(([, name]) => name?.toLowerCase() ?? []);
+  return [...raw.matchAll(/%%|%\(([^)%]+)\)s/g)].flatMap(([, name]) => name?.toLowerCase() ?? []);
 }
 
 /**
@@ -145,7 +144,7 @@ export function iniValue(
         'its %(…)s references go round in circles, or multiply each other',
       );
     }
-    return raw.replace(/%(?:%|\(([^)]+)\)s|)/g, (reference, name: string | undefined) => {
+    return raw.replace(/%(?:%|\(([^)%]+)\)s|)/g, (reference, name: string | undefined) => {
       if (reference === '%%') return '%';
       references++;
       if (name === undefined) {

@@ -1,6 +1,7 @@
 /** Adds and removes repositories, installs packages. */
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
+import { withoutTrailing } from '../base/text-ends.ts';
 import { bytesOf, type FetchContent, type Operation, type Operations } from './operations.ts';
 import { type Action, type PackageManager, repositoryId } from './package-managers/manager.ts';
 import { passingName } from './passing-name.ts';
@@ -62,8 +63,8 @@ const remoteFile = /^[a-z][a-z0-9+.-]*:\/\//i;
 function fileUrl(file: string, repository: Repository | undefined): string | undefined {
   if (remoteFile.test(file)) return file;
   if (!repository || file.startsWith('/')) return undefined;
-  const base = /[a-z][a-z0-9+.-]*:\/\/\S+/i.exec(repository.url)?.[0].replace(/['"]+$/, '');
-  return base && `${base.replace(/\/*$/, '/')}${file}`;
+  const [base] = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/\S+/i.exec(repository.url) ?? [];
+  return base && `${withoutTrailing(withoutTrailing(base, '\'"'), '/')}/${file}`;
 }
 
 /** The name that a package file gets in the guest. */

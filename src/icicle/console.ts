@@ -15,6 +15,7 @@
 import { gunzipSync } from 'node:zlib';
 import { cksum } from '../base/cksum.ts';
 import { OzError } from '../base/errors.ts';
+import { withoutTrailing } from '../base/text-ends.ts';
 
 export type ConsoleMessage =
   | { kind: 'at'; operation: number }
@@ -139,7 +140,7 @@ export function consoleReader(mark: string): ConsoleReader {
     take(text) {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
-      return lines.flatMap((line) => readLine(line.replace(/\r+$/, '')));
+      return lines.flatMap((line) => readLine(withoutTrailing(line, '\r')));
     },
     list: (name) => textOf(name, lists.get(name)),
   };

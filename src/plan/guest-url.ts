@@ -20,7 +20,7 @@ export function urlForGuest(url: string, capabilities: Capabilities): string {
   }
   const { hostAddress } = capabilities;
   // A repository may be a whole line of sources.list with the URL in it.
-  return url.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (one) =>
+  return url.replace(/(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (one) =>
     isLocalhostUrl(one) ? withHost(one, hostAddress) : one,
   );
 }

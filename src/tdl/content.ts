@@ -4,20 +4,18 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
+import { stripped, withoutTrailing } from '../base/text-ends.ts';
 import { tdlProblem } from './problem.ts';
 import type { TdlContent } from './types.ts';
 import { findFile } from './xinclude.ts';
 import type { XmlElementNode } from './xml-tree.ts';
 
 /** Python's idea of white space, which differs from JavaScript's by U+0085 and U+FEFF. */
-const space =
-  '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-const outerSpace = new RegExp(`^${space}|${space}$`, 'g');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: some of them are white space
+const space = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 /** Text as Python's strip() leaves it. */
-function strip(text: string): string {
-  return text.replace(outerSpace, '');
-}
+const strip = (text: string): string => stripped(text, space);
 
 /** The content by the element's type; `source` is the TDL, beside which files are looked for. */
 export function contentOf(node: XmlElementNode, source: string): TdlContent {
@@ -34,7 +32,7 @@ export function contentOf(node: XmlElementNode, source: string): TdlContent {
 
 /** As strict as Python's: every group complete, though padding beyond that does no harm. */
 function decodeBase64(node: XmlElementNode, text: string): Buffer {
-  const digits = text.replace(/=+$/, '');
+  const digits = withoutTrailing(text, '=');
   const rest = digits.length % 4;
   if (rest === 1 || (rest > 1 && rest + text.length - digits.length < 4)) {
     throw tdlProblem('OZ_TDL_VALUE', node, 'its base64 content is cut short');

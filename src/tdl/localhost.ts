@@ -14,9 +14,12 @@ const loopbackIpv6 =
  * info, 2130706433, 0x7f.1, [::ffff:127.0.0.1], percent-encoding, a final dot).
  */
 export function isLocalhostUrl(text: string): boolean {
-  const urls = [...text.matchAll(/(?:[a-z][a-z0-9+.-]*:)?[/\\]{2,}[^\s'"]+/gi)].map((m) => m[0]);
+  const urls = [...text.matchAll(/[/\\]{2,}[^\s'"]+/g)].map((m) => m[0]);
   return (urls.length > 0 ? urls : [text.trim()]).some((url) => isLoopback(hostOf(url)));
 }
+
+/** Longer ones are none of this machine's. */
+const longestHost = 300;
 
 /** The host as a web client reads it, whatever the scheme. */
 function hostOf(url: string): string {
@@ -27,7 +30,8 @@ function hostOf(url: string): string {
   } catch {
     const [beforePath = ''] = authority.split(/[/\\?#]/);
     return beforePath
-      .replace(/^.*@/, '')
+      .slice(beforePath.lastIndexOf('@') + 1)
+      .slice(0, longestHost)
       .replace(/:[^\]]*$/, '')
       .toLowerCase();
   }

@@ -1,5 +1,6 @@
 /** Endpoints by service, region and interface, out of the token's catalogue. */
 import { OzError } from '../../../src/base/errors.ts';
+import { withoutTrailing } from '../../../src/base/text-ends.ts';
 import type { Credentials, ServiceName } from './credentials.ts';
 import type { CatalogueEndpoint, CatalogueService } from './token.ts';
 
@@ -73,5 +74,5 @@ export function findEndpoint(
     (endpoint) =>
       endpoint.interface.replace(/URL$/, '') === credentials.interface && isIn(endpoint, region),
   );
-  return found ? found.url.replace(/\/+$/, '') : null;
+  return found ? withoutTrailing(found.url, '/') : null;
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { OzError } from '../../../src/base/errors.ts';
 import { homeOf } from '../../../src/base/home.ts';
+import { withoutTrailing } from '../../../src/base/text-ends.ts';
 import { cloudEntry } from './cloud-entry.ts';
 import { type CloudsFiles, readCloudsFiles, type Surroundings } from './clouds-files.ts';
 import { environmentSettings } from './environment.ts';
@@ -171,7 +172,7 @@ function parseUrl(text: string, what: string, source: string): string {
       { hint: 'use username and password instead' },
     );
   }
-  return text.trim().replace(/\/+$/, '');
+  return withoutTrailing(text.trim(), '/');
 }
 
 function interfaceOf(text: string | undefined, source: string): EndpointInterface {

@@ -33,11 +33,25 @@ const entities: Record<string, string> = {
   '&amp;': '&',
 };
 
+/** Without the elements that a browser does not show, in one pass. */
+function withoutUnseen(text: string): string {
+  const parts: string[] = [];
+  const lower = text.toLowerCase();
+  let from = 0;
+  for (const { 0: start, 1: name, index } of lower.matchAll(/<(head|style|script)/g)) {
+    if (index < from) continue;
+    const end = lower.indexOf(`</${name}>`, index + start.length);
+    if (end < 0) break; // cut short: it goes to the end
+    parts.push(text.slice(from, index));
+    from = end + `</${name}>`.length;
+  }
+  return [...parts, text.slice(from)].join(' ');
+}
+
 function fromHtml(text: string): string {
-  const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '';
-  const plain = text
-    .replace(/<(head|style|script)[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
+  const title = /<title[^<>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? '';
+  const plain = withoutUnseen(text)
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/&[#\w]+;/g, (entity) => entities[entity] ?? ' ');
   const line = oneLine(plain);
   // Glance repeats the title as a heading above the reason.

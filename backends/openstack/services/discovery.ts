@@ -4,6 +4,7 @@
  * behind a proxy they often name hosts that can't be reached.
  */
 import { codeOf, OzError } from '../../../src/base/errors.ts';
+import { withoutTrailing } from '../../../src/base/text-ends.ts';
 import type { Service } from '../http/failures.ts';
 import type { Requester, TokenSource } from '../http/requester.ts';
 import type { Call, MicroversionRange } from './types.ts';
@@ -20,7 +21,7 @@ export interface EndpointParts {
 const versionedPath = /^(.*?)\/v(\d+(?:\.\d+)?)(?:\/([^/]+))?$/;
 
 function splitEndpoint(endpoint: string): EndpointParts {
-  const url = endpoint.replace(/\/+$/, '');
+  const url = withoutTrailing(endpoint, '/');
   const [, root, version, project] = versionedPath.exec(url) ?? [];
   return { root: root ?? url, version: version ?? null, project: project ?? null };
 }

@@ -1,6 +1,7 @@
 /** What a TDL's repository URL means to apt. */
 
 import { OzError } from '../../base/errors.ts';
+import { stripped } from '../../base/text-ends.ts';
 
 export type AptSource =
   | {
@@ -30,10 +31,7 @@ function bad(url: string, why: string): OzError {
  * around it are dropped as there. Throws OZ_APT_SOURCE.
  */
 export function parseAptSource(url: string): AptSource {
-  const text = url
-    .trim()
-    .replace(/^['"]+|['"]+$/g, '')
-    .trim();
+  const text = stripped(url.trim(), /['"]/).trim();
   if (/\p{Cc}/u.test(text)) throw bad(url, 'it has control characters');
   if (/^ppa:\S+$/.test(text)) return { kind: 'ppa', name: text };
   const match =

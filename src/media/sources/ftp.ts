@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
 import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { withoutTrailing } from '../../base/text-ends.ts';
 import { shownUrl } from '../url.ts';
 import { connectionFailure, forbidden, notFound, unreachable } from './failures.ts';
 import {
@@ -120,7 +121,7 @@ export async function downloadFtpDirectory(
   options: SourceOptions,
 ): Promise<void> {
   const directory = new URL(url);
-  directory.pathname = directory.pathname.replace(/\/+$/, '');
+  directory.pathname = withoutTrailing(directory.pathname, '/');
   await withClient(url, options, (client) =>
     client.downloadToDir(to, directory.pathname === '' ? '.' : remotePath(directory)),
   );

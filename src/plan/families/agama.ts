@@ -1,4 +1,6 @@
 /** Agama: openSUSE Leap 16, SUSE Linux Enterprise 16 and later. */
+
+import { withoutTrailing } from '../../base/text-ends.ts';
 import { scriptAnswer } from './answer.ts';
 import { agamaSteps } from './console-steps.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
@@ -26,7 +28,7 @@ export const agama: GuestFamily = {
     return commandLine(
       [
         fromUrl
-          ? `root=live:${context.guestUrl.replace(/\/+$/, '')}/LiveOS/squashfs.img`
+          ? `root=live:${withoutTrailing(context.guestUrl, '/')}/LiveOS/squashfs.img`
           : `root=live:CDLABEL=${installerLabel}`,
         fromUrl && 'ip=dhcp',
         fromUrl && `inst.install_url=${context.guestUrl}`,

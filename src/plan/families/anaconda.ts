@@ -4,6 +4,7 @@
  * system as initrd, loaders with an initramfs, and dracut.
  */
 import type { OsEntity } from '../../../osinfo/types.ts';
+import { withoutTrailing } from '../../base/text-ends.ts';
 import type { AnswerMedium } from '../types.ts';
 import { diskDevice, scriptAnswer } from './answer.ts';
 import { anacondaSteps } from './console-steps.ts';
@@ -136,7 +137,7 @@ export const anaconda: GuestFamily = {
     ];
   },
   treeFiles({ tdl, source, os }) {
-    const base = tdl.install.url.replace(/\/+$/, '');
+    const base = withoutTrailing(tdl.install.url, '/');
     if (onFloppies(os)) return { kernel: `${base}/${floppy}`, initrd: `${base}/${floppy}` };
     const names = treeNames[tdl.arch] ?? pxeboot;
     return {

@@ -1,6 +1,7 @@
 /** Debian's installer, which is Ubuntu's as well up to 19.10: a preseed file in the initrd. */
 import type { OsEntity } from '../../../osinfo/types.ts';
 import { OzError } from '../../base/errors.ts';
+import { withoutTrailing } from '../../base/text-ends.ts';
 import { diskDevice, scriptAnswer } from './answer.ts';
 import { debianSteps } from './console-steps.ts';
 import { consoleArgument } from './consoles.ts';
@@ -48,7 +49,7 @@ const hasRamdisk = (os: OsEntity) => isUbuntu(os) && ubuntuVersion(os) < 6;
 
 /** The directory `images` of an installer, from one below it, an installer-<arch> directory or a suite. */
 function imagesUrl(context: FamilyContext): string {
-  const url = context.tdl.install.url.replace(/\/+$/, '');
+  const url = withoutTrailing(context.tdl.install.url, '/');
   const [inside] = /(\/generic|\/netboot)+$/.exec(url) ?? [];
   if (inside !== undefined) return url.slice(0, -inside.length);
   const arch = archName(context);

@@ -1,5 +1,6 @@
 /** DrakX: Mandrake, Mandriva and Mageia. Its second stage reads answers from a floppy. */
 import type { OsEntity } from '../../../osinfo/types.ts';
+import { withoutTrailing } from '../../base/text-ends.ts';
 import { scriptAnswer } from './answer.ts';
 import { commandLine, consoleArgument } from './consoles.ts';
 import { type FamilyContext, type GuestFamily, ways } from './family.ts';
@@ -44,7 +45,7 @@ export const drakx: GuestFamily = {
   ways: ({ tdl, os }) =>
     tdl.install.type === 'iso' || os.distro === 'mageia' ? [ways.argsMedium] : [],
   treeFiles(context) {
-    const base = context.tdl.install.url.replace(/\/+$/, '');
+    const base = withoutTrailing(context.tdl.install.url, '/');
     const directory = `${base}/isolinux/${archNames(context)[0]}`;
     return { kernel: `${directory}/vmlinuz`, initrd: `${directory}/all.rdz` };
   },

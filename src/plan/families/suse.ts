@@ -1,6 +1,7 @@
 /** What the installers of SUSE have in common: which systems they install, where their kernels are. */
 import type { Arch } from '../../../backends/backend.ts';
 import type { OsEntity } from '../../../osinfo/types.ts';
+import { withoutTrailing } from '../../base/text-ends.ts';
 import type { AnswerWay, FamilyContext } from './family.ts';
 
 const distros = ['opensuse', 'sle', 'sles', 'sled'];
@@ -37,7 +38,7 @@ function directories({ tdl, os }: FamilyContext): string[] {
 }
 
 export function suseTree(context: FamilyContext): { kernel: string; initrd: string } {
-  const base = `${context.tdl.install.url.replace(/\/+$/, '')}/${directories(context)[0]}`;
+  const base = `${withoutTrailing(context.tdl.install.url, '/')}/${directories(context)[0]}`;
   return { kernel: `${base}/${names.kernel}`, initrd: `${base}/${names.initrd}` };
 }
 
