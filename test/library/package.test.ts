@@ -1,6 +1,7 @@
 /** What a program gets that installs the package: the built files, as npm packs them. */
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -36,14 +37,23 @@ function install(name: string): void {
 beforeAll(() => {
   expect(existsSync(packageFile('dist/src/index.js')), 'npm run build comes first').toBe(true);
   dir = mkdtempSync(path.join(tmpdir(), 'ozma-package-'));
-  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', dir, packageFile()];
+  // npm 10 prepares a folder in spite of --ignore-scripts: it would build anew, below other tests.
+  const copy = path.join(dir, 'copy');
+  cpSync(packageFile(), copy, {
+    recursive: true,
+    filter: (from) => !/^(?:\.|node_modules$|test$)/.test(path.relative(packageFile(), from)),
+  });
+  const { scripts: _, ...rest } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
+  writeFileSync(path.join(copy, 'package.json'), JSON.stringify(rest));
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', dir, copy];
   const { stdout } = spawnSync('npm', pack, { cwd: dir, encoding: 'utf8' });
+  rmSync(copy, { recursive: true });
   mkdirSync(path.join(dir, 'node_modules/ozma'), { recursive: true });
   run('tar', '-xzf', stdout.trim(), '--strip-components=1', '-C', 'node_modules/ozma');
   for (const name of [...Object.keys(dependencies), '@types/node']) install(name);
   writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}');
 }, 60_000);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterAll(() => rmSync(dir, { recursive: true, force: true }), 60_000);
 
 const template = `<template>
   <name>web</name>

@@ -20,7 +20,8 @@ export const partitionStart = 1 << 20;
 
 async function put(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(at('tree', file)), { recursive: true });
-  await writeFile(at('tree', file), text);
+  // as an installer leaves it, whatever the umask here
+  await writeFile(at('tree', file), text, { mode: 0o644 });
 }
 
 /** A small Debian-like system on one partition, as qcow2; a file that is undefined is not in it. */
