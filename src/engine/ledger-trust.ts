@@ -79,7 +79,7 @@ const refs: Record<LedgerEntry['place'], Readonly<Record<string, RegExp>>> = {
   },
   openstack: {
     ...{ server: cloudRef, volume: cloudRef, image: cloudRef },
-    ...{ 'floating-ip': cloudRef, port: cloudRef, keypair: cloudRef },
+    ...{ 'floating-ip': cloudRef, port: cloudRef },
   },
   memory: { guest: /./, disk: /./, image: /./ }, // tests' own
 };
