@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { codeOf } from '../base/errors.ts';
 import { type DigestType, hashFile } from './digest.ts';
+import { humanSize } from './human-size.ts';
 import { whyDistrusted } from './ownership.ts';
 import { fits, isUntouched, type MediumRecord, parseRecord } from './record.ts';
 import type { RetryOptions } from './retry.ts';
@@ -15,6 +16,9 @@ interface Wanted {
   cachePath: string;
   checksum?: { type: DigestType } | undefined;
 }
+
+/** Bytes that are hashed without a word: it takes no time. */
+const quiet = 256 << 20;
 
 export interface KeptCopy {
   /** Null: Oz has left it, or the record is damaged. */
@@ -56,13 +60,17 @@ export async function keptCopy(
   const record = await parseRecord(cachePath);
   if (record && !(await fits(record, cachePath))) return null;
   const types = [...new Set<DigestType>(['sha256', checksum?.type ?? 'sha256'])];
-  const untouched = record !== null && isUntouched(record, await stat(cachePath));
+  const found = await stat(cachePath);
+  const untouched = record !== null && isUntouched(record, found);
   const known: Digests = untouched ? record.digests : {};
   const missing = types.filter((type) => known[type] === undefined);
   const left = new AbortController();
   const either = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   let running: Promise<Digests> | undefined;
   const digests = () => {
+    if (!running && missing.length > 0 && found.size > quiet) {
+      log?.(`checking the kept copy of ${shownUrl(url)} (${humanSize(found.size)})`);
+    }
     running ??= (
       missing.length > 0 ? hashed(cachePath, missing, either) : Promise.resolve({})
     ).then((fresh) => ({ ...known, ...fresh }));

@@ -10,7 +10,7 @@ import { codeOf } from '../base/errors.ts';
 const openToOthers = 0o022;
 
 /** This user, and root, whom nothing is kept from anyway. */
-const isOurs = ({ uid }: Stats): boolean => uid === 0 || uid === process.getuid?.();
+const isOurs = ({ uid }: Stats): boolean => uid === 0 || uid === process.geteuid?.();
 
 /** The pins of a cached file (see pin.ts), as they are named. */
 export const pinPattern = /\.used-[0-9a-f]{8}$/;

@@ -22,11 +22,11 @@ export function testDir(): string {
 
 /** Makes files another user's; who may not give files away becomes another user. */
 export function giveAway(file: string): void {
-  if (process.getuid?.() === 0) {
+  if (process.geteuid?.() === 0) {
     chownSync(file, 12345, 12345);
     return;
   }
-  const spy = vi.spyOn(process, 'getuid').mockReturnValue(12345);
+  const spy = vi.spyOn(process, 'geteuid').mockReturnValue(12345);
   onTestFinished(() => spy.mockRestore());
 }
 

@@ -81,7 +81,7 @@ export async function makeWorkspace(options: WorkspaceOptions): Promise<Workspac
         (await readdir(at(name), { recursive: true })).map((file) => `${name}/${file}`);
       const images = (await below('images')).filter((file) => path.basename(file).startsWith('.'));
       const data = (await below('data')).filter((file) =>
-        /\.(jsonl|lock|tmp|part)$|\/\./.test(file),
+        /\.(jsonl|lock|tmp|part|used-[0-9a-f]{8})$|\/\./.test(file),
       );
       return [...images, ...data, ...(await below('tmp'))];
     },
