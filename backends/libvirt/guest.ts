@@ -12,7 +12,7 @@ import { isDisconnected, isGone, libvirtCode } from './failures.ts';
 import { type Bridge, guestAddress } from './network.ts';
 import { ppmToPng } from './png.ts';
 import { holdLogDaemon } from './root-daemon.ts';
-import { watchRuns } from './run.ts';
+import { type Lags, watchRuns } from './run.ts';
 import type { Storage } from './storage.ts';
 import { readUri } from './uri.ts';
 import { forwardSsh } from './user-net.ts';
@@ -29,6 +29,7 @@ export interface GuestParts {
   /** What the ledger calls the domain. */
   entry: LedgerEntry;
   onDestroyed(): void;
+  lags?: Lags | undefined;
 }
 
 /** How often a guest that doesn't react is asked again to shut down. */
@@ -48,7 +49,7 @@ export function makeGuest(parts: GuestParts): Guest {
   const local = !readUri(host.uri).remote;
   const disks = diskTargets(spec).filter((target) => !target.startsWith('fd'));
 
-  const runs = watchRuns({ connection, uuid, name, type: host.type, log: context.log });
+  const runs = watchRuns({ ...parts, uuid, name, type: host.type, log: context.log });
   let started = false;
   let gone = false;
   let lastXml = '';

@@ -14,12 +14,20 @@ export interface RunParts {
   /** `kvm`, `qemu`, … */
   type: string | undefined;
   log(line: string): void;
+  lags?: Lags | undefined;
 }
 
-/** How long an event may lag behind the state it tells of. */
-const eventLag = 5000;
-/** A lost monitor is the first sign of an end, which a busy host tells much later. */
-const monitorLag = 15_000;
+/** Milliseconds; ample, since on a busy host finished work hangs on them. */
+export interface Lags {
+  /** How long an event may lag behind the state it tells of. */
+  event: number;
+  /** How long an end may be told after QEMU's monitor was lost, which is its first sign. */
+  monitor: number;
+}
+
+const usualLags: Lags = { event: 10_000, monitor: 20_000 };
+/** The same for a start that failed, most often for good. */
+const startLag = 2000;
 /** Between two questions for the state. */
 const askAgain = 100;
 
@@ -99,7 +107,8 @@ export interface Runs {
   close(): void;
 }
 
-export function watchRuns({ connection, uuid, name, type, log }: RunParts): Runs {
+export function watchRuns(parts: RunParts): Runs {
+  const { connection, uuid, name, type, log, lags = usualLags } = parts;
   const listeners = new Set<(event: StopEvent) => void>();
   let running = false;
   let ended: GuestState = 'stopped';
@@ -171,7 +180,7 @@ export function watchRuns({ connection, uuid, name, type, log }: RunParts): Runs
 
   /** The domain is gone, and its event is yet to come; `reason`: what its state said. */
   async function missed(reason: StopEvent['reason'] | undefined): Promise<void> {
-    if (await awaitEnd(eventLag)) return;
+    if (await awaitEnd(lags.event)) return;
     if (reason !== undefined) stopped(reason);
     finish({ reason: 'failed', detail: 'the guest is gone, and libvirt did not tell why' });
   }
@@ -193,7 +202,7 @@ export function watchRuns({ connection, uuid, name, type, log }: RunParts): Runs
 
   /** Whether a call failed because the guest has ended; that it ends is told later than it fails. */
   async function endedMeanwhile(error: unknown, signal?: AbortSignal): Promise<boolean> {
-    const until = performance.now() + (isMonitorFailure(error) ? monitorLag : 0);
+    const until = performance.now() + (isMonitorFailure(error) ? lags.monitor : 0);
     do {
       const now = await state({ signal });
       if (now !== 'running' && now !== 'paused') return true;
@@ -230,7 +239,8 @@ export function watchRuns({ connection, uuid, name, type, log }: RunParts): Runs
       running = true;
     },
     async notMade(error) {
-      if (isMonitorFailure(error)) await awaitEnd(offBy === null ? askAgain : eventLag);
+      const lag = offBy === null ? Math.min(startLag, lags.event) : lags.event;
+      if (isMonitorFailure(error)) await awaitEnd(lag);
       if (offBy === vir.shutdownBy.guest) finish({ reason: 'shutdown' });
       const off = !running && ended === 'stopped' && offBy !== vir.shutdownBy.host;
       running = false;

@@ -24,6 +24,7 @@ function make(answers: Answers, type = 'qemu', ledger: LedgerWriter = noLedger) 
     bridge: null,
     entry: { place: 'libvirt', kind: 'domain', ref: spec.name },
     onDestroyed: () => {},
+    lags: { event: 1000, monitor: 5000 },
   });
   const stops: StopEvent[] = [];
   guest.onStop((stop) => stops.push(stop));
