@@ -158,6 +158,24 @@ describe('guests in qemu:///session', () => {
   );
 
   it(
+    'are ended by the command that people are told',
+    async () => {
+      const { guest, spec } = await makeGuest(idler('a'));
+      await guest.start();
+      const [entry] = [...ledger.values()];
+      if (!entry) throw new Error('nothing is in the ledger');
+      const command = await backend.removal?.(entry);
+      expect(command).toBe(`virsh -c qemu:///session destroy ${spec.name}`);
+      execFileSync('sh', ['-c', command ?? 'false']);
+      await expect.poll(() => guest.state()).toBe('stopped');
+      expect(await backend.removal?.(entry)).toBeNull();
+      expect((await guest.watch?.())?.commands).toEqual([]);
+      await guest.destroy();
+    },
+    timeout,
+  );
+
+  it(
     'get a port each',
     async () => {
       const made = await Promise.all([makeGuest(idler('a')), makeGuest(idler('b'))]);
