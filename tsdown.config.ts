@@ -31,8 +31,6 @@ export default defineConfig({
   platform: 'node',
   target: 'node20',
   outDir: 'dist',
-  // its list of 130 files says nothing to who runs npm ci
-  logLevel: 'warn',
   inputOptions: { checks: { pluginTimings: false } },
   outputOptions: {
     chunkFileNames: 'chunks/[name]-[hash].js',
