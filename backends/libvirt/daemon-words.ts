@@ -2,7 +2,7 @@
  * Why a libvirt daemon does not start. One that runs in the background keeps its words to a log,
  * and who connects only learns that nobody listens: it is started once more in the foreground.
  */
-import { installHint, missingHint } from '../../src/base/debian-packages.ts';
+import { installHint, missingHint, packageOf } from '../../src/base/debian-packages.ts';
 import { codeOf, OzError } from '../../src/base/errors.ts';
 import { startTool } from '../../src/base/start-tool.ts';
 import { findGuestDaemon } from './find-daemon.ts';
@@ -25,12 +25,22 @@ const known: readonly [pattern: RegExp, hint: string][] = [
 /** What ends a daemon, though with exit code 0; the errors before it are about what it does without. */
 const fatal = /^Initialization of \S+ state driver failed: (.+)$/;
 
+/** What the loader says for a daemon that does not come to say anything. */
+const unloadable = /error while loading shared libraries: (([^:\s]+):.*)/;
+
 /** The line that says why a daemon ended, of all that it wrote; null where it did not fail. */
 export function readWords(
   said: string,
   program: string,
   exitCode: number | null,
 ): DaemonWords | null {
+  const [, loader, library = ''] = unloadable.exec(said) ?? [];
+  if (loader && exitCode !== 0) {
+    // libvirt's own libraries are in one package
+    const holder = packageOf(library.replace(/^libvirt-\w+\.so/, 'libvirt.so'));
+    const repair = `repair its packages (Debian: apt-get install --reinstall ${packageOf('libvirtd')})`;
+    return { words: loader, hint: holder ? installHint(holder) : repair };
+  }
   const errors = said.split('\n').flatMap((line) => logLine.exec(line.trim())?.[1] ?? []);
   const [reason] = errors.flatMap((words) => fatal.exec(words)?.[1] ?? []);
   const words = reason ?? (exitCode === 0 ? undefined : errors.at(-1));

@@ -25,7 +25,8 @@ function abandon(entries: readonly object[]): void {
     { owner: { pid: process.pid, started: 'never', space: pidSpace() } },
     ...entries.map((add) => ({ add })),
   ];
-  writeFileSync(ledgerFile, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  writeFileSync(ledgerFile, text, { mode: 0o600 });
 }
 
 /** Opens a place whose `remove` this is; gives what the log says. */

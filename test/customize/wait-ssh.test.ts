@@ -130,7 +130,8 @@ describe('waitForSsh', () => {
         onTry: (outcome) => outcomes.push(outcome),
       }),
     ).rejects.toMatchObject({ code: 'OZ_SSH_AUTH' });
-    expect(performance.now() - begin).toBeLessThan(15_000);
+    // each try is a handshake, which a busy machine takes its time for
+    expect(performance.now() - begin).toBeLessThan(30_000);
     expect(outcomes.filter((o) => o === 'refused').length).toBeGreaterThanOrEqual(3);
     await sshd.stop();
     await other.stop();

@@ -54,6 +54,16 @@ describe('a daemon that does not start', () => {
     expect(message).toMatch(/does not answer$/);
   });
 
+  it.each([
+    ['libvirt.so.0', 'install it (Debian: apt-get install libvirt0)'],
+    ['libvirt-qemu.so.0', 'install it (Debian: apt-get install libvirt0)'],
+    ['libxml2.so.2', 'repair its packages (Debian: apt-get install --reinstall libvirt-daemon)'],
+  ])('are the loader’s where %s is missing', (library, hint) => {
+    const words = `${library}: cannot open shared object file: No such file or directory`;
+    const said = `/usr/sbin/libvirtd: error while loading shared libraries: ${words}\n`;
+    expect(readWords(said, '/usr/sbin/libvirtd', 127)).toEqual({ words, hint });
+  });
+
   it('has its errors read with and without a log', () => {
     const words = (said: string, code: number) => readWords(said, 'libvirtd', code)?.words;
     expect(words('libvirtd: error: Unable to use it\n', 1)).toBe('Unable to use it');
