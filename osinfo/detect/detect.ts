@@ -1,6 +1,7 @@
 /** What an ISO or an install tree is, and how osinfo-detect words it. */
-import { readFile } from 'node:fs/promises';
 import { messageOf, OzError } from '../../src/base/errors.ts';
+import { limits } from '../../src/base/limits.ts';
+import { gather, readBounded } from '../../src/base/read-bounded.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
 import { withoutTrailing } from '../../src/base/text-ends.ts';
 import type { Database } from '../database/database.ts';
@@ -28,29 +29,17 @@ export interface DetectedTree {
   matches: Match[];
 }
 
-/** A .treeinfo has a few KB; a server that sends more for it sends something else. */
-const maxTreeinfo = 1024 * 1024;
-
-async function smallText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body) {
-    parts.push(part);
-    size += part.length;
-    if (size > maxTreeinfo) return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
 async function readText(location: string, signal?: AbortSignal): Promise<string | undefined> {
   if (!/^https?:\/\//i.test(location)) {
-    return readFile(location.replace(/^file:\/\//, ''), 'utf8').catch(() => undefined);
+    const file = location.replace(/^file:\/\//, '');
+    const bytes = await readBounded(file, limits.settings).catch(() => undefined);
+    return bytes?.toString('utf8');
   }
   try {
     const { get } = await import('./http.ts');
     const { status, body, close } = await get(location, {}, signal);
     try {
-      return status === 200 ? await smallText(body) : undefined;
+      return status === 200 ? (await gather(body, limits.settings))?.toString('utf8') : undefined;
     } finally {
       close();
     }

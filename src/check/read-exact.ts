@@ -1,6 +1,7 @@
 /** Texts that are to be written back: what can't be read without loss is refused. */
-import { readFile } from 'node:fs/promises';
 import { messageOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { readBounded } from '../base/read-bounded.ts';
 
 /** What an XML declaration says, where it is something else. */
 const otherEncoding = /^\uFEFF?<\?xml[^>]*\bencoding\s*=\s*["'](?!utf-?8["'])([\w.:-]+)/i;
@@ -14,12 +15,13 @@ const beyondAscii = /[^\0-\x7f]/;
 export async function readExact(file: string): Promise<string> {
   const fail = (why: string, hint?: string, cause?: unknown) =>
     new OzError('OZ_MIGRATE_FILE', `Cannot change ${file}: ${why}`, { hint, cause });
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes = await readFile(file);
+    bytes = await readBounded(file, limits.document);
   } catch (error) {
     throw fail(messageOf(error), undefined, error);
   }
+  if (!bytes) throw fail(`it is larger than ${inWords(limits.document)}`);
   const hint = 'convert it first, for example with iconv -f ISO-8859-1 -t UTF-8';
   let text: string;
   try {

@@ -1,8 +1,9 @@
 /** What plan() is told besides TDL, oz.cfg and osinfo. */
-import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { codeOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { readBounded } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { PlanInput } from '../plan/input.ts';
@@ -24,8 +25,6 @@ export function thisHost(): PlanInput['host'] {
   };
 }
 
-const largestAnswer = 5 * 1024 * 1024;
-
 /** The user's own answer file (-a). */
 export async function readAnswer(
   file: string | undefined,
@@ -37,13 +36,13 @@ export async function readAnswer(
       hint: 'give -a a text file, such as a preseed or kickstart file',
       cause,
     });
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes = await readFile(path.resolve(around.cwd, file));
+    bytes = await readBounded(path.resolve(around.cwd, file), limits.document);
   } catch (error) {
     throw fail(codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error), error);
   }
-  if (bytes.length > largestAnswer) throw fail('it is larger than 5 MiB');
+  if (!bytes) throw fail(`it is larger than ${inWords(limits.document)}`);
   return { name: path.resolve(around.cwd, file), ...decoded(bytes) };
 }
 

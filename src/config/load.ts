@@ -1,7 +1,9 @@
 /** oz.cfg from where Oz looks for it, with every default filled in. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { codeOf } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { readBoundedSync } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { expandUser } from './expand-user.ts';
 import { writableWarnings } from './file-trust.ts';
@@ -18,8 +20,6 @@ export interface LoadConfigOptions extends Surroundings {
   /** The file for all users, read by root alone. */
   systemFile?: string | undefined;
 }
-
-const maxBytes = 1024 * 1024;
 
 /**
  * The configuration: from `path`; else from ~/.oz/oz.cfg; else, for root, from
@@ -61,10 +61,12 @@ function readConfig(file: string): IniFile | undefined {
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) throw configProblem('OZ_CONFIG_FILE', { file }, 'it is a directory');
-    if (stat.size > maxBytes) {
-      throw configProblem('OZ_CONFIG_FILE', { file }, `it is larger than ${maxBytes} bytes`);
+    const read = readBoundedSync(file, limits.settings);
+    if (!read) {
+      const size = inWords(limits.settings);
+      throw configProblem('OZ_CONFIG_FILE', { file }, `it is larger than ${size}`);
     }
-    bytes = readFileSync(file);
+    bytes = read;
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

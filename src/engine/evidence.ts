@@ -1,8 +1,9 @@
 /** The evidence folder: what was seen when a guest failed, secrets masked. */
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
 import { lastLines } from '../base/readable.ts';
 
@@ -43,7 +44,7 @@ async function consoleText(
   { consoleLog, guest }: EvidenceInput,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const logged = consoleLog && (await readFile(consoleLog, 'utf8').catch(() => ''));
+  const logged = consoleLog && (await readEnd(consoleLog, limits.evidence).catch(() => ''));
   if (logged) return logged;
   return (await guest?.console({ signal, tailBytes: consoleTail }))?.tail;
 }
@@ -71,7 +72,8 @@ async function readEnd(file: string, bytes: number): Promise<string> {
   try {
     const { size } = await handle.stat();
     const from = Math.max(0, size - bytes);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, from);
+    const room = Buffer.alloc(Math.max(1, Math.min(bytes, size)));
+    const { buffer, bytesRead } = await handle.read(room, 0, room.length, from);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();

@@ -14,7 +14,8 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { cksum } from '../base/cksum.ts';
-import { OzError } from '../base/errors.ts';
+import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { withoutTrailing } from '../base/text-ends.ts';
 
 export type ConsoleMessage =
@@ -33,6 +34,15 @@ export interface ConsoleReader {
   list(name: string): string;
 }
 
+/** Pieces of a list; more would be longer than a list may be, packed as it is. */
+const mostPieces = Math.ceil(((limits.packageList / 3) * 4) / pieceLength);
+
+/** Lists that a guest prints: the packages, and what the TDL's command says of them. */
+const mostLists = 8;
+
+/** Characters of a line; what is longer is none of ours. */
+const longestLine = 64 * 1024;
+
 interface PrintedList {
   pieces: Map<number, string>;
   end?: { pieces: number; sum: number; bytes: number };
@@ -49,6 +59,12 @@ function incomplete(name: string, why: string): OzError {
 function textOf(name: string, list: PrintedList | undefined): string {
   if (!list?.end) throw incomplete(name, 'its end was not printed');
   const { pieces, sum, bytes } = list.end;
+  if (!(pieces <= mostPieces)) {
+    throw incomplete(
+      name,
+      `it is said to have ${pieces} pieces, and at most ${mostPieces} are read`,
+    );
+  }
   const numbers = Array.from({ length: pieces }, (_, index) => index + 1);
   const missing = numbers.filter((number) => !list.pieces.has(number));
   if (missing.length > 0) {
@@ -59,7 +75,22 @@ function textOf(name: string, list: PrintedList | undefined): string {
   if (data.length !== bytes || cksum(data) !== sum) {
     throw incomplete(name, 'its checksum is wrong');
   }
-  return gunzipSync(data).toString('utf8');
+  return unpacked(name, data);
+}
+
+function unpacked(name: string, data: Buffer): string {
+  try {
+    return gunzipSync(data, { maxOutputLength: limits.packageList }).toString('utf8');
+  } catch (error) {
+    const tooLarge = codeOf(error) === 'ERR_BUFFER_TOO_LARGE';
+    const size = inWords(limits.packageList);
+    throw incomplete(
+      name,
+      tooLarge
+        ? `unpacked it is larger than ${size}`
+        : `its gzip data is damaged (${messageOf(error)})`,
+    );
+  }
 }
 
 /** The words before a correct checksum at the end of the line. */
@@ -84,7 +115,7 @@ export function consoleReader(mark: string): ConsoleReader {
   };
 
   const once = (id: string, message: ConsoleMessage): ConsoleMessage[] => {
-    if (told.has(id)) return [];
+    if (told.has(id) || told.size >= limits.consoleMessages) return [];
     told.add(id);
     return [message];
   };
@@ -100,9 +131,11 @@ export function consoleReader(mark: string): ConsoleReader {
     const [name = '', number, text = ''] = words.split(' ');
     if (!/^[a-z]+$/.test(name) || !/^\d+$/.test(number ?? '')) return;
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length > pieceLength) return;
+    const index = Number(number);
+    if (index > mostPieces || (lists.size >= mostLists && !lists.has(name))) return;
     const { pieces } = listNamed(name);
     // Pieces are printed twice: a longer one is the one that was not cut off.
-    if ((pieces.get(Number(number))?.length ?? 0) < text.length) pieces.set(Number(number), text);
+    if ((pieces.get(index)?.length ?? 0) < text.length) pieces.set(index, text);
   }
 
   function control(text: string): ConsoleMessage[] {
@@ -117,6 +150,7 @@ export function consoleReader(mark: string): ConsoleReader {
         return once(text, { kind: 'done' });
       case 'end': {
         const [, pieces = 0, sum = 0, bytes = 0] = numbers;
+        if (lists.size >= mostLists && !lists.has(words[0] ?? '')) return [];
         listNamed(words[0] ?? '').end = { pieces, sum, bytes };
         return [];
       }
@@ -140,6 +174,7 @@ export function consoleReader(mark: string): ConsoleReader {
     take(text) {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
+      if (rest.length > longestLine) rest = '';
       return lines.flatMap((line) => readLine(withoutTrailing(line, '\r')));
     },
     list: (name) => textOf(name, lists.get(name)),

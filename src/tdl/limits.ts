@@ -1,2 +1,4 @@
+import { limits } from '../base/limits.ts';
+
 /** How large a TDL, and each file it includes, may be. */
-export const maxTdlBytes = 5 * 1024 * 1024;
+export const maxTdlBytes = limits.document;

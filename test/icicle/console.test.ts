@@ -98,3 +98,30 @@ describe('consoleReader', () => {
     );
   });
 });
+
+describe('what a guest claims', () => {
+  it('of pieces that nobody could print is not waited for', () => {
+    const reader = consoleReader(mark);
+    reader.take(said('end list 50000000 1 1'));
+    const began = performance.now();
+    expect(() => reader.list('list')).toThrow(
+      /it is said to have 50000000 pieces, and at most \d+ are read/,
+    );
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it('is unpacked up to a limit', () => {
+    const reader = consoleReader(mark);
+    const { pieces, end } = printed('list', 'a'.repeat(40 * 1024 * 1024));
+    reader.take([...pieces, end].join(''));
+    expect(() => reader.list('list')).toThrow('unpacked it is larger than 32 MiB');
+  });
+
+  it('to be gzip and is not is worded', () => {
+    const reader = consoleReader(mark);
+    const data = Buffer.from('no gzip at all');
+    reader.take(`@${mark} data list 1 ${data.toString('base64')}\r\n`);
+    reader.take(said(`end list 1 ${cksum(data)} ${data.length}`));
+    expect(() => reader.list('list')).toThrow('its gzip data is damaged');
+  });
+});

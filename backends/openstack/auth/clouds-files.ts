@@ -1,8 +1,10 @@
 /** Finds and reads clouds.yaml, secure.yaml and clouds-public.yaml where OpenStack's own tools do. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { codeOf, OzError } from '../../../src/base/errors.ts';
+import { inWords, limits } from '../../../src/base/limits.ts';
+import { readBoundedSync } from '../../../src/base/read-bounded.ts';
 
 export type Tree = { [key: string]: unknown };
 
@@ -45,8 +47,16 @@ export function isTree(value: unknown): value is Tree {
 function readTree(file: string): Tree | null {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    const bytes = readBoundedSync(file, limits.document);
+    if (!bytes) {
+      throw new OzError(
+        'OZ_CLOUD_CONFIG',
+        `Cannot read ${file}: it is larger than ${inWords(limits.document)}`,
+      );
+    }
+    text = bytes.toString('utf8');
   } catch (error) {
+    if (error instanceof OzError) throw error;
     if (codeOf(error) === 'EACCES') return null; // somebody else's: the next place may have ours
     throw new OzError('OZ_CLOUD_CONFIG', `Cannot read ${file}: ${codeOf(error) ?? 'failed'}`);
   }

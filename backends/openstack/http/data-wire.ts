@@ -5,6 +5,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
+import { gather } from '../../../src/base/read-bounded.ts';
 import { limitConnecting, timeout } from './connect-limit.ts';
 
 /** Agent, and TLS settings as node:tls has them. */
@@ -57,9 +58,10 @@ export function exchangeData(request: DataRequest): Promise<IncomingMessage> {
   });
 }
 
-/** A short body as text. */
-export async function textOf(response: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of response as AsyncIterable<Buffer>) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+/** A short body as text; undefined: it is more than `limit` bytes. */
+export async function textOf(
+  response: IncomingMessage,
+  limit: number,
+): Promise<string | undefined> {
+  return (await gather(response, limit))?.toString('utf8');
 }

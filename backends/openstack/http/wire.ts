@@ -3,6 +3,8 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import got, { type OptionsInit, type Response } from 'got';
+import { OzError } from '../../../src/base/errors.ts';
+import { inWords, limits } from '../../../src/base/limits.ts';
 import { packageVersion } from '../../../src/base/package-root.ts';
 import { proxyAgents, tunnelAgents } from '../../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../../src/base/tls-trust.ts';
@@ -34,6 +36,14 @@ export interface Wire {
 }
 
 const connectMs = 20_000;
+
+/** The path and query may hold what is nobody's business: the host is enough. */
+const endless = (url: string): OzError =>
+  new OzError(
+    'OZ_CLOUD_ANSWER',
+    `Cannot use the answer of ${new URL(url).host}: it is larger than ${inWords(limits.answer)}`,
+    { hint: "ask the cloud's operator what answers there" },
+  );
 
 /** Connections are not kept: one that the server has closed meanwhile makes a POST's outcome unsure. */
 const directAgents = {
@@ -102,15 +112,27 @@ export function createWire(tls: TlsSettings): Wire {
           body: request.body,
         });
         const { statusCode: status = 0, headers } = answer;
-        return { status, headers, text: await textOf(answer) };
+        const text = await textOf(answer, limits.answer);
+        if (text === undefined) throw endless(request.url);
+        return { status, headers, text };
       }
       const init = {
         ...options(request, request.body),
         responseType: 'text',
         isStream: false,
       } as const;
-      const answer = (await got(request.url, init)) as Response<string>;
-      return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+      const sent = got(request.url, init);
+      let tooLarge = false;
+      sent.on('downloadProgress', ({ transferred }) => {
+        tooLarge ||= transferred > limits.answer;
+        if (tooLarge) sent.cancel();
+      });
+      try {
+        const answer = (await sent) as Response<string>;
+        return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+      } catch (error) {
+        throw tooLarge ? endless(request.url) : error;
+      }
     },
     open: async (request) => (await loading).openBody(transfer(request, tunnelAgents)),
   };

@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
 import { codeOf, messageOf, OzError } from '../../base/errors.ts';
+import { inWords, limits } from '../../base/limits.ts';
 import { withoutTrailing } from '../../base/text-ends.ts';
 import { shownUrl } from '../url.ts';
 import { connectionFailure, forbidden, notFound, unreachable } from './failures.ts';
@@ -114,6 +115,13 @@ async function open(url: URL, options: OpenOptions): Promise<OpenedFile> {
   });
 }
 
+const tooLong = (url: URL): OzError =>
+  new OzError(
+    'OZ_DOWNLOAD_TOO_LARGE',
+    `Cannot use ${shownUrl(url)}: its directories are listed in more than ${inWords(limits.listing)}`,
+    { hint: 'name a smaller directory in <extras>' },
+  );
+
 /** Downloads all that is in a directory, with its subdirectories, into `to`. */
 export async function downloadFtpDirectory(
   url: URL,
@@ -122,9 +130,23 @@ export async function downloadFtpDirectory(
 ): Promise<void> {
   const directory = new URL(url);
   directory.pathname = withoutTrailing(directory.pathname, '/');
-  await withClient(url, options, (client) =>
-    client.downloadToDir(to, directory.pathname === '' ? '.' : remotePath(directory)),
-  );
+  await withClient(url, options, async (client) => {
+    let endless = false;
+    let [listed, last] = [0, 0];
+    client.trackProgress(({ type, bytes }) => {
+      if (type !== 'list') return;
+      listed += bytes < last ? bytes : bytes - last;
+      last = bytes;
+      if (listed <= limits.listing) return;
+      endless = true;
+      client.close();
+    });
+    try {
+      await client.downloadToDir(to, directory.pathname === '' ? '.' : remotePath(directory));
+    } catch (error) {
+      throw endless ? tooLong(url) : error;
+    }
+  });
 }
 
 export const ftpSource: Source = { look, open };
