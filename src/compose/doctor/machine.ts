@@ -1,11 +1,10 @@
 /** What a build needs of the machine itself, whatever the backend: directories, room, memory. */
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { codeOf } from '../../base/errors.ts';
 import { asRoot, type Finding, fine, problem, problemOf, warning } from '../../base/finding.ts';
 import { packageVersion } from '../../base/package-root.ts';
-import { whyOf } from '../../base/system-errors.ts';
+import { obstacleIn } from '../../base/usable-directory.ts';
 import type { OzConfig } from '../../config/types.ts';
 import { humanSize } from '../../media/human-size.ts';
 
@@ -61,25 +60,17 @@ function needs({ paths }: OzConfig, remote: boolean): Need[] {
 
 async function lookAt({ check, dir, least, usual, key, what }: Need): Promise<Finding> {
   const elsewhere = `set ${key} in [paths] of oz.cfg to a directory that you may write`;
-  const there = await nearest(dir);
   // Builds go without evidence where it can't be kept.
   const bad = least === 0 ? warning : problem;
-  try {
-    if (!(await stat(there)).isDirectory()) {
-      return bad(check, `${there} is not a directory`, elsewhere);
-    }
-    await access(there, constants.W_OK | constants.X_OK);
-    const { bavail, bsize } = await statfs(there);
-    const free = bavail * bsize;
-    const text = `${dir}: ${humanSize(free)} free for ${what}`;
-    const room = `make room there, or set ${key} in [paths] of oz.cfg to another directory`;
-    if (free < least) return bad(check, `${text}, and a build needs ${humanSize(least)}`, room);
-    if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, room);
-    return fine(check, text);
-  } catch (error) {
-    const why = codeOf(error) === 'EACCES' ? 'you may not write there' : whyOf(error);
-    return bad(check, `${dir} can't be used: ${why}`, elsewhere);
-  }
+  const obstacle = await obstacleIn(dir);
+  if (obstacle) return bad(check, `${dir} can't be used: ${obstacle.why}`, elsewhere);
+  const { bavail, bsize } = await statfs(await nearest(dir));
+  const free = bavail * bsize;
+  const text = `${dir}: ${humanSize(free)} free for ${what}`;
+  const room = `make room there, or set ${key} in [paths] of oz.cfg to another directory`;
+  if (free < least) return bad(check, `${text}, and a build needs ${humanSize(least)}`, room);
+  if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, room);
+  return fine(check, text);
 }
 
 /** The directories of oz.cfg: rights and room. `remote`: images are made elsewhere. */
