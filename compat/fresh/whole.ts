@@ -4,7 +4,7 @@ import path from 'node:path';
 import { packageFile } from '../../src/base/package-root.ts';
 import type { Box } from './box.ts';
 import { type CellContext, type Figures, failed, mustSucceed } from './cell.ts';
-import { openConsole } from './console.ts';
+import { type GuestConsole, openConsole } from './console.ts';
 import { readmeCommand } from './readme.ts';
 
 /** What the demo prints at its end, by the words before them. */
@@ -41,6 +41,21 @@ const questions: readonly { ask: string; answer: RegExp }[] = [
   { ask: 'cat /root/.ssh/authorized_keys 2>/dev/null | wc -l', answer: /^0\b/m },
 ];
 
+/** Logs in at the console's prompt, and asks. Throws OZ_FRESH_FAILED for another answer. */
+export async function askInside(guest: GuestConsole, password: string): Promise<void> {
+  guest.send('root');
+  await guest.expect(/Password: $/, 60);
+  guest.send(password);
+  await guest.expect(/[#$] $/, 120);
+  for (const { ask, answer } of questions) {
+    guest.send(ask);
+    const said = await guest.expect(/[#$] $/, 60);
+    // What was typed comes back first.
+    const answered = said.replace(/^[^\n]*\n/, '');
+    if (!answer.test(answered)) throw failed(`${ask} gives another answer`, said);
+  }
+}
+
 async function bootAndAsk(context: CellContext, box: Box, image: string): Promise<Figures> {
   const text = await readFile(packageFile('tdl-examples/debian-13.tdl'), 'utf8');
   const password = /<rootpw>([^<]*)<\/rootpw>/.exec(text)?.[1] ?? '';
@@ -59,17 +74,7 @@ async function bootAndAsk(context: CellContext, box: Box, image: string): Promis
     await waited;
     const seconds = Math.round((Date.now() - begin) / 1000);
     context.say(`the image boots to its login in ${seconds} s`);
-    guest.send('root');
-    await guest.expect(/Password: $/, 60);
-    guest.send(password);
-    await guest.expect(/[#$] $/, 120);
-    for (const { ask, answer } of questions) {
-      guest.send(ask);
-      const said = await guest.expect(/[#$] $/, 60);
-      // What was typed comes back first.
-      if (!answer.test(said.replace(/^[^\n]*\n/, '')))
-        throw failed(`${ask} gives another answer`, said);
-    }
+    await askInside(guest, password);
     return { boot: seconds };
   } finally {
     guest.close();
