@@ -64,7 +64,7 @@ describe.each([
     set(key, here(dir));
     const began = performance.now();
     const { code, err } = await run();
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(code).toBe(1);
     expect(err).toContain(`Error: ${here(message)}`);
     expect(err).toContain(`Hint: `);

@@ -118,7 +118,7 @@ describe('an installer on a console', () => {
       look({ size: i * 16_384, tail: '\u001b['.repeat(8192) }, null);
       look({ size: i * 16_384 + 10, tail: 'Installing ('.repeat(1000) }, null);
     }
-    expect(performance.now() - began).toBeLessThan(4000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(JSON.stringify(events).length).toBeLessThan(200_000);
   });
 });
