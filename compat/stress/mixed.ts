@@ -126,7 +126,8 @@ async function runOne(stress: Stress, pair: number, kind: Kind, name: string): P
 /** Up to five seconds apart; one of them, mostly the first, waits for its last file. */
 async function runPair(stress: Stress, pair: number, random: () => number): Promise<Outcome[]> {
   const kind: Kind = pair % 2 === 0 ? 'url' : 'iso';
-  const names = ['a', 'b'].map((which) => `p${pair}${which}`);
+  // Root's session is the system's daemon: other runs' guests are there as well.
+  const names = ['a', 'b'].map((which) => `m${process.pid}p${pair}${which}`);
   const apart = random() * 5000;
   const slow = random() < 0.75 ? 0 : 1;
   const file = kind === 'url' ? `/dists/trixie/${tinyTree.initrd}` : '/x.iso';
