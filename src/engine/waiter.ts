@@ -43,24 +43,28 @@ const lastWordsMs = 2000;
 
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
-function stopError(stop: StopEvent): OzError {
+function stopError(stop: StopEvent, first: boolean): OzError {
   const why = stop.detail ? `: ${stop.detail}` : '';
   const error = new OzError(
     'OZ_INSTALL_CRASHED',
     `Cannot finish the install: the guest ${stop.reason === 'crashed' ? 'crashed' : 'was ended'}${why}`,
     { hint: 'see the console log and the screenshot in the evidence folder' },
   );
-  return lostBy(stop, error);
+  return first ? lostBy(stop, error) : error;
 }
 
-async function failEarly(options: WaitOptions, { line, early }: Doomed): Promise<never> {
+async function failEarly(
+  options: WaitOptions,
+  { line, early }: Doomed,
+  first: boolean,
+): Promise<never> {
   await options.clock.delay(lastWordsMs, options.signal);
   const error = new OzError(
     'OZ_INSTALL_FAILED',
     `Cannot finish the install: the installer says "${line}"`,
     { hint: 'see the console log in the evidence folder' },
   );
-  throw isPanic(line) ? new FailedStart(error, early) : error;
+  throw first && isPanic(line) ? new FailedStart(error, early) : error;
 }
 
 /** Resolves when the install is done; throws OzError OZ_INSTALL_…. */
@@ -74,9 +78,11 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
   let lastActive = begin;
   let known = '';
   while (true) {
+    // Counters begin anew with each start: what a later one has not written, an earlier one has.
+    const first = remaining === options.reboots;
     const stop = await stops.look(pollMs, signal);
     if (stop) {
-      if (stop.reason !== 'shutdown') throw stopError(stop);
+      if (stop.reason !== 'shutdown') throw stopError(stop, first);
       if (remaining-- === 0) return;
       emit({ type: 'mark', mark: 'guest-restarted' });
       stops.clear();
@@ -95,7 +101,7 @@ export async function waitForInstall(options: WaitOptions): Promise<void> {
     }
     const shown = await guest.console({ signal, tailBytes: consoleTail });
     const doomed = doomedLine(shown);
-    if (doomed) await failEarly(options, doomed);
+    if (doomed) await failEarly(options, doomed, first);
     options.onLook?.(shown, report.last.activity);
     if (now - begin >= timeouts.install) {
       throw new OzError(

@@ -21,8 +21,10 @@ export async function watchDisk(
     }
   };
   const before = await size();
+  // One with all its room from the start (a logical volume, a raw disk on vfat or CIFS) never grows.
+  const grows = before !== null && before < disk.size;
   return async () => {
-    const after = before === null ? null : await size();
-    return before === null || after === null ? null : after > before;
+    const after = grows ? await size() : null;
+    return after === null || before === null ? null : after > before;
   };
 }

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Activity } from '../../backends/backend.ts';
+import { OzError } from '../../src/base/errors.ts';
 import { createEventStream } from '../../src/engine/event-stream.ts';
 import type { BuildEvent } from '../../src/engine/events.ts';
+import { FailedStart } from '../../src/engine/once-more.ts';
 import { listenForStops } from '../../src/engine/stops.ts';
 import { type WaitOptions, waitForInstall } from '../../src/engine/waiter.ts';
 import { memoryBackend, type ScriptedRun, testClock } from '../fakes/memory-backend.ts';
@@ -176,6 +178,21 @@ describe('waitForInstall()', () => {
       });
     },
   );
+
+  it('takes no later run for one that has not begun', async () => {
+    const panic = '[    1.000000] Kernel panic - not syncing: VFS';
+    const ended = { stopAfter: 5_000, stop: { reason: 'failed' } as const };
+    const panics = { console: [{ at: 2_000, text: `${panic}\n` }] };
+    for (const later of [ended, panics]) {
+      const { clock, outcome } = await waiting([{ stopAfter: 5_000 }, later], { reboots: 1 });
+      await clock.advance(15_000);
+      expect(outcome()).toBeInstanceOf(OzError);
+      expect(outcome()).not.toBeInstanceOf(FailedStart);
+    }
+    const { clock, outcome } = await waiting([ended], { reboots: 1 });
+    await clock.advance(15_000);
+    expect(outcome()).toBeInstanceOf(FailedStart);
+  });
 
   it('ends at once when it is aborted', async () => {
     const { clock, outcome, abort } = await waiting([{ activity: busyUntil(9e9) }]);

@@ -543,6 +543,11 @@ it.each<[string, ReturnType<typeof done>[], StopEvent['reason']]>([
   ],
   ['an operator stops it', [done('stop', 'root', 5), done('create', 'me', 1)], 'destroyed'],
   ['an operator shelves it', [done('create', 'me', 1), done('shelve', 'root', 5)], 'destroyed'],
+  [
+    'an operator moved it to another host before',
+    [done('live-migration', 'root', 5), done('create', 'me', 1)],
+    'shutdown',
+  ],
   ['it was stopped before this run', [done('start', 'me', 5), done('stop', 'root', 3)], 'shutdown'],
 ])('tells who ended a guest: %s', async (_, actions, reason) => {
   const opened = await openPlace();
