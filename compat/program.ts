@@ -18,7 +18,9 @@ export async function runProgram(main: (signal: AbortSignal) => Promise<number>)
   }
   try {
     process.exitCode = await main(controller.signal);
-  } catch (error) {
+  } catch (thrown) {
+    // What failed because of the abort is the abort.
+    const error: unknown = controller.signal.aborted ? controller.signal.reason : thrown;
     const known = error instanceof OzError ? error : undefined;
     console.error(`Error: ${messageOf(error)}`);
     if (known?.hint) console.error(`Hint: ${known.hint}`);

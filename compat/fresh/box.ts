@@ -129,7 +129,8 @@ function runIn(pid: number, line: string, o: BoxOptions, log: WriteStream, run: 
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      log.write(chunk);
+      // The last of it can come when the box is closed already.
+      if (!log.writableEnded) log.write(chunk);
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       if (o.onLine) lines.forEach(o.onLine);

@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const diskName = /\.(?:dsk|qcow2|raw|img)$/;
+/** As Ozma calls disks; the rig's ISO has an `efi.img`, which grows as well while it is made. */
+const diskName = /\.(?:dsk|qcow2|raw)$/;
 
 /** Bytes that the disk images below a folder take; what vanishes while it is read counts as none. */
 export async function diskBytes(folder: string): Promise<Map<string, number>> {

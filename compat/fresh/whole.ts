@@ -44,7 +44,7 @@ const questions: readonly { ask: string; answer: RegExp }[] = [
 /** Logs in at the console's prompt, and asks. Throws OZ_FRESH_FAILED for another answer. */
 export async function askInside(guest: GuestConsole, password: string): Promise<void> {
   guest.send('root');
-  await guest.expect(/Password: $/, 60);
+  await guest.expect(/Password: /, 60);
   guest.send(password);
   await guest.expect(/[#$] $/, 120);
   for (const { ask, answer } of questions) {
@@ -64,14 +64,17 @@ async function bootAndAsk(context: CellContext, box: Box, image: string): Promis
   machine.push('-drive', `file=${image},format=qcow2,if=virtio`);
   machine.push('-serial', `unix:${socket},server=on,wait=on`);
   const begin = Date.now();
-  const running = box.run(`exec qemu-system-x86_64 ${machine.join(' ')}`);
-  const guest = await openConsole(box.outside(socket), context.signal);
+  const ended = box.run(`exec qemu-system-x86_64 ${machine.join(' ')}`).then(({ text }): never => {
+    throw failed('the image does not boot', text);
+  });
+  // When the box is closed nobody waits for it any more.
+  ended.catch(() => {});
+  const opening = openConsole(box.outside(socket), context.signal);
+  opening.catch(() => {});
+  const guest = await Promise.race([opening, ended]);
   try {
-    const waited = Promise.race([
-      guest.expect(/ login: $/, 20 * 60),
-      running.then(({ text }) => Promise.reject(failed('the image does not boot', text))),
-    ]);
-    await waited;
+    // The kernel may print something behind a prompt.
+    await Promise.race([guest.expect(/ login: /, 20 * 60), ended]);
     const seconds = Math.round((Date.now() - begin) / 1000);
     context.say(`the image boots to its login in ${seconds} s`);
     await askInside(guest, password);

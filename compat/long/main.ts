@@ -1,7 +1,7 @@
 /** `npm run long -- NAME`: see --help. */
 import { type StdioOptions, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageFile } from '../../src/base/package-root.ts';
 import { suggest } from '../../src/base/suggest.ts';
@@ -76,7 +76,9 @@ async function runCommand(
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, printed }));
+    child.on('close', (code, by) => {
+      resolve({ code: code ?? 128 + (by ? constants.signals[by] : 0), printed });
+    });
   });
 }
 

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { packageFile } from '../../src/base/package-root.ts';
 import { makeWorkspace, type Workspace } from '../../test/e2e/support/workspace.ts';
+import { runProgram } from '../program.ts';
 import { type GuestMedia, watchGuest } from './guest-media.ts';
 import { type MediaServer, serveMedia } from './media-server.ts';
 import { randomFrom } from './random.ts';
@@ -60,7 +61,7 @@ const tdlOf = (name: string, install: string) => `<template version="1.0"><name>
   <disk><size>1GiB</size></disk></template>\n`;
 
 /** Runs oz-install to its end; null: it succeeded, else what it said last. */
-function install(product: string, tdl: string, workspace: Workspace): Promise<string | null> {
+function install({ product, workspace, signal }: Stress, tdl: string): Promise<string | null> {
   const program = path.join(product, 'bin', 'oz-install.js');
   const child = spawn(process.execPath, [program, '-c', workspace.config, tdl], {
     cwd: workspace.dir,
@@ -73,10 +74,14 @@ function install(product: string, tdl: string, workspace: Workspace): Promise<st
       said = (said + chunk.toString('utf8')).slice(-2000);
     });
   }
-  return new Promise((resolve, reject) => {
+  // Its end is waited for: it clears up.
+  const end = () => child.kill('SIGTERM');
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  return new Promise<string | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve(code === 0 ? null : said.trim().slice(-600)));
-  });
+  }).finally(() => signal.removeEventListener('abort', end));
 }
 
 async function manifestDigests(workspace: Workspace, name: string): Promise<string[] | null> {
@@ -106,14 +111,15 @@ interface Stress {
   product: string;
   workspace: Workspace;
   server: MediaServer;
+  signal: AbortSignal;
 }
 
 async function runOne(stress: Stress, pair: number, kind: Kind, name: string): Promise<Outcome> {
-  const { product, workspace, server } = stress;
+  const { workspace, server } = stress;
   const { install: source, digests } = await offer(server, kind, name, workspace.at('media'));
   const tdl = await workspace.write(`${name}.tdl`, tdlOf(name, source));
   const watch = watchGuest(name);
-  const failure = await install(product, tdl, workspace);
+  const failure = await install(stress, tdl);
   const seen = await watch.end();
   return {
     ...{ pair, kind, name },
@@ -142,7 +148,7 @@ async function runPair(stress: Stress, pair: number, random: () => number): Prom
 
 const count = (all: readonly Outcome[], test: (one: Outcome) => boolean) => all.filter(test).length;
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       pairs: { type: 'string', default: '40' },
@@ -159,7 +165,8 @@ async function main(): Promise<void> {
     await mkdir(workspace.at('media'));
     const product = path.resolve(values.product);
     for (let pair = 1; pair <= Number(values.pairs); pair++) {
-      const both = await runPair({ product, workspace, server }, pair, random);
+      const both = await runPair({ product, workspace, server, signal }, pair, random);
+      signal.throwIfAborted();
       outcomes.push(...both);
       process.stderr.write(
         `${both.map((one) => `${one.name} ${one.kind}: guest ${one.guest}, manifest ${one.manifest}${one.failure ? `, ${one.failure}` : ''}`).join('\n')}\n`,
@@ -183,7 +190,7 @@ async function main(): Promise<void> {
     unseen: count(outcomes, (one) => one.guest === 'none' && one.failure === undefined),
   };
   process.stdout.write(`${JSON.stringify({ ...figures, bad }, null, 2)}\n`);
-  process.exitCode = bad.length > 0 ? 1 : 0;
+  return outcomes.length > 0 && bad.length === 0 ? 0 : 1;
 }
 
-await main();
+await runProgram(main);

@@ -16,6 +16,7 @@ import { codeOf, messageOf } from '../../src/base/errors.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import { startSystemLibvirt, systemUri } from '../../test/e2e/support/system-libvirt.ts';
 import { makeWorkspace, type Workspace } from '../../test/e2e/support/workspace.ts';
+import { runProgram } from '../program.ts';
 import { randomFrom } from './random.ts';
 import { tinyIso } from './tiny-guest.ts';
 
@@ -54,6 +55,7 @@ async function install(
   workspace: Workspace,
   name: string,
   random: () => number,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   // A fifth of them is off before anybody has looked.
   const short = random() < 0.2;
@@ -66,6 +68,7 @@ async function install(
     const { image } = await build(await parseTdl(tdlOf(name, iso)), {
       config: workspace.config,
       cwd: workspace.dir,
+      signal,
       onEvent(event) {
         if (event.type === 'mark' && event.mark === 'guest-started') outcome.guests++;
       },
@@ -80,7 +83,7 @@ async function install(
   return outcome;
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       count: { type: 'string', default: '60' },
@@ -103,8 +106,8 @@ async function main(): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `short${index + 1}`);
   const begin = performance.now();
   const work = async () => {
-    for (let name = names.shift(); name !== undefined; name = names.shift()) {
-      const outcome = await install(library, workspace, name, random);
+    for (let name = names.shift(); name !== undefined && !signal.aborted; name = names.shift()) {
+      const outcome = await install(library, workspace, name, random, signal);
       outcomes.push(outcome);
       const { failure, ms } = outcome;
       process.stderr.write(`${name}: ${ms} ms${failure ? `: ${failure.message}` : ''}\n`);
@@ -116,6 +119,7 @@ async function main(): Promise<void> {
     await workspace.remove();
     await system?.stop();
   }
+  signal.throwIfAborted();
   const whole = outcomes.filter(({ allocated }) => allocated !== null && allocated > 0);
   const figures = {
     ...{ seed: Number(values.seed), uri: values.uri, installs: count, images: whole.length },
@@ -125,7 +129,7 @@ async function main(): Promise<void> {
   };
   const failed = outcomes.filter((outcome) => !whole.includes(outcome));
   process.stdout.write(`${JSON.stringify({ ...figures, failed }, null, 2)}\n`);
-  process.exitCode = whole.length === count ? 0 : 1;
+  return count > 0 && whole.length === count ? 0 : 1;
 }
 
-await main();
+await runProgram(main);

@@ -253,6 +253,7 @@ describe('loadConfig() warns of a file that others may write', () => {
 
   it('or its directory, unless nobody can replace it there', () => {
     const file = put('dir/oz.cfg', '');
+    chmodSync(file, 0o644);
     chmodSync(path.dirname(file), 0o777);
     expect(warnings(file)).toEqual([expect.stringContaining('may write to its directory')]);
     chmodSync(path.dirname(file), 0o1777);

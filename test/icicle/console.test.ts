@@ -107,7 +107,7 @@ describe('what a guest claims', () => {
     expect(() => reader.list('list')).toThrow(
       /it is said to have 50000000 pieces, and at most \d+ are read/,
     );
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('is unpacked up to a limit', () => {

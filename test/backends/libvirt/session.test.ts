@@ -167,7 +167,7 @@ describe('guests in qemu:///session', () => {
       const command = await backend.removal?.(entry);
       expect(command).toBe(`virsh -c qemu:///session destroy ${spec.name}`);
       execFileSync('sh', ['-c', command ?? 'false']);
-      await expect.poll(() => guest.state()).toBe('stopped');
+      await expect.poll(() => guest.state(), { timeout: 30_000 }).toBe('stopped');
       expect(await backend.removal?.(entry)).toBeNull();
       expect((await guest.watch?.())?.commands).toEqual([]);
       await guest.destroy();
