@@ -16,6 +16,11 @@ function refuse(dir: string): OzError {
   );
 }
 
+/** What a new directory's mode is to be made, where the umask has taken some of it; null: it is right. */
+function lackingMode(has: number, mode: number): number | null {
+  return (has & mode) === mode ? null : (has & 0o7777) | mode;
+}
+
 const isMissing = (error: unknown) => codeOf(error) === 'ENOENT';
 
 async function makeOne(dir: string, mode: number): Promise<void> {
@@ -26,7 +31,9 @@ async function makeOne(dir: string, mode: number): Promise<void> {
     if (!isMissing(error) && (await stat(dir).catch(() => null))?.isDirectory()) return;
     throw error;
   }
-  await chmod(dir, mode);
+  const full = lackingMode((await stat(dir)).mode, mode);
+  // Some file systems have one mode for all.
+  if (full !== null) await chmod(dir, full).catch(() => {});
 }
 
 export async function makeDirectory(dir: string, mode = 0o755): Promise<void> {
@@ -50,7 +57,12 @@ function makeOneSync(dir: string, mode: number): void {
     if (there?.isDirectory()) return;
     throw error;
   }
-  chmodSync(dir, mode);
+  const full = lackingMode(statSync(dir).mode, mode);
+  try {
+    if (full !== null) chmodSync(dir, full);
+  } catch {
+    // as above
+  }
 }
 
 export function makeDirectorySync(dir: string, mode = 0o755): void {

@@ -39,6 +39,15 @@ async function removalOf({ backend }: WorkContext, entry: LedgerEntry): Promise<
   return ask(async (signal) => (await backend.removal?.(entry, { signal })) ?? null);
 }
 
+/** On a full disk it can't be written; the ledger's file goes in the end, having no entry left. */
+function forget(ledger: WorkContext['ledger'], entry: LedgerEntry): void {
+  try {
+    ledger.drop(entry);
+  } catch {
+    // the error that all is kept for says more
+  }
+}
+
 /** Forgets all that the ledger holds; returns the error, with the commands in it. */
 export async function keepAll(context: WorkContext, error: OzError): Promise<OzError> {
   const { ledger, witness, emit } = context;
@@ -52,7 +61,7 @@ export async function keepAll(context: WorkContext, error: OzError): Promise<OzE
   for (const entry of entries) {
     const command = await removalOf(context, entry);
     if (command !== null) remove.push(command);
-    ledger.drop(entry);
+    forget(ledger, entry);
   }
   if (entries.length === 0) return error;
   const kept: Kept = { look, remove };

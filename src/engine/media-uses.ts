@@ -1,12 +1,24 @@
 /** When a build lets go of its media, and what they are called to its user. */
 import { OzError } from '../base/errors.ts';
+import { whyOf } from '../base/system-errors.ts';
 import type { BuildContext } from './build-context.ts';
 
-type Context = Pick<BuildContext, 'uses' | 'ledger'>;
+type Context = Pick<BuildContext, 'uses' | 'ledger' | 'emit'>;
+type Use = BuildContext['uses'][number];
+
+/** Each once, whatever becomes of the others: an image that is finished is not lost by them. */
+async function letGo(context: Context, how: (one: Use) => Promise<void>): Promise<void> {
+  for (const one of context.uses.splice(0)) {
+    await how(one).catch((error: unknown) => {
+      const text = `cannot let go of ${one.file} yet: ${whyOf(error)}; the next run tries again`;
+      context.emit({ type: 'log', level: 'error', text });
+    });
+  }
+}
 
 /** Not before the guest that has them is gone. */
-export async function endUses({ uses }: Context, { drop }: { drop: boolean }): Promise<void> {
-  for (const { use, keep } of uses.splice(0)) await use.end({ drop: drop && !keep });
+export function endUses(context: Context, { drop }: { drop: boolean }): Promise<void> {
+  return letGo(context, ({ use, keep }) => use.end({ drop: drop && !keep }));
 }
 
 /**
@@ -14,14 +26,13 @@ export async function endUses({ uses }: Context, { drop }: { drop: boolean }): P
  * again, and are among what the user is told of.
  */
 export async function settleUses(context: Context): Promise<void> {
-  const { uses, ledger } = context;
-  const guestStays = ledger.entries().some(({ place }) => place !== 'file');
+  const guestStays = context.ledger.entries().some(({ place }) => place !== 'file');
   if (!guestStays) return endUses(context, { drop: false });
-  for (const { use } of uses.splice(0)) await use.leave();
+  return letGo(context, ({ use }) => use.leave());
 }
 
 /** The error with media by the names that the user knows, not the build's own. */
-export function namesMedia(error: unknown, { uses }: Context): unknown {
+export function namesMedia(error: unknown, { uses }: Pick<Context, 'uses'>): unknown {
   if (!(error instanceof OzError)) return error;
   const { code, message, hint, exitCode, evidence, cause } = error;
   const named = (text: string) =>

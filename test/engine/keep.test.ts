@@ -56,7 +56,11 @@ describe('a guest that is kept', () => {
     const fail = async () => {
       throw new Error('gone');
     };
-    const { made } = context({ address: fail, watch: fail });
+    const { made, entries } = context({ address: fail, watch: fail });
+    made.ledger.drop = () => {
+      entries.pop();
+      throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+    };
     const error = new OzError('OZ_X', 'x');
     expect(await keepAll(made, error)).toBe(error);
     expect(error.kept?.remove).toHaveLength(2);
