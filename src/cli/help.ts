@@ -72,6 +72,7 @@ export function exitCodes(spec: CommandSpec<OptionTable>): [code: number, what: 
     [1, 'failed'],
     [2, 'wrong usage'],
     ...('generateIcicle' in spec.options ? [[3, '-i without -g'] as [number, string]] : []),
+    [129, 'hung up'],
     [130, 'interrupted'],
     [143, 'terminated'],
   ];

@@ -50,7 +50,7 @@ export const onError: Valued<'cleanup' | 'keep'> = {
 
 export const backend: Valued<'libvirt' | 'openstack'> = {
   long: 'backend',
-  value: 'place',
+  value: 'backend',
   read: oneOf('backend', ['libvirt', 'openstack']),
   help: 'run the guest in libvirt or openstack, whatever oz.cfg says',
 };
