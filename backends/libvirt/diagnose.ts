@@ -75,7 +75,8 @@ async function* hypervisor(
     );
     yield warning('kvm', `KVM is there and runs no guests: ${reason}; ${slow}`);
   }
-  const version = await connection.call("ask for the hypervisor's version", 'version', []);
+  const asking = "ask for the hypervisor's version";
+  const version = await connection.call(asking, 'version', [], { signal });
   if (found === 'qemu' && !emulatesCx16(version)) {
     yield warning(
       'qemu',
@@ -125,10 +126,11 @@ export async function* diagnoseConnection(
   let capabilities: HostCapabilities;
   try {
     capabilities = readCapabilities(
-      await connection.call('read the capabilities', 'capabilities', []),
+      await connection.call('read the capabilities', 'capabilities', [], { signal }),
     );
     yield fine('libvirt', `${withoutCredentials(uri)} answers`);
   } catch (error) {
+    signal?.throwIfAborted();
     yield problemOf('libvirt', error);
     return;
   }

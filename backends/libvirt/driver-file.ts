@@ -19,10 +19,13 @@ export function lacksDriver(root = '/'): boolean {
   return !places.some((place) => existsSync(path.join(libraries, place, driver)));
 }
 
+/** Debian's; one that was built here has its driver elsewhere. */
+const isPackaged = (daemon: string | null) => daemon !== null && /^\/(?:usr\/)?sbin\//.test(daemon);
+
 /** Throws OZ_LIBVIRT_NO_DRIVER where connecting would start a daemon of this machine without it. */
-export function checkDriver(uri: string): void {
+export function checkDriver(uri: string, daemon = findGuestDaemon(), lacks = lacksDriver): void {
   const { driver: name, remote } = readUri(uri);
-  if (name !== 'qemu' || remote || findGuestDaemon() === null || !lacksDriver()) return;
+  if (name !== 'qemu' || remote || !isPackaged(daemon) || !lacks()) return;
   throw new OzError(
     'OZ_LIBVIRT_NO_DRIVER',
     `Cannot connect to ${uri}: libvirt's driver for QEMU is not installed`,

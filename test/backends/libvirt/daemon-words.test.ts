@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daemonFailure, readWords } from '../../../backends/libvirt/daemon-words.ts';
-import { lacksDriver } from '../../../backends/libvirt/driver-file.ts';
+import { checkDriver, lacksDriver } from '../../../backends/libvirt/driver-file.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -94,5 +94,21 @@ describe('lacksDriver()', () => {
 
   it('finds that of this machine', () => {
     expect(lacksDriver()).toBe(false);
+  });
+});
+
+describe('checkDriver()', () => {
+  const check = (daemon: string | null, lacks: boolean, uri = 'qemu:///session') =>
+    checkDriver(uri, daemon, () => lacks);
+
+  it('refuses a daemon of Debian without its driver', () => {
+    expect(() => check('/usr/sbin/libvirtd', true)).toThrow(/driver for QEMU is not installed/);
+  });
+
+  it('believes one that was built here, or elsewhere', () => {
+    expect(() => check('/usr/sbin/libvirtd', false)).not.toThrow();
+    expect(() => check('/usr/local/sbin/libvirtd', true)).not.toThrow();
+    expect(() => check(null, true)).not.toThrow();
+    expect(() => check('/usr/sbin/libvirtd', true, 'qemu+ssh://host/system')).not.toThrow();
   });
 });
