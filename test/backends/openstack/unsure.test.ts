@@ -43,15 +43,15 @@ it('does not wait for ever for it', async () => {
   const ending = new AbortController();
   opened.fake.on('POST', servers, async ({ json }) => {
     ending.abort(new Error('Ctrl-C'));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     addServer(opened, 'late', json);
     return { status: 202, json: { server: { id: 'late' } } };
   });
   const began = performance.now();
   await expect(guest.start({ signal: ending.signal })).rejects.toThrow('Ctrl-C');
-  expect(performance.now() - began).toBeLessThan(690);
+  expect(performance.now() - began).toBeLessThan(2900);
   expect(opened.ledger.now[0]).toMatchObject({ ref: expect.stringMatching(/^tag:/) });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => opened.services.left().servers, { timeout: 10_000 }).toBe(1);
   await clear(opened);
   expect(opened.services.left()).toEqual(nothing);
 });

@@ -115,13 +115,13 @@ describe('a request', () => {
   test('is dropped at once when all is to end, unless it makes something', async () => {
     const { fake, cloud } = await opened();
     fake.on('POST', `${servers}/:id/action`, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 3000));
       return { json: { output: 'late' } };
     });
     const began = performance.now();
     const signal = AbortSignal.timeout(50);
     await expect(cloud.nova.consoleOutput('s', { signal })).rejects.toThrow();
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(performance.now() - began).toBeLessThan(2500);
   });
 
   test('is told to the log, and counted', async () => {
