@@ -26,21 +26,33 @@ function writings(secret: string): string[] {
   return [...plain, ...inJson, ...inJson.map(asJson)];
 }
 
+/** A user name without a password is often a token. */
+const lonelyNames = /\b((?:https?|ftp):\/\/)[^\s/\\?#:@"'<>]+@/gi;
+
 /** A password as crypt(3) hashes it (`$6$salt$…`): short ones are found out from that. */
 const hashed = /\$[0-9a-z]{1,6}\$(?:[\w./=,-]+\$){1,3}[A-Za-z0-9./]{20,}/g;
 
 /**
  * A function that replaces each of the secrets in a text (longest first), however it is written,
- * and every hashed password.
+ * every hashed password, and whoever stands alone before the server of a URL.
  */
 export function masker(secrets: readonly (string | undefined | null)[]): (text: string) => string {
   const given = secrets.filter((s): s is string => !!s);
   const known = [...new Set(given.flatMap(writings))].sort((a, b) => b.length - a.length);
   return (text) =>
-    known.reduce((t, secret) => t.replaceAll(secret, mask), text.replace(hashed, mask));
+    known.reduce(
+      (t, secret) => t.replaceAll(secret, mask),
+      text.replace(hashed, mask).replace(lonelyNames, `$1${mask}@`),
+    );
 }
 
-/** The same URL without user name and password. */
+/**
+ * The same URL without user name and password. They end at the last @ before path and query, as URL
+ * parsers have it; what is no URL may have anything before its last @.
+ */
 export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1');
+  const credentials = URL.canParse(url)
+    ? /^([a-z][a-z0-9+.-]*:\/\/)[^/\\?#]*@/i
+    : /^([a-z][a-z0-9+.-]*:\/\/).*@/is;
+  return url.replace(credentials, '$1');
 }

@@ -76,14 +76,20 @@ export function plannedTimeouts(
   };
 }
 
-/** The password in a URL: as it is written there, and as it is. */
-function passwordsIn(url: string): string[] {
-  const written = /:\/\/[^/@\s]*?:([^/@\s]+)@/.exec(url)?.[1];
-  if (written === undefined) return [];
+/** The password in a URL and its query, which may be a token: as they are written, and as they are. */
+function secretsIn(url: string): string[] {
+  const written = /:\/\/[^/\\?#:]*:([^/\\?#]+)@/.exec(url)?.[1];
+  const query = /\?[^#]+/.exec(url)?.[0];
+  return [written, query]
+    .filter((secret) => secret !== undefined)
+    .flatMap((secret) => [secret, decoded(secret)]);
+}
+
+function decoded(text: string): string {
   try {
-    return [written, decodeURIComponent(written)];
+    return decodeURIComponent(text);
   } catch {
-    return [written];
+    return text;
   }
 }
 
@@ -99,6 +105,6 @@ export function secretsOf(tdl: Tdl): string[] {
     ...packages.map(({ file }) => file ?? ''),
     ...contents.map((content) => ('url' in content ? content.url : '')),
   ];
-  const secrets = [rootPasswordOf(tdl), tdl.key, ...urls.flatMap(passwordsIn)];
-  return secrets.filter((secret) => secret !== undefined);
+  const secrets = [rootPasswordOf(tdl), tdl.key, ...urls.flatMap(secretsIn)];
+  return [...new Set(secrets.filter((secret) => secret !== undefined))];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { masker } from '../../src/base/secrets.ts';
+import { masker, withoutCredentials } from '../../src/base/secrets.ts';
 
 describe('masker', () => {
   const mask = masker(['S3same & <open>', 'S3same', undefined, '']);
@@ -42,8 +42,32 @@ describe('masker', () => {
     expect(mask(`rootpw --iscrypted ${hash}\n`)).toBe('rootpw --iscrypted ********\n');
   });
 
+  it('hides a user name that stands alone before a server', () => {
+    expect(mask('inst.repo=https://ghp_tok3n@example.org/os/ quiet')).toBe(
+      'inst.repo=https://********@example.org/os/ quiet',
+    );
+    const plain =
+      'see http://example.org/a@b, http://example.org?c=d@e or qemu+ssh://root@host/system';
+    expect(mask(plain)).toBe(plain);
+  });
+
   it('leaves other text as it is', () => {
     expect(mask('for f in $1$2 $HOME/$a$b$c; do')).toBe('for f in $1$2 $HOME/$a$b$c; do');
     expect(mask('s3same &amp; &lt;open&gt;')).toBe('s3same &amp; &lt;open&gt;');
+  });
+});
+
+describe('withoutCredentials', () => {
+  it.each([
+    ['http://iu:ip@ssword1@example.org/os/', 'http://example.org/os/'],
+    ['http://iu:a@b@c@example.org?d=e@f', 'http://example.org?d=e@f'],
+    ['http://i u:p@example.org/', 'http://example.org/'],
+    ['ftp://iu:a#b@example.org/os/', 'ftp://example.org/os/'],
+    ['ftp://iu:a/b@example.org/os/', 'ftp://example.org/os/'],
+    ['http://example.org/a@b', 'http://example.org/a@b'],
+    ['qemu+ssh://root@host/system', 'qemu+ssh://host/system'],
+    ['me@example.org', 'me@example.org'],
+  ])('shows %s as %s', (url, shown) => {
+    expect(withoutCredentials(url)).toBe(shown);
   });
 });

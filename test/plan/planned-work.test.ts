@@ -22,3 +22,14 @@ it('counts the passwords of all URLs as secrets, in both ways to write them', ()
   const passwords = words.flatMap((word) => [`${word}%40pw`, `${word}@pw`]);
   expect(secretsOf(tdl)).toEqual(['a&secret<pw', 'K-E-Y', ...passwords, '100%']);
 });
+
+it('counts what a URL parser takes for a password, and queries', () => {
+  const secrets = (url: string) =>
+    secretsOf(testTdl({ install: { type: 'url', url, extras: [] } }));
+  expect(secrets('http://iu:ip@ssword1@example.org/os/')).toContain('ip@ssword1');
+  expect(secrets('http://iu:a:b@example.org/os/')).toContain('a:b');
+  expect(secrets('http://example.org/os/?token=t0ken%2F1&x=2#y')).toEqual(
+    expect.arrayContaining(['?token=t0ken%2F1&x=2', '?token=t0ken/1&x=2']),
+  );
+  expect(secrets('http://example.org/a:b@c/')).toEqual(secrets('http://example.org/'));
+});
