@@ -182,7 +182,7 @@ export function watchRuns(parts: RunParts): Runs {
   async function missed(reason: StopEvent['reason'] | undefined): Promise<void> {
     if (await awaitEnd(lags.event)) return;
     if (reason !== undefined) stopped(reason);
-    finish({ reason: 'failed', detail: 'the guest is gone, and libvirt did not tell why' });
+    finish({ reason: 'failed', detail: 'the guest is gone, and libvirt did not report why' });
   }
 
   async function state(options?: CallOptions): Promise<GuestState> {

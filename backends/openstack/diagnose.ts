@@ -17,7 +17,7 @@ const toleratedMs = 30_000;
 const makers = ['member', '_member_', 'Member', 'manager', 'admin'];
 
 function clock(offset: number | null): Finding {
-  if (offset === null) return fine('clock', 'the cloud does not tell its time');
+  if (offset === null) return fine('clock', 'the cloud does not report its time');
   const seconds = Math.round(Math.abs(offset) / 1000);
   if (Math.abs(offset) <= toleratedMs) return fine('clock', `${seconds} s beside the cloud's`);
   const side = offset > 0 ? 'behind' : 'ahead of';

@@ -35,7 +35,7 @@ export async function endedBy(
     return { reason: 'destroyed', detail };
   } catch (error) {
     signal?.throwIfAborted();
-    context.log(`nobody tells who ended the server ${serverId}: ${messageOf(error)}`);
+    context.log(`it is not known who ended the server ${serverId}: ${messageOf(error)}`);
     return { reason: 'shutdown' };
   }
 }

@@ -27,7 +27,7 @@ async function otherMedia(context: BuildContext, record: JeosRecord | null) {
     if (!checksum) continue;
     const known = record?.media.find((one) => one.role === role)?.digests?.[checksum.type];
     if (known === undefined) {
-      log(`nothing tells which ${role} the cached JEOS was installed from`);
+      log(`it is not known which ${role} the cached JEOS was installed from`);
       continue;
     }
     try {

@@ -16,7 +16,7 @@ export interface Stops {
 const stateEvery = 15;
 
 const endOf: Partial<Record<GuestState, StopEvent>> = {
-  gone: { reason: 'failed', detail: 'it is gone, and nobody told how it ended' },
+  gone: { reason: 'failed', detail: 'it is gone, and how it ended is not known' },
   stopped: { reason: 'shutdown' },
   error: { reason: 'crashed' },
   crashed: { reason: 'crashed' },

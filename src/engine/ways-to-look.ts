@@ -14,6 +14,10 @@ export async function tellWaysToLook(
     if (ways) emit({ type: 'watch', guest: guest.name, ...ways });
   } catch (error) {
     signal?.throwIfAborted();
-    emit({ type: 'log', level: 'debug', text: `cannot tell how to look: ${messageOf(error)}` });
+    emit({
+      type: 'log',
+      level: 'debug',
+      text: `it is not known how to look at the guest: ${messageOf(error)}`,
+    });
   }
 }

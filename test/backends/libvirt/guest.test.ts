@@ -142,7 +142,7 @@ describe('a libvirt guest', () => {
     await guest.start();
     expect(await guest.state()).toBe('error');
     expect(stops).toHaveLength(1);
-    expect(stops[0]?.detail).toMatch(/did not tell why/);
+    expect(stops[0]?.detail).toMatch(/did not report why/);
   });
 
   it.each([
