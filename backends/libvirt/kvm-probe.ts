@@ -13,6 +13,7 @@ import { messageOf } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import { makeDirectory } from '../../src/base/make-directory.ts';
 import { makePassingDirectory } from '../../src/base/passing-directory.ts';
+import { readNote } from '../../src/base/read-bounded.ts';
 import type { BackendContext } from '../backend.ts';
 import type { Connection } from './connection.ts';
 import { toXml, xmlElement } from './domain-xml.ts';
@@ -152,7 +153,7 @@ export async function kvmWorks(
   const file = path.join(cacheDir, 'kvm-probe.json');
   const key = await probeKey(connection);
   try {
-    const kept = JSON.parse(await readFile(file, 'utf8')) as KvmVerdict & { key?: string };
+    const kept = (await readNote(file)) as KvmVerdict & { key?: string };
     const fresh = kept.key === key && Date.now() < (kept.until ?? Number.POSITIVE_INFINITY);
     if (fresh && typeof kept.works === 'boolean') {
       return { works: kept.works, reason: kept.reason };

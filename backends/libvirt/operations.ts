@@ -4,6 +4,7 @@
  * nothing outside ever holds a pointer other than the connection's.
  */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { inWords, limits } from '../../src/base/limits.ts';
 import { blocksOf, type Piece, sizeOf } from '../../src/media/splice.ts';
 import { type Libvirt, loadLibvirt, type Pointer, vir } from './ffi.ts';
 
@@ -351,7 +352,13 @@ export const operations = {
       withStream(conn, (lib, stream) => {
         const mime = ok(lib, 'virDomainScreenshot', lib.virDomainScreenshot(domain, stream, 0, 0));
         const pieces: Uint8Array[] = [];
-        drain(lib, stream, context, (piece) => pieces.push(Uint8Array.from(piece)));
+        let size = 0;
+        drain(lib, stream, context, (piece) => {
+          size += piece.length;
+          if (size > limits.screen)
+            throw new Error(`the screen is larger than ${inWords(limits.screen)}`);
+          pieces.push(Uint8Array.from(piece));
+        });
         return { mime, data: new Uint8Array(Buffer.concat(pieces)) };
       }),
     );

@@ -1,6 +1,7 @@
 /** Why libvirt could not make a guest's TPM: it names only the log of the program it asked. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { limits } from '../../src/base/limits.ts';
+import { readBoundedSync } from '../../src/base/read-bounded.ts';
 
 const named = /Could not run '[^']*swtpm[^']*'.*Check error log '([^']+)'/s;
 /** What the program complains of; its other lines are long keys, and consequences. */
@@ -20,7 +21,8 @@ export function tpmFailure(message: string): TpmFailure | null {
   const [, log] = named.exec(message) ?? [];
   if (log === undefined) return null;
   try {
-    const words = readFileSync(log, 'utf8')
+    const words = readBoundedSync(log, limits.evidence)
+      ?.toString('utf8')
       .split('\n')
       .map((line) => line.trim())
       .find((line) => telling.test(line));

@@ -1,6 +1,7 @@
 /** The bytes of a websocket as a stream to read from in pieces of any length. */
 import type { Agent } from 'node:http';
 import { OzError } from '../../src/base/errors.ts';
+import { inWords, limits } from '../../src/base/limits.ts';
 import { tunnelAgents } from '../../src/base/proxy.ts';
 import { trustedAuthorities } from '../../src/base/tls-trust.ts';
 
@@ -22,8 +23,8 @@ export interface PipeOptions {
 }
 
 const connectMs = 10_000;
-/** No screen needs more. */
-const largest = 256 * 1024 * 1024;
+/** Bytes that a message costs besides its content. */
+const overhead = 128;
 
 /** Throws `OZ_CLOUD_CONSOLE`; never tells the URL, which has a token in it. */
 export async function openPipe(url: URL, options: PipeOptions = {}): Promise<BytePipe> {
@@ -37,7 +38,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   const socket = new WebSocket(url, ['binary'], {
     origin: http.origin,
     handshakeTimeout: connectMs,
-    maxPayload: largest,
+    maxPayload: limits.screen,
     rejectUnauthorized: !insecure,
     ca: authority ?? trustedAuthorities(),
     ...(agent ? { agent } : {}),
@@ -45,6 +46,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   const pieces: Buffer[] = [];
   let there = 0;
   let ended = false;
+  let why = 'hung up';
   let wake = () => {};
   const end = () => {
     ended = true;
@@ -55,6 +57,12 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   socket.on('message', (data: Buffer) => {
     pieces.push(data);
     there += data.length;
+    if (there + pieces.length * overhead > limits.screen) {
+      why = `sends more than ${inWords(limits.screen)} at once`;
+      socket.terminate();
+      pieces.length = 0;
+      there = 0;
+    }
     wake();
   });
   socket.on('close', end);
@@ -72,7 +80,7 @@ export async function openPipe(url: URL, options: PipeOptions = {}): Promise<Byt
   return {
     async read(length) {
       while (there < length) {
-        if (ended) throw fail('hung up');
+        if (ended) throw fail(why);
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

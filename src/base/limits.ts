@@ -15,6 +15,22 @@ export const limits = {
   listing: 16 * mib,
   /** A guest's package list, unpacked: 50,000 packages with their versions and more are some megabytes. */
   packageList: 32 * mib,
+  /** What is kept of a command's output in a guest, over SSH: package lists are some megabytes. */
+  commandOutput: 16 * mib,
+  /** Lines of a package list; whole distributions have 100,000. */
+  packages: 500_000,
+  /** What a tool prints, or says of its failure: qemu-img and sfdisk say some kilobytes. */
+  toolOutput: 4 * mib,
+  /** What xorriso prints of all files of an ISO: 100,000 on the largest disc are 20 MiB. */
+  isoListing: 64 * mib,
+  /** ~/.ssh/config and known_hosts: whole companies have some megabytes. */
+  sshSettings: 16 * mib,
+  /** A private key, or what an earlier build has noted beside a file: some kilobytes. */
+  record: 64 * 1024,
+  /** Entries of a list that a cloud gives page by page: a large one has 10,000 servers. */
+  cloudList: 200_000,
+  /** A guest's screen, on the wire or as a picture; 8192 × 8192 pixels are as much. */
+  screen: 256 * mib,
   /** Steps and lines of output that a guest tells on its console. */
   consoleMessages: 500_000,
   /** What is copied of a console's log into the evidence: its end. */
@@ -23,5 +39,6 @@ export const limits = {
 
 /** A size for messages: `5 MiB`. */
 export function inWords(bytes: number): string {
-  return bytes % mib === 0 ? `${bytes / mib} MiB` : `${bytes} bytes`;
+  if (bytes % mib === 0) return `${bytes / mib} MiB`;
+  return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
 }

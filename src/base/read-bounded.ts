@@ -1,6 +1,7 @@
 /** Reads files and streams up to a limit: devices, pipes and /proc files have no size to ask for. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { inWords, limits } from './limits.ts';
 
 /** What a stream gives; undefined: it is more than `limit` bytes. */
 export async function gather(
@@ -44,4 +45,11 @@ export function readBoundedSync(file: string, limit: number): Buffer | undefined
   } finally {
     closeSync(handle);
   }
+}
+
+/** What Ozma has noted in a file, or what stands there now. Throws for more than a note may be. */
+export async function readNote(file: string): Promise<unknown> {
+  const bytes = await readBounded(file, limits.record);
+  if (!bytes) throw new RangeError(`${file} is larger than ${inWords(limits.record)}`);
+  return JSON.parse(bytes.toString('utf8'));
 }

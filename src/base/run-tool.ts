@@ -2,7 +2,9 @@
 import path from 'node:path';
 import { missingHint } from './debian-packages.ts';
 import { OzError } from './errors.ts';
+import { inWords, limits } from './limits.ts';
 import { startTool } from './start-tool.ts';
+import { tailBuffer } from './tail-buffer.ts';
 
 export interface RunToolOptions {
   signal?: AbortSignal | undefined;
@@ -11,7 +13,9 @@ export interface RunToolOptions {
   env?: Record<string, string> | undefined;
   /** Written to the tool's standard input. */
   input?: string | Buffer | undefined;
-  /** Called with each piece of standard output as it comes. */
+  /** Bytes of standard output that are taken; `limits.toolOutput` unless told. */
+  most?: number | undefined;
+  /** Called with each piece of standard output as it comes; none is kept then, and none too much. */
   onStdout?: ((chunk: Buffer) => void) | undefined;
   /** Called with each piece of standard error as it comes. */
   onStderr?: ((chunk: Buffer) => void) | undefined;
@@ -27,8 +31,8 @@ export interface ToolResult {
 
 /**
  * Runs `tool` without a shell, with LC_ALL=C.UTF-8. Throws OzError
- * `OZ_TOOL_MISSING` or `OZ_TOOL_FAILED` (with the last lines of stderr);
- * an abort throws the signal's reason.
+ * `OZ_TOOL_MISSING` or `OZ_TOOL_FAILED` (with the last lines of stderr, or
+ * where it prints more than `most` bytes); an abort throws the signal's reason.
  */
 export async function runTool(
   tool: string,
@@ -37,11 +41,18 @@ export async function runTool(
 ): Promise<ToolResult> {
   options.signal?.throwIfAborted();
   const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  const { cwd, env, signal } = options;
+  const stderr = tailBuffer(limits.toolOutput);
+  const { cwd, env, signal, most = limits.toolOutput } = options;
+  let printed = 0;
   const child = startTool(tool, args, { cwd, env, signal });
   child.stdout.on('data', (chunk: Buffer) => {
-    options.onStdout ? options.onStdout(chunk) : stdout.push(chunk);
+    if (options.onStdout) return options.onStdout(chunk);
+    printed += chunk.length;
+    if (printed <= most) stdout.push(chunk);
+    else {
+      child.kill('SIGKILL');
+      child.stdout.destroy(); // what it has started itself ends by that
+    }
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr.push(chunk);
@@ -66,7 +77,14 @@ export async function runTool(
       resolve(code ?? (signal ? 128 : 1));
     });
   });
-  const errorText = Buffer.concat(stderr).toString('utf8');
+  const errorText = stderr.text();
+  if (printed > most) {
+    throw new OzError(
+      'OZ_TOOL_FAILED',
+      `Cannot finish ${tool} ${args[0] ?? ''}: it printed more than ${inWords(most)}`,
+      { hint: 'what it reads may be damaged, or made to do harm' },
+    );
+  }
   if (!(options.okCodes ?? [0]).includes(exitCode)) {
     const tail = errorText.trim().split('\n').slice(-5).join('\n');
     throw new OzError(

@@ -1,9 +1,10 @@
 /** The way to a guest's SSH port through another host. */
-import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } from 'ssh2';
 import { messageOf, OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { readBounded } from '../base/read-bounded.ts';
 import type { Address, Auth } from './session.ts';
 import { hostSettings, knownHostKeys, type SshHome, userSshHome } from './ssh-config.ts';
 import { isProhibited } from './ssh-forward.ts';
@@ -33,10 +34,12 @@ async function authMethods(
   home: SshHome,
 ): Promise<AnyAuthMethod[]> {
   const username = bastion.user;
-  const files = await Promise.all(identities.map((file) => readFile(file).catch(() => null)));
+  const files = await Promise.all(
+    identities.map((file) => readBounded(file, limits.record).catch(() => undefined)),
+  );
   const usable = files.filter(
     (key): key is NonNullable<typeof key> =>
-      key !== null && !(ssh2.utils.parseKey(key) instanceof Error),
+      key !== undefined && !(ssh2.utils.parseKey(key) instanceof Error),
   );
   const own = 'privateKey' in auth ? [auth.privateKey] : [];
   return [

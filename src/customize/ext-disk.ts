@@ -11,6 +11,7 @@ import path from 'node:path';
 import { delay } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { type LedgerWriter, noLedger } from '../base/ledger-entry.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { makePassingDirectory } from '../base/passing-directory.ts';
 import { runTool } from '../base/run-tool.ts';
 import { startTool } from '../base/start-tool.ts';
@@ -160,9 +161,13 @@ function debugfsCommands(
   async function content(file: string): Promise<Buffer> {
     const copy = path.join(dir, 'read');
     await rm(copy, { force: true });
+    const size = (await look(file))?.size ?? 0;
+    // It may say that it is larger than any disk.
+    if (size > limits.document)
+      throw new Error(`${file} is larger than ${inWords(limits.document)}`);
     await read(`dump ${file} ${copy}`);
     // Of a file inside its inode debugfs gives all the room that there is.
-    return (await readFile(copy)).subarray(0, (await look(file))?.size);
+    return (await readFile(copy)).subarray(0, size);
   }
 
   const names = async (file: string): Promise<string[]> =>

@@ -1,10 +1,13 @@
 /** A running guestfish that is told one command after another: one appliance for all of them. */
 import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { deadline } from '../base/abort.ts';
 import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { startTool } from '../base/start-tool.ts';
+import { tailBuffer } from '../base/tail-buffer.ts';
 import { mountSystem } from './mount-system.ts';
 
 export interface Guestfish {
@@ -104,6 +107,9 @@ async function mounted(fish: Guestfish, disk: string): Promise<Guestfish> {
   throw failure(disk, 'there is not exactly one operating system on it');
 }
 
+/** Characters; a mark is printed last, with its line's end. */
+const longestMark = 64;
+
 /** `launchSignal` may only end the launch, `signal` also what follows. */
 function start(
   disk: string,
@@ -122,17 +128,26 @@ function start(
     },
   });
   let launching = true;
-  let out = '';
-  let err = '';
+  const decoder = new StringDecoder('utf8');
+  const out: string[] = [];
+  let printed = 0;
+  /** The end of what it printed, where a command's mark is looked for. */
+  let tail = '';
+  const err = tailBuffer(limits.toolOutput);
   let ended: OzError | undefined;
   let wake = () => {};
   child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString('utf8');
+    const text = decoder.write(chunk);
+    printed += chunk.length;
+    if (printed <= limits.packageList) out.push(text);
+    else {
+      ended ??= failure(disk, `a command printed more than ${inWords(limits.packageList)}`);
+      child.kill('SIGKILL');
+    }
+    tail = (tail + text).slice(-longestMark);
     wake();
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString('utf8');
-  });
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   child.stdin.on('error', () => {}); // told by its end
   const closed = new Promise<number | null>((resolve) => {
     child.once('error', (error) => {
@@ -146,7 +161,7 @@ function start(
       resolve(null);
     });
     child.once('close', (code) => {
-      ended ??= failure(disk, ownWords(err) || `guestfish ended with exit code ${code}`);
+      ended ??= failure(disk, ownWords(err.text()) || `guestfish ended with exit code ${code}`);
       wake();
       resolve(code);
     });
@@ -163,9 +178,10 @@ function start(
 
   async function command(...words: string[]): Promise<string> {
     const mark = `--${randomBytes(9).toString('hex')}--`;
-    out = '';
+    out.length = 0;
+    printed = 0;
     child.stdin.write(`${words.map(word).join(' ')}\necho ${mark}\n`);
-    while (!out.includes(mark)) {
+    while (!tail.includes(mark)) {
       signal?.throwIfAborted();
       if (launching) launchSignal?.throwIfAborted();
       if (ended) throw ended;
@@ -174,7 +190,8 @@ function start(
       });
     }
     launching = false;
-    return out.slice(0, out.indexOf(mark));
+    const all = out.join('');
+    return all.slice(0, all.lastIndexOf(mark));
   }
 
   async function close(): Promise<void> {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
 import { besideName, writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
 import { whyOf } from '../base/system-errors.ts';
 
@@ -47,9 +48,12 @@ async function readKey(file: string): Promise<SshKey | undefined> {
   try {
     const handle = await open(file, 'r');
     try {
-      const { mode } = await handle.stat();
+      const { mode, size } = await handle.stat();
       if (mode & 0o077) {
         throw bad(file, 'others can read it', `chmod 600 ${file}, or make a new key`);
+      }
+      if (size > limits.record) {
+        throw bad(file, `it is larger than ${inWords(limits.record)}`, 'name a private key');
       }
       text = await handle.readFile('utf8');
     } finally {

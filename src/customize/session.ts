@@ -29,6 +29,8 @@ export interface RunOptions {
   onOutput?: ((stream: 'stdout' | 'stderr', line: string) => void) | undefined;
   /** Milliseconds; none unless told. */
   timeoutMs?: number | undefined;
+  /** Of use only as a whole: more than `limits.commandOutput` is a failure, whose end is not waited for. */
+  whole?: boolean | undefined;
   /** Exit codes that are no failure; [0] unless told. */
   okCodes?: readonly number[] | 'any' | undefined;
 }
@@ -36,7 +38,7 @@ export interface RunOptions {
 export interface RunResult {
   /** 128 + 15 or so when a signal ended the command. */
   code: number;
-  /** The last 16 MiB, should there be more. */
+  /** The last of it, should there be more than `limits.commandOutput`. */
   stdout: string;
   stderr: string;
 }

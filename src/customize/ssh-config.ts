@@ -1,8 +1,10 @@
 /** What the user's own SSH set-up says of a host: ~/.ssh/config, known_hosts, identities. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { OzError } from '../base/errors.ts';
 import { homeOf } from '../base/home.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { readBounded } from '../base/read-bounded.ts';
 
 /** Where that set-up is; the user's home directory unless told. */
 export interface SshHome {
@@ -21,7 +23,16 @@ export function userSshHome(env: NodeJS.ProcessEnv = process.env): SshHome {
   };
 }
 
-const textOf = (file: string) => readFile(file, 'utf8').catch(() => '');
+/** Empty where there is none that may be read. Throws OZ_SSH_BASTION: half of it would not do. */
+async function textOf(file: string): Promise<string> {
+  const bytes = await readBounded(file, limits.sshSettings).catch(() => Buffer.alloc(0));
+  if (bytes) return bytes.toString('utf8');
+  throw new OzError(
+    'OZ_SSH_BASTION',
+    `Cannot use ${file}: it is larger than ${inWords(limits.sshSettings)}`,
+    { hint: `look at it: ls -lL ${file}` },
+  );
+}
 
 /** Whether the last pattern that fits is no exception; `!` makes one. */
 function fits(patterns: readonly string[], host: string): boolean {

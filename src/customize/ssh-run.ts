@@ -3,33 +3,16 @@ import { constants } from 'node:os';
 import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../base/abort.ts';
 import { OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { tailBuffer } from '../base/tail-buffer.ts';
 import { lineSplitter } from './lines.ts';
 import type { RunOptions, RunResult } from './session.ts';
-
-/** Output kept of each stream, in bytes. */
-const kept = 16 * 1024 * 1024;
 
 /**
  * How long (ms) output may stay silent, once the command has ended, until it no
  * longer counts: what it left in the background may hold the stream for ever.
  */
 const silence = 3000;
-
-/** The end of a stream that may be long. */
-function tailBuffer() {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return {
-    push(chunk: Buffer) {
-      chunks.push(chunk);
-      size += chunk.length;
-      while (chunks.length > 1 && size - (chunks[0]?.length ?? 0) >= kept) {
-        size -= chunks.shift()?.length ?? 0;
-      }
-    },
-    text: () => Buffer.concat(chunks).toString('utf8'),
-  };
-}
 
 /** The command without its text's length: long scripts do not belong in a message. */
 function shortened(command: string): string {
@@ -98,14 +81,21 @@ function exitOf(channel: ClientChannel, lost: () => Error): Promise<number> {
   });
 }
 
-/** Listens to a channel: its output, and how it ends. */
-function follow(channel: ClientChannel, options: RunOptions, lost: () => Error) {
-  const out = { stdout: tailBuffer(), stderr: tailBuffer() };
+/** Listens to a channel: its output, and how it ends; `tooMuch` is called where some was dropped. */
+function follow(
+  channel: ClientChannel,
+  options: RunOptions,
+  lost: () => Error,
+  tooMuch: () => void,
+) {
+  const kept = limits.commandOutput;
+  const out = { stdout: tailBuffer(kept), stderr: tailBuffer(kept) };
   const splitters = (['stdout', 'stderr'] as const).map((name) => {
     const lines = lineSplitter((line) => options.onOutput?.(name, line));
     const stream = name === 'stdout' ? channel : channel.stderr;
     stream.on('data', (chunk: Buffer) => {
       out[name].push(chunk);
+      if (name === 'stdout' && out.stdout.cut()) tooMuch();
       lines.push(chunk);
     });
     return lines;
@@ -127,8 +117,12 @@ export async function runCommand(
     options.timeoutMs === undefined
       ? undefined
       : deadline(options.timeoutMs, () => timedOut(command, options.timeoutMs ?? 0));
+  const excess = new AbortController();
+  const tooMuch = () => {
+    if (options.whole) excess.abort(tooLong(command));
+  };
   const signal = AbortSignal.any(
-    [gone, options.signal, limit?.signal].filter((s): s is AbortSignal => !!s),
+    [gone, options.signal, limit?.signal, excess.signal].filter((s): s is AbortSignal => !!s),
   );
   let channel: ClientChannel | undefined;
   try {
@@ -136,7 +130,7 @@ export async function runCommand(
     const running = await orAborted(
       openChannel(client, command, (opened) => {
         channel = opened;
-        return follow(opened, options, () => lostError(gone, command));
+        return follow(opened, options, () => lostError(gone, command), tooMuch);
       }),
       signal,
     );
@@ -175,6 +169,14 @@ function timedOut(command: string, ms: number): OzError {
     'OZ_SSH_COMMAND_TIMEOUT',
     `Cannot finish "${shortened(command)}" in the guest: no end within ${ms / 1000} s`,
     { hint: 'the guest hangs or is very slow; see its console log' },
+  );
+}
+
+function tooLong(command: string): OzError {
+  return new OzError(
+    'OZ_SSH_COMMAND_FAILED',
+    `Cannot use the output of "${shortened(command)}" in the guest: it is larger than ${inWords(limits.commandOutput)}`,
+    { hint: 'the guest is broken, or means harm; run the command in it by hand' },
   );
 }
 

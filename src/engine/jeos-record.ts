@@ -1,6 +1,7 @@
 /** Which media a cached installation was made from; lies beside it. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { readNote } from '../base/read-bounded.ts';
 import type { UsedMedium } from '../image/manifest.ts';
 import { isOwnFile } from '../media/ownership.ts';
 
@@ -12,8 +13,6 @@ export interface JeosRecord {
 }
 
 export const jeosRecordPath = (file: string): string => `${file}.ozma.json`;
-
-const longestRecord = 64 << 10;
 
 function isMedium(value: unknown): value is UsedMedium {
   if (typeof value !== 'object' || value === null) return false;
@@ -32,8 +31,8 @@ function isMedium(value: unknown): value is UsedMedium {
 export async function readJeosRecord(file: string): Promise<JeosRecord | null> {
   const name = jeosRecordPath(file);
   try {
-    if (!(await isOwnFile(name)) || (await stat(name)).size > longestRecord) return null;
-    const { size, mtimeMs, media } = JSON.parse(await readFile(name, 'utf8'));
+    if (!(await isOwnFile(name))) return null;
+    const { size, mtimeMs, media } = (await readNote(name)) as Partial<JeosRecord>;
     const found = await stat(file);
     if (found.size !== size || found.mtimeMs !== mtimeMs) return null;
     return Array.isArray(media) && media.every(isMedium) ? { size, mtimeMs, media } : null;

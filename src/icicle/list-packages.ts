@@ -1,14 +1,20 @@
 /** Asks a running guest for its packages. */
 import { OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { withoutTrailing } from '../base/text-ends.ts';
 import type { Session } from '../customize/session.ts';
 import { type Lister, listers } from './listers.ts';
 import type { IciclePackage } from './xml.ts';
 
-/** The lines of a command's output, without the last line's end. */
-function linesOf(text: string): string[] {
-  const lines = text.replaceAll('\r\n', '\n').split('\n');
-  while (lines.at(-1) === '') lines.pop();
-  return lines;
+/** The lines of a command's output, without the last line's end. Throws `code`. */
+function linesOf(text: string, code: string): string[] {
+  const lines = withoutTrailing(text, '\r\n').split(/\r?\n/, limits.packages + 1);
+  if (lines.length <= limits.packages) return lines[0] === '' && lines.length === 1 ? [] : lines;
+  throw new OzError(
+    code,
+    `Cannot list the guest's packages: there are more than ${limits.packages} lines`,
+    { hint: 'the guest is broken, or means harm' },
+  );
 }
 
 function listerNamed(name: string): Lister {
@@ -29,13 +35,13 @@ export function listingCommand(lister: string): string {
 /**
  * All packages in the guest, in its own order, from what its commands printed.
  * `extra` has one line for each line of `list`. Throws OZ_ICICLE_LISTER,
- * OZ_ICICLE_EXTRA.
+ * OZ_ICICLE_LIST, OZ_ICICLE_EXTRA.
  */
 export function packagesFrom(lister: string, list: string, extra?: string): IciclePackage[] {
   const { command, parse } = listerNamed(lister);
-  const names = linesOf(list).map(parse);
+  const names = linesOf(list, 'OZ_ICICLE_LIST').map(parse);
   if (extra === undefined) return present(names.map((name) => ({ name })));
-  const extras = linesOf(extra);
+  const extras = linesOf(extra, 'OZ_ICICLE_EXTRA');
   if (extras.length !== names.length) {
     throw new OzError(
       'OZ_ICICLE_EXTRA',
@@ -75,7 +81,7 @@ async function runListed(
   code: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const result = await session.run(command, { signal, okCodes: 'any' });
+  const result = await session.run(command, { signal, okCodes: 'any', whole: true });
   if (result.code === 0) return result.stdout;
   throw listingFailed(command, code, result.code, result.stderr.trim().split('\n'));
 }

@@ -7,6 +7,7 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { limits } from '../base/limits.ts';
 import { runTool } from '../base/run-tool.ts';
 import { checkFreeSpace } from './free-space.ts';
 import { isoInfo } from './iso.ts';
@@ -24,7 +25,8 @@ const mostTrailing = 1024 * 1024;
 async function surveyOf(iso: string, signal: AbortSignal | undefined): Promise<string> {
   const drive = ['-no_rc', '-indev', `stdio:${iso}`, '-report_el_torito', 'plain'];
   const find = ['-find', '/', '-type', 'f', '-exec', 'report_lba'];
-  const { stdout } = await runTool('xorriso', [...drive, ...find], { signal });
+  const most = limits.isoListing;
+  const { stdout } = await runTool('xorriso', [...drive, ...find], { signal, most });
   return stdout.toString('utf8');
 }
 

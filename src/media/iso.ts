@@ -2,6 +2,7 @@
 import { chmod, lstat, mkdtemp, open, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { removeTree } from '../base/remove-tree.ts';
 import { runTool } from '../base/run-tool.ts';
 import { whyOf } from '../base/system-errors.ts';
@@ -78,7 +79,8 @@ export async function isoInfo(iso: string): Promise<IsoInfo> {
 
 function xorriso(iso: string, commands: readonly string[], options: IsoOptions) {
   const device = `stdio:${path.resolve(iso)}`;
-  return runTool('xorriso', ['-no_rc', '-osirrox', 'on', '-indev', device, ...commands], options);
+  const args = ['-no_rc', '-osirrox', 'on', '-indev', device, ...commands];
+  return runTool('xorriso', args, { ...options, most: limits.isoListing });
 }
 
 /** What xorriso itself calls the failure, out of all that it says. */

@@ -3,13 +3,14 @@
  * holder ends, however it ends, so no lock is ever stale.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { delay } from '../base/abort.ts';
 import { codeOf, OzError } from '../base/errors.ts';
 import { makeDirectory } from '../base/make-directory.ts';
+import { readBounded } from '../base/read-bounded.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
 const { errno } = system;
@@ -71,7 +72,8 @@ async function isCurrent(handle: FileHandle, file: string): Promise<boolean> {
 }
 
 async function holderOf(file: string): Promise<number | null> {
-  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+  const text = await readBounded(file, 64).catch(() => undefined);
+  const pid = Number.parseInt(text?.toString('latin1') ?? '', 10);
   return pid > 0 ? pid : null;
 }
 

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rm, unlink } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf } from '../base/errors.ts';
+import { readNote } from '../base/read-bounded.ts';
 import { isOwnFile } from './ownership.ts';
 import type { Validator } from './sources/source.ts';
 
@@ -34,14 +35,10 @@ export async function writeRecord(paths: PartPaths, url: URL, validator: Validat
   await writeFileAtomic(paths.record, `${JSON.stringify(record)}\n`);
 }
 
-const longestRecord = 64 << 10;
-
 async function readRecord(paths: PartPaths): Promise<Partial<PartRecord> | null> {
   try {
-    if (!(await isOwnFile(paths.record)) || (await stat(paths.record)).size > longestRecord) {
-      return null;
-    }
-    const { urlKey, etag, lastModified } = JSON.parse(await readFile(paths.record, 'utf8'));
+    if (!(await isOwnFile(paths.record))) return null;
+    const { urlKey, etag, lastModified } = (await readNote(paths.record)) as PartRecord;
     const texts = [urlKey, etag, lastModified].map((text: unknown) =>
       typeof text === 'string' ? text : undefined,
     );

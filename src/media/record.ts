@@ -1,7 +1,8 @@
 /** What is known of a kept file; lies beside it as `<file>.ozma.json`. */
 import type { Stats } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { readNote } from '../base/read-bounded.ts';
 import { type DigestType, digestLength } from './digest.ts';
 import { isOwnFile } from './ownership.ts';
 import type { Validator } from './sources/source.ts';
@@ -54,14 +55,12 @@ function isRecord(value: unknown): value is MediumRecord {
   );
 }
 
-const longestRecord = 64 << 10;
-
 /** The record as it is written, whatever has become of the file; null: there is none of ours. */
 export async function parseRecord(file: string): Promise<MediumRecord | null> {
   const name = recordPath(file);
   try {
-    if (!(await isOwnFile(name)) || (await stat(name)).size > longestRecord) return null;
-    const value: unknown = JSON.parse(await readFile(name, 'utf8'));
+    if (!(await isOwnFile(name))) return null;
+    const value = await readNote(name);
     return isRecord(value) ? value : null;
   } catch {
     return null;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
+import { limits } from '../../src/base/limits.ts';
 import { runTool } from '../../src/base/run-tool.ts';
 import { openExtDisk } from '../../src/customize/ext-disk.ts';
 import { offlineUnlock } from '../../src/customize/offline.ts';
@@ -87,7 +88,13 @@ describe('a simple disk', () => {
   });
 
   it('says which change was not possible', async () => {
-    const fish = await openExtDisk(await makeDisk(), 'qcow2');
+    const large = 'x'.repeat(limits.document + 1);
+    const disk = await makeDisk({ 'etc/large': large, 'etc/enough': large.slice(1) });
+    const fish = await openExtDisk(disk, 'qcow2');
+    await expect(fish?.command('cat', '/etc/large')).rejects.toThrow(
+      'cat: /etc/large is larger than 5 MiB',
+    );
+    expect(await fish?.command('cat', '/etc/enough')).toHaveLength(limits.document);
     await expect(fish?.command('upload', at('raw'), '/no/such/place')).rejects.toMatchObject({
       code: 'OZ_OFFLINE',
     });

@@ -108,6 +108,30 @@ describe('run', () => {
     const { stdout } = await session.run('head -c 5000000 /dev/zero | tr "\\0" a');
     expect(stdout.length).toBe(5_000_000);
   });
+
+  it('keeps the end of a very large output, which fails where all of it is needed', async () => {
+    const script = 'head -c 20000000 /dev/zero | tr "\\0" a; echo end';
+    const { stdout } = await session.run(script);
+    expect(stdout.length).toBeGreaterThan(16 << 20);
+    expect(stdout.length).toBeLessThan(17 << 20);
+    expect(stdout.endsWith('aend\n')).toBe(true);
+    const failure = {
+      code: 'OZ_SSH_COMMAND_FAILED',
+      message: expect.stringMatching(/output of "head.*" in the guest: it is larger than 16 MiB$/),
+    };
+    await expect(session.run(script, { whole: true })).rejects.toMatchObject(failure);
+    await expect(session.run('head -c 16000000 /dev/zero', { whole: true })).resolves.toMatchObject(
+      { code: 0 },
+    );
+  });
+
+  it('does not wait for the end of output that is too much already', async () => {
+    await expect(session.run('yes', { whole: true })).rejects.toThrow('larger than 16 MiB');
+    await expect(session.run('yes >&2', { timeoutMs: 1500, whole: true })).rejects.toThrow(
+      'no end within',
+    );
+    await expect(session.run('echo on')).resolves.toMatchObject({ stdout: 'on\n' });
+  });
 });
 
 describe('upload', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listPackages } from '../../src/icicle/list-packages.ts';
+import { listPackages, packagesFrom } from '../../src/icicle/list-packages.ts';
 import { listers } from '../../src/icicle/listers.ts';
 import { recorder } from '../customize/helpers/recorder.ts';
 import { sandbox } from '../customize/helpers/sandbox.ts';
@@ -48,6 +48,22 @@ describe('listPackages', () => {
     guest.program('pkg', 'echo "$*"');
     expect(list()).toBe('query %n-%v\n');
     guest.remove();
+  });
+  it('refuses more lines than any system has packages, and asks for the whole list', async () => {
+    const many = 'a\n'.repeat(500_001);
+    const asked: (boolean | undefined)[] = [];
+    const { session } = recorder(() => ({ stdout: many }));
+    const run: typeof session.run = (command, options) => {
+      asked.push(options?.whole);
+      return session.run(command, options);
+    };
+    await expect(listPackages({ ...session, run }, 'rpm')).rejects.toMatchObject({
+      code: 'OZ_ICICLE_LIST',
+      message: "Cannot list the guest's packages: there are more than 500000 lines",
+    });
+    expect(asked).toEqual([true]);
+    expect(() => packagesFrom('rpm', 'a\n', many)).toThrow('more than 500000 lines');
+    expect(packagesFrom('rpm', many.slice(2))).toHaveLength(500_000);
   });
   it('refuses extra output of another length, a failing command, an unknown lister', async () => {
     const session = answers({ 'rpm -qa': 'a\nb\n', short: 'x\n' });

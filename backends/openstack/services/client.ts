@@ -1,6 +1,7 @@
 /** Requests to one service: paths instead of URLs, JSON in and out, microversions. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { OzError } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
 import type { BodyAnswer } from '../http/body-wire.ts';
 import type { Service } from '../http/failures.ts';
 import type { ApiRequest, Requester, TokenSource } from '../http/requester.ts';
@@ -104,6 +105,18 @@ export function serviceClient(options: ServiceClientOptions): ServiceClient {
   };
 }
 
+/** Adds a page. A cloud that goes on without an end is left. */
+export function collect<T>(found: T[], page: readonly T[], doing: string): void {
+  if (found.length + page.length > limits.cloudList) {
+    throw new OzError(
+      'OZ_CLOUD_ANSWER',
+      `Cannot ${doing}: there are more than ${limits.cloudList}`,
+      { hint: "ask the cloud's operator what answers there" },
+    );
+  }
+  for (const entry of page) found.push(entry);
+}
+
 /** All pages of a list whose links name the next one by its marker (Nova, Cinder, Neutron). */
 export async function listAll<T>(
   client: ServiceClient,
@@ -117,7 +130,7 @@ export async function listAll<T>(
     const query = { ...request.query, ...(marker ? { marker } : {}) };
     const { data } = await client.request({ ...request, query });
     const entries = (data[key] ?? []) as unknown[];
-    found.push(...entries.map(read));
+    collect(found, entries.map(read), request.doing);
     const links = (data[`${key}_links`] ?? []) as { rel: string; href: string }[];
     const next = links.find((link) => link.rel === 'next')?.href;
     const after = next ? new URL(next, 'http://next').searchParams.get('marker') : null;

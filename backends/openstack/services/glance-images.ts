@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { OzError } from '../../../src/base/errors.ts';
 import { faultDetails, wasRepeated } from '../http/failures.ts';
-import { part } from './client.ts';
+import { collect, part } from './client.ts';
 import { list, textOrNull } from './fields.ts';
 import type { GlanceOptions } from './glance.ts';
 import { changeable, imageRequest, isReserved, readImage } from './glance-fields.ts';
@@ -109,7 +109,7 @@ export function createImages({
           path: '/images',
           query,
         });
-        found.push(...list(data.images).map(readImage));
+        collect(found, list(data.images).map(readImage), 'list the images');
         const next = textOrNull(data.next);
         const marker = next ? new URL(next, 'http://next').searchParams.get('marker') : null;
         if (limit !== undefined && found.length >= limit) return found.slice(0, limit);

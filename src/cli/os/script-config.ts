@@ -1,11 +1,12 @@
 /** The parameters of oz os script: out of a file, from the command line, and made up. */
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ScriptParameter } from '../../../osinfo/database/script-record.ts';
 import { checkConfig } from '../../../osinfo/script/parameters.ts';
 import { codeOf, OzError } from '../../base/errors.ts';
+import { inWords, limits } from '../../base/limits.ts';
+import { readBounded } from '../../base/read-bounded.ts';
 import { whyOf } from '../../base/system-errors.ts';
 import type { Io } from '../io.ts';
 
@@ -40,14 +41,15 @@ export async function readConfigFile(
 ): Promise<Record<string, string>> {
   if (given === undefined) return {};
   const file = given.startsWith('file://') ? fileURLToPath(given) : path.resolve(io.cwd, given);
-  let text: string;
+  let text: Buffer | undefined;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readBounded(file, limits.settings);
   } catch (error) {
     const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : whyOf(error);
     throw badFile(file, why, error);
   }
-  return parseConfigFile(text, file);
+  if (!text) throw badFile(file, `it is larger than ${inWords(limits.settings)}`);
+  return parseConfigFile(text.toString('utf8'), file);
 }
 
 /** No letters that look alike, nothing that a file format gives a meaning to. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import type { DomainEvent } from '../../../backends/libvirt/connection.ts';
 import { vir } from '../../../backends/libvirt/ffi.ts';
 import { kvmWorks } from '../../../backends/libvirt/kvm-probe.ts';
 import { noLedger } from '../../../src/base/ledger-entry.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { failure, fakeConnection, lifecycle } from './fake-connection.ts';
 
 let cacheDir: string;
@@ -42,6 +43,10 @@ describe('kvmWorks', () => {
     const second = probing();
     expect(await kvmWorks(second, cacheDir, context)).toMatchObject({ works: true });
     expect(second.calls).not.toContain('createDomain');
+    await appendFile(path.join(cacheDir, 'kvm-probe.json'), ' '.repeat(limits.record));
+    const third = probing(lifecycle(vir.event.started), off);
+    expect(await kvmWorks(third, cacheDir, context)).toMatchObject({ works: true });
+    expect(third.calls).toContain('destroyDomain');
   });
 
   it.each([

@@ -47,6 +47,27 @@ it('takes a picture through the proxy', async () => {
   expect([...rows]).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12]);
 });
 
+it('goes without one from a server whose name has no end', async () => {
+  const piece = Buffer.alloc(32 << 20);
+  let sent = 0;
+  const endless: Screen = async (socket, next) => {
+    socket.send(Buffer.from('RFB 003.008\n'));
+    await next(12);
+    socket.send(Buffer.from([1, 1]));
+    await next(1);
+    socket.send(u32(0));
+    await next(1);
+    socket.send(Buffer.concat([u16(2, 1), Buffer.alloc(16), u32(2 ** 32 - 1)]));
+    for (; socket.readyState === socket.OPEN && sent < 40; sent++) {
+      await new Promise((resolve) => socket.send(piece, resolve));
+    }
+  };
+  const { site, log } = siteWith(await proxy(endless));
+  expect(await takeScreenshot(site, 'server')).toBeNull();
+  expect(log.join()).toMatch(/sends more than 256 MiB at once/);
+  expect(sent).toBeLessThan(40);
+});
+
 it('goes without one where that cannot be, and tells no token', async () => {
   const locked: Screen = async (socket, next) => {
     socket.send(Buffer.from('RFB 003.008\n'));

@@ -108,6 +108,22 @@ test('lists have all their pages', async () => {
   expect(fake.requests.at(-1)?.path).toBe('/image/v2/images?limit=100&marker=1');
 });
 
+test('lists without an end are left', async () => {
+  const { fake, cloud } = await opened();
+  const many = Array.from({ length: 100_001 }, (_, id) => ({ id: String(id) }));
+  const links = (next: number) => [{ rel: 'next', href: `http://x/detail?marker=${next}` }];
+  const page = (next: number) => ({ json: { servers: many, servers_links: links(next) } });
+  fake.on('GET', `${servers}/detail`, page(1), page(2), { status: 404 });
+  const failure = await failureOf(cloud.nova.servers({}));
+  expect(failure.code).toBe('OZ_CLOUD_ANSWER');
+  expect(failure.message).toBe('Cannot list the servers: there are more than 200000');
+  const images = (next: number) => ({ json: { images: many, next: `/v2/images?marker=${next}` } });
+  fake.on('GET', '/image/v2/images', images(1), images(2), { status: 404 });
+  expect((await failureOf(cloud.glance.images({}))).message).toBe(
+    'Cannot list the images: there are more than 200000',
+  );
+});
+
 test('stopping twice is no error when the first answer got lost', async () => {
   const { fake, cloud } = await opened();
   const conflict = { status: 409, json: { conflictingRequest: { message: 'already stopped' } } };
