@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedDisk } from '../../backends/backend.ts';
 import { makeDirectory } from '../base/make-directory.ts';
+import { whyOf } from '../base/system-errors.ts';
 import { expectedDigest, isOutOfReach } from '../media/cache.ts';
 import { withLock } from '../media/lock.ts';
 import { whyDistrusted, whyUnsafe } from '../media/ownership.ts';
@@ -70,11 +71,25 @@ export async function cachedJeos(context: BuildContext): Promise<string | undefi
   });
 }
 
-/** Keeps a copy of a fresh installation, when the configuration wants that. */
+/**
+ * Keeps a copy of a fresh installation, when the configuration wants that. The installation itself
+ * is not lost where that fails.
+ */
 export async function storeJeos(context: BuildContext, disk: StagedDisk): Promise<void> {
-  const { plan, emit, signal, used } = context;
+  const { plan, emit, signal } = context;
   const file = plan.jeos?.path;
   if (file === undefined) return;
+  try {
+    await store(context, disk, file);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const text = `the JEOS is not cached as ${file}: ${whyOf(error)}`;
+    emit({ type: 'log', level: 'warning', text });
+  }
+}
+
+async function store(context: BuildContext, disk: StagedDisk, file: string): Promise<void> {
+  const { plan, emit, signal, used } = context;
   const log = logOf(context);
   const dir = path.dirname(file);
   await makeDirectory(dir);

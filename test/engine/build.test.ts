@@ -459,6 +459,16 @@ describe('build()', () => {
     expect(kept.filter((name) => name.includes('lock'))).toEqual([]);
   });
 
+  it('finishes without a JEOS that can not be cached', async () => {
+    writeFileSync(at('data/jeos'), 'in its way');
+    const { error, events } = await run(testPlan({ jeos: true }), { runs: [installs] });
+    expect(error).toBeUndefined();
+    expect(readFileSync(at('out/test.dsk'), 'utf8')).toContain('installed');
+    expect(events).toContainEqual(
+      expect.objectContaining({ level: 'warning', text: expect.stringContaining('not cached') }),
+    );
+  });
+
   it('installs once and starts from the JEOS the next time', async () => {
     const first = await run(testPlan({ jeos: true }), { runs: [installs] });
     expect(first.error).toBeUndefined();
