@@ -91,7 +91,11 @@ export async function withBackend<T>(
       onWarnings?.(doubts);
       return await work(backend, ledger);
     } finally {
-      await backend.close();
+      // What could not be removed is in the ledger; result and error are worth more than this one.
+      await backend.close().catch((error: unknown) => {
+        const text = `cannot close ${place.type} in good order: ${mask(whyOf(error))}`;
+        stream.emit({ type: 'log', level: 'error', text });
+      });
     }
   } finally {
     ledger.close();

@@ -29,8 +29,17 @@ function abandon(entries: readonly object[]): void {
   writeFileSync(ledgerFile, text, { mode: 0o600 });
 }
 
+interface Changes {
+  close?: () => Promise<void>;
+  work?: () => Promise<string>;
+}
+
 /** Opens a place whose `remove` this is; gives what the log says. */
-async function open(remove: (ref: string) => Promise<void>, signal = new AbortController().signal) {
+async function open(
+  remove: (ref: string) => Promise<void>,
+  signal = new AbortController().signal,
+  { work = async () => 'done', ...changes }: Changes = {},
+) {
   const stream = createEventStream();
   const said: string[] = [];
   stream.subscribe((event) => {
@@ -38,9 +47,10 @@ async function open(remove: (ref: string) => Promise<void>, signal = new AbortCo
   });
   const { tdl, osinfo } = testInput();
   const config = testConfig({ paths: { ...testConfig().paths, dataDir: dir } });
-  const backend = { ...memoryBackend(), remove: ({ ref }: { ref: string }) => remove(ref) };
+  const backend = { ...memoryBackend(), remove: (one: { ref: string }) => remove(one.ref) };
+  Object.assign(backend, changes);
   const place = { type: 'libvirt', open: async () => backend } as unknown as Place;
-  const done = withBackend({ tdl, config, osinfo, place }, stream, signal, async () => 'done');
+  const done = withBackend({ tdl, config, osinfo, place }, stream, signal, work);
   return { result: await done.catch((error: Error) => error.message), said };
 }
 
@@ -78,4 +88,18 @@ it('can be interrupted while it removes what an earlier run has left', async () 
   expect(result).toBe('Ctrl-C');
   expect(asked).toEqual(['c']);
   expect(existsSync(ledgerFile)).toBe(true);
+});
+
+it('loses neither result nor error by a place that can not be closed', async () => {
+  const close = async () => {
+    throw new Error('libvirtd is gone');
+  };
+  const nothing = async () => {};
+  const good = await open(nothing, undefined, { close });
+  expect(good.result).toBe('done');
+  expect(good.said).toEqual(['error: cannot close libvirt in good order: libvirtd is gone']);
+  const work = async () => {
+    throw new Error('the disk is full');
+  };
+  expect((await open(nothing, undefined, { close, work })).result).toBe('the disk is full');
 });
