@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { OzError } from '../base/errors.ts';
 import { ignoreHangUps } from '../base/hang-up.ts';
+import { whyOf } from '../base/system-errors.ts';
 import type { Io, Main, Output } from './io.ts';
 
 /** Set when output was lost, such as on a full disk. */
@@ -13,7 +14,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     if (error.code === 'EPIPE' || lost) return;
     lost = true;
     if (stream === process.stdout)
-      process.stderr.write(`Error: Cannot write to standard output: ${error.message}\n`);
+      process.stderr.write(`Error: Cannot write to standard output: ${whyOf(error)}\n`);
   });
   return {
     write: (text) => stream.write(text),

@@ -42,11 +42,20 @@ async function checked(name: string, checking: Promise<void>): Promise<void> {
   }
 }
 
+/** -p would remove a device, a FIFO or a socket, and the image be put in its place. */
+async function isDevice(file: string): Promise<Obstacle | null> {
+  const found = await targetOf(file).catch(() => null);
+  return found && !found.isFile() ? { why: 'it is not a regular file', never: true } : null;
+}
+
 /** What keeps an image from being written; it may be in a directory that is still to be made. */
 async function obstacleTo(file: string): Promise<(Obstacle & { error: OzError }) | null> {
   const length = Buffer.byteLength(path.basename(file));
   const tooLong = { why: 'the name is too long for the file system', never: true };
-  const obstacle = length > longestName ? tooLong : await obstacleIn(path.dirname(file));
+  const obstacle =
+    length > longestName
+      ? tooLong
+      : ((await isDevice(file)) ?? (await obstacleIn(path.dirname(file))));
   if (!obstacle) return null;
   const error = new OzError('OZ_OUTPUT', `Cannot write the image ${file}: ${obstacle.why}`, {
     hint: 'name another file with -s, or set output_dir in [paths] of oz.cfg',
@@ -62,12 +71,15 @@ export async function refuseImpossible(image: string): Promise<OzError | null> {
   return obstacle?.error ?? null;
 }
 
+/** What to do where a data_dir can't be used. */
+export const otherDataDir = 'set [paths] data_dir in oz.cfg to a directory that you may write';
+
 /** Refuses a data_dir that nobody could use. Throws OZ_DATA_DIR. */
 export async function refuseImpossibleData(dir: string): Promise<void> {
   const obstacle = await obstacleIn(dir);
   if (!obstacle?.never) return;
   throw new OzError('OZ_DATA_DIR', `Cannot use the data directory ${dir}: ${obstacle.why}`, {
-    hint: 'set [paths] data_dir in oz.cfg to a directory that you may write',
+    hint: otherDataDir,
   });
 }
 

@@ -2,9 +2,10 @@
 import type { Backend } from '../../backends/backend.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
-import { whyOf } from '../base/system-errors.ts';
+import { systemHint, whyOf } from '../base/system-errors.ts';
 import type { EventStream } from '../engine/event-stream.ts';
 import type { Ledger } from '../engine/ledger.ts';
+import { otherDataDir } from './outputs.ts';
 import type { Settings } from './settings.ts';
 
 /** Thrown for what is left in another place than the one that is open. */
@@ -17,10 +18,7 @@ function openLedgerIn(dataDir: string, open: (dir: string) => Ledger): Ledger {
     throw new OzError(
       'OZ_DATA_DIR',
       `Cannot use the data directory ${dataDir}: ${whyOf(error).replace(/^Cannot [^:]*: /, '')}`,
-      {
-        hint: 'set [paths] data_dir in oz.cfg to a directory that you may write',
-        cause: error,
-      },
+      { hint: systemHint(error, otherDataDir), cause: error },
     );
   }
 }

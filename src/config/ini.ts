@@ -108,7 +108,7 @@ function startSection(
     throw configProblem(
       'OZ_CONFIG_SYNTAX',
       { ...place, section: name },
-      'the section is there twice',
+      'the section is used twice',
     );
   }
   const values: IniSection = new Map();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { inWords, limits } from '../base/limits.ts';
 import { readBoundedSync } from '../base/read-bounded.ts';
-import { whyOf } from '../base/system-errors.ts';
+import { systemHint, whyOf } from '../base/system-errors.ts';
 import { expandUser } from './expand-user.ts';
 import { writableWarnings } from './file-trust.ts';
 import { type IniFile, iniValue, parseIni } from './ini.ts';
@@ -55,12 +55,16 @@ function findConfig(options: LoadConfigOptions): IniFile | undefined {
   );
 }
 
+const otherFile = 'give -c a file that you may read';
+
 /** Undefined when there is no such file; any other failure is an error. */
 function readConfig(file: string): IniFile | undefined {
   let bytes: Buffer;
   try {
     const stat = statSync(file);
-    if (stat.isDirectory()) throw configProblem('OZ_CONFIG_FILE', { file }, 'it is a directory');
+    if (stat.isDirectory()) {
+      throw configProblem('OZ_CONFIG_FILE', { file }, 'it is a directory', { hint: otherFile });
+    }
     const read = readBoundedSync(file, limits.settings);
     if (!read) {
       const size = inWords(limits.settings);
@@ -71,7 +75,10 @@ function readConfig(file: string): IniFile | undefined {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code?.startsWith('OZ_')) throw error;
-    throw configProblem('OZ_CONFIG_FILE', { file }, whyOf(error), { cause: error });
+    throw configProblem('OZ_CONFIG_FILE', { file }, whyOf(error), {
+      hint: systemHint(error, otherFile),
+      cause: error,
+    });
   }
   return parseIni(decode(bytes, file), file);
 }

@@ -86,7 +86,7 @@ function shown(text: string): string {
 function toText(text: string, { type, choices }: ConfigKey): string | Problem {
   if (/\p{Cc}/u.test(text)) return new Problem('runs over more than one line');
   if (type === 'word' && !/^[A-Za-z0-9][A-Za-z0-9_.+:@-]*$/.test(text)) {
-    return new Problem('is no single word');
+    return new Problem('must be a single word');
   }
   if (!choices || choices.includes(text)) return text;
   const guess = suggest(text, choices);
@@ -102,7 +102,7 @@ function toPairs(text: string): string | Problem {
 
 /** A whole number as Python's int() reads it, and no smaller than makes sense. */
 function toInteger(text: string, { minimum = 0 }: ConfigKey): number | Problem {
-  if (!/^[+-]?\d+(_\d+)*$/.test(text)) return new Problem('is no whole number');
+  if (!/^[+-]?\d+(_\d+)*$/.test(text)) return new Problem('must be a whole number');
   const value = Number(text.replaceAll('_', ''));
   if (value < minimum) return new Problem(`is too small: at least ${minimum} is needed`);
   return Number.isSafeInteger(value) ? value : new Problem('is too large');
@@ -117,7 +117,12 @@ function toBoolean(text: string): boolean | Problem {
 function toPath(text: string, home: string): string | Problem {
   if (/\p{Cc}/u.test(text)) return new Problem('runs over more than one line');
   const expanded = expandUser(text, home);
-  return path.isAbsolute(expanded) ? expanded : new Problem('is no absolute path');
+  return path.isAbsolute(expanded)
+    ? expanded
+    : new Problem(
+        'must be an absolute path',
+        /^~(\/|$)/.test(text) ? 'HOME must be one' : undefined,
+      );
 }
 
 /** How a text of each type is checked. */

@@ -12,6 +12,7 @@ beforeEach(() => {
   place = workshop('http://deb.example.org/debian/dists/trixie/');
   writeFileSync(path.join(place.dir, 'file'), '');
   symlinkSync('loop', path.join(place.dir, 'loop'));
+  symlinkSync('/dev/null', path.join(place.dir, 'to-null'));
 });
 afterEach(() => place.remove());
 
@@ -43,6 +44,8 @@ describe.each([
     [`DIR/${'x'.repeat(256)}`, 'the name is too long'],
     [`DIR/${'x'.repeat(256)}/x.qcow2`, 'the name is too long'],
     ['/dev/null/x.qcow2', '/dev/null is not a directory'],
+    ['/dev/null', 'it is not a regular file'],
+    ['DIR/to-null', 'it is not a regular file'],
   ])('refuses -s %s', async (image, why) => {
     const { code, err, guests } = await run('-s', image.replace('DIR', place.dir));
     expect(code).toBe(1);

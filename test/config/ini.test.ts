@@ -44,7 +44,7 @@ describe('parseIni()', () => {
     ['[s]\nwords\n', /line 2: neither/],
     ['[s]\n= 1\n', /line 2: neither/],
     ['[s]\na = 1\n\nA = 2\n', /line 4, \[s\] a: it is set already on line 2/],
-    ['[s]\n[t]\n[s]\n', /line 3, \[s\]: the section is there twice/],
+    ['[s]\n[t]\n[s]\n', /line 3, \[s\]: the section is used twice/],
     ['[]\na = 1\n', /line 1/],
   ])('refuses %j', (text, why) => {
     expect(() => parseIni(text, 'oz.cfg')).toThrow(why);

@@ -111,16 +111,16 @@ describe('parseConfig()', () => {
   });
 
   it.each<[string, string]>([
-    ['[libvirt]\nmemory = 2G', "line 2, [libvirt] memory: '2G' is no whole number"],
+    ['[libvirt]\nmemory = 2G', "line 2, [libvirt] memory: '2G' must be a whole number"],
     ['[libvirt]\n\nmemory = 0', "line 3, [libvirt] memory: '0' is too small: at least 1 is needed"],
     ['[libvirt]\ncpus = -1', "line 2, [libvirt] cpus: '-1' is too small"],
-    ['[libvirt]\nimage_type = a/b', "line 2, [libvirt] image_type: 'a/b' is no single word"],
-    ['[timeouts]\nboot =', "line 2, [timeouts] boot: '' is no whole number"],
+    ['[libvirt]\nimage_type = a/b', "line 2, [libvirt] image_type: 'a/b' must be a single word"],
+    ['[timeouts]\nboot =', "line 2, [timeouts] boot: '' must be a whole number"],
     ['[timeouts]\nboot = 99999999999999999999', 'is too large'],
     ['[cache]\njeos = 1', "line 2, [cache] jeos: '1' is none of 'yes', 'no', 'true' and 'false'"],
     ['[icicle]\nsafe_generation = on', '[icicle] safe_generation'],
-    ['[paths]\ndata_dir = oz', "line 2, [paths] data_dir: 'oz' is no absolute path"],
-    ['[paths]\ndata_dir = ~no-such-user/oz', 'is no absolute path'],
+    ['[paths]\ndata_dir = oz', "line 2, [paths] data_dir: 'oz' must be an absolute path"],
+    ['[paths]\ndata_dir = ~no-such-user/oz', 'must be an absolute path'],
     ['[DEFAULT]\nboot = x\n[timeouts]', 'line 2, [timeouts] boot'],
   ])('refuses %j, naming file, section and key', (text, why) => {
     expect(() => read(text)).toThrow(why);
@@ -201,7 +201,7 @@ install = 1200
       ['result = glace', "result: 'glace' is none of glance, download, both"],
       ['strategy = volume', "strategy: 'volume' is none of auto, direct, volumes, rescue"],
       ['insecure = maybe', "insecure: 'maybe' is none of 'yes', 'no', 'true' and 'false'"],
-      ['min_ram = 2G', "min_ram: '2G' is no whole number"],
+      ['min_ram = 2G', "min_ram: '2G' must be a whole number"],
       ['server_timeout = 0', "server_timeout: '0' is too small: at least 1 is needed"],
       ['image_properties = a', "image_properties: 'a' is no list of name=value"],
       ['password = hunter2\n  hunter3', 'password: the value runs over more than one line'],
