@@ -9,7 +9,7 @@ import { chmod, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend, Guest, GuestSpec, StopEvent } from '../../../backends/backend.ts';
 import { openLibvirt } from '../../../backends/libvirt/index.ts';
 import type { LedgerEntry } from '../../../src/base/ledger-entry.ts';
@@ -39,6 +39,11 @@ beforeAll(async () => {
     cacheDir: path.join(dir, 'cache'),
     context,
   });
+}, timeout);
+
+// What a test that failed has left would fail those behind it.
+afterEach(async () => {
+  for (const entry of [...ledger.values()]) await backend.remove(entry);
 }, timeout);
 
 afterAll(async () => {
@@ -321,7 +326,7 @@ describe('guests in qemu:///session', () => {
       await first.guest.start();
       await backend.clear(first.spec.name, first.spec.disk.ref);
       expect(await backend.existing(first.spec.name, first.spec.disk.ref)).toEqual([]);
-      await expect.poll(() => first.stops).toHaveLength(1);
+      await expect.poll(() => first.stops, { timeout: 30_000 }).toHaveLength(1);
       await first.guest.destroy();
 
       const second = await makeGuest(idler('x'));
@@ -337,7 +342,7 @@ describe('guests in qemu:///session', () => {
       await other.remove(entry);
       await other.remove(entry);
       expect(ledger.size).toBe(0);
-      await expect.poll(() => second.stops).toHaveLength(1);
+      await expect.poll(() => second.stops, { timeout: 30_000 }).toHaveLength(1);
 
       const third = await makeGuest(idler('x'));
       // a guest of another backend object: its close() must end it
