@@ -89,6 +89,19 @@ export function isMonitorFailure(error: unknown): boolean {
   return cause instanceof CallFailure && /\bmonitor\b/i.test(cause.failure.message);
 }
 
+/**
+ * Whether a call may have failed because QEMU is just ending: its monitor, its namespaces, its
+ * files go one after the other, and libvirt words each of them differently.
+ */
+export function mayBeAnEnd(error: unknown): boolean {
+  const signs: (number | undefined)[] = [
+    vir.error.internal,
+    vir.error.operationFailed,
+    vir.error.system,
+  ];
+  return isMonitorFailure(error) || signs.includes(libvirtCode(error));
+}
+
 /** Whether the error says that the daemon no longer answers. */
 export function isDisconnected(error: unknown): boolean {
   const cause = error instanceof OzError ? error.cause : error;

@@ -3,7 +3,7 @@ import { delay } from '../../src/base/abort.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import type { CallOptions, GuestState, StopEvent } from '../backend.ts';
 import type { Connection, DomainEvent } from './connection.ts';
-import { isDisconnected, isGone, isMonitorFailure, libvirtCode } from './failures.ts';
+import { isDisconnected, isGone, isMonitorFailure, libvirtCode, mayBeAnEnd } from './failures.ts';
 import { vir } from './ffi.ts';
 
 export interface RunParts {
@@ -21,7 +21,7 @@ export interface RunParts {
 export interface Lags {
   /** How long an event may lag behind the state it tells of. */
   event: number;
-  /** How long an end may be told after QEMU's monitor was lost, which is its first sign. */
+  /** How long an end may be told after a call failed by it, which is its first sign. */
   monitor: number;
 }
 
@@ -202,7 +202,7 @@ export function watchRuns(parts: RunParts): Runs {
 
   /** Whether a call failed because the guest has ended; that it ends is told later than it fails. */
   async function endedMeanwhile(error: unknown, signal?: AbortSignal): Promise<boolean> {
-    const until = performance.now() + (isMonitorFailure(error) ? lags.monitor : 0);
+    const until = performance.now() + (mayBeAnEnd(error) ? lags.monitor : 0);
     do {
       const now = await state({ signal });
       if (now !== 'running' && now !== 'paused') return true;

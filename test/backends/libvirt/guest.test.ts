@@ -199,6 +199,11 @@ describe('a libvirt guest', () => {
     'End of file from qemu monitor',
     'Unable to read from monitor: Connection reset by peer',
   ];
+  const firstSigns: [number, string][] = [
+    ...lostMonitor.map((words): [number, string] => [vir.error.internal, words]),
+    [vir.error.system, 'Kernel does not provide mount namespace: No such file or directory'],
+    [vir.error.operationFailed, 'cannot read what is not there any more'],
+  ];
   type Call = (guest: Guest) => Promise<unknown>;
   const asking: [OperationName, Call, unknown][] = [
     ['diskCounters', (guest) => guest.activity(), { diskRequests: 0, networkBytes: null }],
@@ -209,13 +214,13 @@ describe('a libvirt guest', () => {
   ];
 
   it.each(asking)('whose end makes %s fail is waited for', async (operation, ask, answer) => {
-    for (const message of lostMonitor) {
+    for (const [code, message] of firstSigns) {
       const { guest, stops, emit } = make({
         domainState: running,
         [operation]() {
           // Told later than the call fails, while the state is as it was.
           setTimeout(() => emit(lifecycle(vir.event.stopped, vir.stopped.shutdown)), 300);
-          throw failure(vir.error.internal, message);
+          throw failure(code, message);
         },
       });
       await guest.start();
