@@ -8,7 +8,11 @@ import { type GuestConsole, openConsole } from './console.ts';
 import { readmeCommand } from './readme.ts';
 
 /** What the demo prints at its end, by the words before them. */
-const results = { image: /^image +(\S+)/m, xml: /^domain XML +(\S+)/m, icicle: /^ICICLE +(\S+)/m };
+const results = {
+  image: /^demo: image +(\S+)/m,
+  xml: /^demo: domain XML +(\S+)/m,
+  icicle: /^demo: ICICLE +(\S+)/m,
+};
 
 type Results = Record<keyof typeof results, string>;
 

@@ -10,7 +10,10 @@ import { resultsOf } from '../../../compat/fresh/whole.ts';
 import { packageGroups } from '../../../src/base/debian-packages.ts';
 
 describe("the demo's results", () => {
-  const text = 'x\nimage       /o/d.qcow2\ndomain XML  /o/d.xml\nICICLE      /o/d.icicle\n';
+  const names = { image: '/o/d.qcow2', 'domain XML': '/o/d.xml', ICICLE: '/o/d.icicle' };
+  // As compat/demo prints it.
+  const lines = Object.entries(names).map(([name, file]) => `demo: ${name.padEnd(11)} ${file}\n`);
+  const text = `x\n${lines.join('')}`;
 
   it('are the files that it names', () => {
     expect(resultsOf(text)).toEqual({
