@@ -40,6 +40,7 @@ const text = (piece: string, times = length): string => piece.repeat(times);
 const shapes: Readonly<Record<string, string>> = {
   blanks: `a${text(' ')}b`,
   'blanks alone': text(' '),
+  'blanks in front': `${text(' ')}b`,
   'blanks between letters': text('a '),
   tabs: `a${text('\t')}b`,
   letters: text('a'),
@@ -53,6 +54,7 @@ const shapes: Readonly<Record<string, string>> = {
   schemes: text('a://'),
   quotes: text('"'),
   'single quotes': text("'"),
+  'quotes before a letter': `a${text('"')}b`,
   'open brackets': text('['),
   'open tags': text('<a '),
   'comment starts': text('<!--'),

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { imagesOf, variantsOf } from '../../osinfo/database/os-record.ts';
 import { matchMedia, matchTrees } from '../../osinfo/detect/match.ts';
 import { loadOsinfo, openOsinfo } from '../../osinfo/index.ts';
+import { statedFirmware } from '../../osinfo/model/firmware.ts';
 import { showOs } from '../../osinfo/query/show.ts';
 import { packageFile } from '../../src/base/package-root.ts';
 import { plan } from '../../src/plan/plan.ts';
@@ -202,9 +204,10 @@ it('does without an entry of the database that is broken', () => {
 
 it('every entry of ours is worth the same beside one that states nothing', () => {
   const own = loadOsinfo({ ...options, systemDir: '/nonexistent' });
-  const ids = openOsinfo({ ...options, systemDir: '/nonexistent' })
-    .oses()
-    .map(({ id }) => id);
+  const ownDatabase = openOsinfo({ ...options, systemDir: '/nonexistent' });
+  const ids = ownDatabase.oses().map(({ id }) => id);
+  const plain = (sources: object[]) =>
+    sources.map((source) => ({ ...source, id: '', filling: '' }));
   const files = readdirSync(packageFile('osinfo', 'data', 'os'), {
     recursive: true,
     encoding: 'utf8',
@@ -212,17 +215,26 @@ it('every entry of ours is worth the same beside one that states nothing', () =>
   expect(ids.length).toBeGreaterThanOrEqual(files.filter((name) => name.endsWith('.xml')).length);
   for (const id of ids) put('system', id, '<vendor>X</vendor>');
   const filled = open();
+  const filledDatabase = openOsinfo(options);
   for (const id of ids) {
     const [before, after] = [own.os(id), filled.os(id)];
     if (!before || !after) throw new Error(`${id} is not found`);
     expect({ ...after, vendor: '' }).toEqual({ ...before, vendor: '' });
     for (const arch of ['x86_64', 'aarch64', 'i386']) {
       expect(filled.resources(after, arch)).toEqual(own.resources(before, arch));
-      const plain = (sources: object[]) => sources.map((source) => ({ ...source, id: '' }));
       expect(plain(filled.media(after, arch))).toEqual(plain(own.media(before, arch)));
       expect(plain(filled.trees(after, arch))).toEqual(plain(own.trees(before, arch)));
       expect(filled.firmware(after, arch, 'efi')).toBe(own.firmware(before, arch, 'efi'));
     }
     expect(filled.devices(after)).toEqual(own.devices(before));
+    const [record, whole] = [filledDatabase.os(id), ownDatabase.os(id)];
+    if (!record || !whole) throw new Error(`${id} is not found`);
+    for (const [one, all] of [
+      [variantsOf(record, []), variantsOf(whole, [])],
+      [imagesOf(record, []), imagesOf(whole, [])],
+      [statedFirmware([record]), statedFirmware([whole])],
+    ]) {
+      expect(plain(one ?? [])).toEqual(plain(all ?? []));
+    }
   }
 });
