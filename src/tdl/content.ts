@@ -52,7 +52,11 @@ export function fetchableUrl(node: XmlElementNode, url: string): string {
       'OZ_TDL_VALUE',
       node,
       `'${withoutCredentials(url)}' is no URL that can be fetched`,
-      { hint: 'use http://, https://, ftp:// or file://' },
+      {
+        hint: /^[0-9a-f]{32,}$/i.test(url)
+          ? 'name the URL of a file of checksums, not the checksum itself'
+          : 'use http://, https://, ftp:// or file://',
+      },
     );
   }
   return url;

@@ -117,6 +117,13 @@ describe('parseTdl()', () => {
     expect(type.message).toContain("must be 'url' or 'iso'");
   });
 
+  it('says that a checksum is given by the URL of a file', async () => {
+    const sum = `<sha256sum>${'0a'.repeat(32)}</sha256sum>`;
+    const install = `<install type='iso'><iso>http://h/x.iso</iso>${sum}</install>`;
+    const { hint } = await refusal(parse(template({ install })));
+    expect(hint).toBe('name the URL of a file of checksums, not the checksum itself');
+  });
+
   it('requires a root password where that is asked for', async () => {
     const options = { source: 'x.tdl', rootpwRequired: true };
     await expect(parseTdl(template(), options)).rejects.toThrow(/root password/);
