@@ -108,7 +108,9 @@ describe('answers of a cloud', () => {
   });
 
   it('to an upload as well', async () => {
-    expect((await asked(false, Readable.from(['x']))).error).toMatchObject(refused);
+    const { error, sent } = await asked(false, Readable.from(['x']));
+    expect(error).toMatchObject(refused);
+    expect(sent).toBeLessThan(limits.answer * 2);
   });
 });
 

@@ -4,6 +4,8 @@
  * text at one length, which a quadratic one would need many seconds for.
  */
 import { describe, expect, it } from 'vitest';
+import type { Capabilities } from '../../backends/backend.ts';
+import { findEndpoint } from '../../backends/openstack/auth/catalogue.ts';
 import { readFault } from '../../backends/openstack/http/fault.ts';
 import { identifyIso } from '../../osinfo/detect/iso.ts';
 import { mayHave } from '../../osinfo/detect/prefilter.ts';
@@ -25,6 +27,7 @@ import { icicleXml } from '../../src/icicle/xml.ts';
 import { parseChecksums } from '../../src/media/checksum.ts';
 import { shownUrl } from '../../src/media/url.ts';
 import { readDomainXml } from '../../src/plan/existing-guest.ts';
+import { urlForGuest } from '../../src/plan/guest-url.ts';
 import { dumpTdl } from '../../src/tdl/dump.ts';
 import { parseIncompleteTdl } from '../../src/tdl/incomplete.ts';
 import { isLocalhostUrl } from '../../src/tdl/localhost.ts';
@@ -158,6 +161,15 @@ const readers: Readonly<Record<string, (value: string) => unknown>> = {
   'secrets: a URL': (value) => withoutCredentials(value),
   'secrets: a text': (value) => masker(['aaaaaaaa', 'secret'])(value),
   'TDL: is it localhost': (value) => isLocalhostUrl(value),
+  'plan: a URL for the guest': (value) =>
+    urlForGuest(`http://localhost/x ${value}`, { hostAddress: '10.0.2.2' } as Capabilities),
+  'cloud: an endpoint': (value) =>
+    findEndpoint(
+      [{ type: 'image', endpoints: [{ interface: 'public', region: null, url: value }] }] as never,
+      'image',
+      { endpoints: {}, interface: 'public' } as never,
+      null,
+    ),
   'cloud: a fault': (value) => readFault(value),
   'cloud: a fault as HTML': (value) => readFault(`<html>${value}`),
   'console: a line': (value) => readable(value),
