@@ -295,7 +295,9 @@ memory = 2048
 
   it('refuses a configuration that is wrong', async () => {
     put('oz.cfg', '[libvirt]\nmemory = much\n');
-    expect((await run(migrate, 'oz.cfg')).err).toContain("[libvirt] memory: 'much' is no whole");
+    expect((await run(migrate, 'oz.cfg')).err).toContain(
+      "[libvirt] memory: 'much' must be a whole",
+    );
   });
 
   it('notes in a template what needs a change, and nothing in a good one', async () => {
