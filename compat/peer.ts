@@ -14,6 +14,7 @@ const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 export async function askPeer<T>(script: string, cases: unknown, oz?: string): Promise<T> {
   const { stdout } = await runTool(python, ['-W', 'ignore', script], {
     input: JSON.stringify(cases),
+    most: Infinity,
     ...(oz && { env: { PYTHONPATH: path.resolve(oz) } }),
   });
   return JSON.parse(stdout.toString('utf8')) as T;

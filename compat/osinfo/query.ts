@@ -11,7 +11,11 @@ import { firstDifference, newTally, record, type Tally } from './tally.ts';
 const environment = { LC_ALL: 'C.UTF-8', LANGUAGE: '' };
 
 async function reference(args: string[]): Promise<string> {
-  const { stdout } = await runTool('osinfo-query', args, { env: environment, okCodes: [0, 1] });
+  const { stdout } = await runTool('osinfo-query', args, {
+    env: environment,
+    okCodes: [0, 1],
+    most: Infinity,
+  });
   return stdout.toString('utf8');
 }
 

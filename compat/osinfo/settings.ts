@@ -17,7 +17,7 @@ const rows = (table: string): string => table.split('\n').slice(2).join('\n');
 
 async function compare(env: Record<string, string>, what: string, tally: Tally): Promise<void> {
   const args = ['os', '-s', 'id', '-f', fields.join(',')];
-  const { stdout } = await runTool('osinfo-query', args, { env });
+  const { stdout } = await runTool('osinfo-query', args, { env, most: Infinity });
   const theirs = rows(stdout.toString('utf8'));
   const warnings: string[] = [];
   const database = openOsinfo({ env, ownData: false, onWarning: (text) => warnings.push(text) });

@@ -13,7 +13,10 @@ export interface RunToolOptions {
   env?: Record<string, string> | undefined;
   /** Written to the tool's standard input. */
   input?: string | Buffer | undefined;
-  /** Bytes of standard output that are taken; `limits.toolOutput` unless told. */
+  /**
+   * Bytes of standard output that are taken; `limits.toolOutput` unless told, `Infinity` for what
+   * nobody else can have a hand in.
+   */
   most?: number | undefined;
   /** Called with each piece of standard output as it comes; none is kept then, and none too much. */
   onStdout?: ((chunk: Buffer) => void) | undefined;

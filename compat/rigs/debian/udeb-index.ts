@@ -12,7 +12,9 @@ import { type Build, served } from './build.ts';
 export async function makeUdebIndex(build: Build): Promise<void> {
   const dist = (file: string) => served(build, 'dists', build.archive.options.suite, file);
   const text = Buffer.from(`${[...build.udebs.values()].join('\n\n')}\n`);
-  const packed = (await runTool('xz', ['-c'], { input: text, signal: build.signal })).stdout;
+  const packed = (
+    await runTool('xz', ['-c'], { input: text, signal: build.signal, most: Infinity })
+  ).stdout;
   let { release } = build.archive;
   const forms = { '': text, '.gz': gzipSync(text), '.xz': packed };
   for (const [extension, data] of Object.entries(forms)) {

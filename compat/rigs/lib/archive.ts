@@ -131,7 +131,9 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     if (!digest)
       throw new OzError('OZ_RIG_INDEX', `Cannot find ${file} in ${suite}'s Release file`);
     const local = await fetchFile(`dists/${suite}/${file}`, digest, ...earlier);
-    return (await runTool('xz', ['-dc', local], { signal })).stdout.toString('utf8');
+    return (await runTool('xz', ['-dc', local], { signal, most: Infinity })).stdout.toString(
+      'utf8',
+    );
   }
 
   const packages = byPackage(await index('main/binary-amd64/Packages.xz'));

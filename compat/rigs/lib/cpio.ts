@@ -9,7 +9,7 @@ export async function packInitrd(top: string, signal?: AbortSignal): Promise<Buf
   const { stdout } = await runTool(
     'cpio',
     ['--quiet', '-o', '-H', 'newc', '-R', '0:0', '--reproducible'],
-    { cwd: top, input: `${entries.join('\n')}\n`, signal },
+    { cwd: top, input: `${entries.join('\n')}\n`, signal, most: Infinity },
   );
   return gzipSync(stdout, { level: 9 });
 }

@@ -49,7 +49,7 @@ async function addDrivers(rootfs: string, top: string, kernel: string): Promise<
     const name = path.basename(file).replace(/\.xz$/, '');
     const from = path.join(modules, file);
     const plain = file.endsWith('.xz')
-      ? (await runTool('xz', ['-dc', from])).stdout
+      ? (await runTool('xz', ['-dc', from], { most: Infinity })).stdout
       : await readFile(from);
     await writeFile(path.join(top, 'modules', name), plain);
     names.push(name);
