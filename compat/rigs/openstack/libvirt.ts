@@ -1,5 +1,5 @@
 /** The system's libvirt and its log daemon, for Nova; those that run are shared, and they stay. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,9 +31,19 @@ function commandLineOf(pid: number): string {
   }
 }
 
+/** Daemons of containers and bare machines are seen from here, and are no matter of ours. */
+function isHere(pid: number): boolean {
+  const mounts = (of: number | 'self') => readlinkSync(`/proc/${of}/ns/mnt`);
+  try {
+    return mounts(pid) === mounts('self');
+  } catch {
+    return false; // it has ended
+  }
+}
+
 /** A build's virtlogd would soon leave Nova without one, and a server does not start then. */
 async function awaitEnd(name: string, seconds: number): Promise<void> {
-  const runs = () => allPids().some((pid) => endsItself(name, commandLineOf(pid)));
+  const runs = () => allPids().some((pid) => endsItself(name, commandLineOf(pid)) && isHere(pid));
   for (const end = Date.now() + seconds * 1000; runs() && Date.now() < end; ) await sleep(500);
 }
 
