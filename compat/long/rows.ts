@@ -49,6 +49,15 @@ function cloud(name: string, help: string): Row {
   };
 }
 
+function units(line: string): Row {
+  return {
+    name: `units-node-${line}`,
+    help: `the unit tests on Node ${line}`,
+    command: ['npx', 'tsx', 'compat/node/run.ts', line, '--', 'npx', 'vitest', 'run'],
+    sources: [...product, 'test', 'compat'],
+  };
+}
+
 function guest(name: string, help: string): Row {
   return {
     name: `e2e-${name}`,
@@ -73,6 +82,8 @@ export const rows: readonly Row[] = [
   ...suites.flatMap((suite) =>
     users.flatMap((user) => whats.map((what) => fresh(suite, user, what))),
   ),
+  units('22'),
+  units('24'),
   fresh('trixie', 'user', 'whole', 'demo'),
   fresh('bookworm', 'root', 'hints', 'pack'),
   fresh('trixie', 'user', 'hints', 'pack'),
