@@ -1,13 +1,12 @@
-/** Begins a build in a box: it ends by itself, or by Ctrl-C once its guest is as far as wanted. */
+/** Begins a build in a box: it ends by itself, or by Ctrl-C once its guest runs. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box, BoxResult } from './box.ts';
 import type { CellContext } from './cell.ts';
-import { firstWrite } from './disks.ts';
 import { processesNamed } from './processes.ts';
 
 export interface Begun extends BoxResult {
-  /** How it showed before Ctrl-C that the guest was as far: the name of its disk or process. */
+  /** The guest's process, by its name, where it ran before Ctrl-C. */
   reached?: string | undefined;
 }
 
@@ -23,26 +22,13 @@ async function guestRuns(box: Box, signal: AbortSignal): Promise<string> {
   }
 }
 
-const folders = ['/var/lib/libvirt/images', '/var/lib/oz'];
-
-/** How far a guest is to get. */
-export type Goal = 'runs' | 'writes';
-
-/** Runs the line until it ends, or until the guest is there; then Ctrl-C ends it. */
-export async function beginBuild(
-  context: CellContext,
-  box: Box,
-  line: string,
-  goal: Goal = 'writes',
-): Promise<Begun> {
+/** Runs the line until it ends, or until the guest runs; then Ctrl-C ends it. */
+export async function beginBuild(context: CellContext, box: Box, line: string): Promise<Begun> {
   const pidFile = path.join(box.home, 'build.pid');
   const found = new AbortController();
   const signal = AbortSignal.any([context.signal, found.signal]);
   const running = box.run(`echo $$ >${pidFile}; exec ${line}`);
-  const reaching =
-    goal === 'runs'
-      ? guestRuns(box, signal)
-      : firstWrite([box.home, ...folders].map(box.outside), signal);
+  const reaching = guestRuns(box, signal);
   // When the build ends by itself, nobody waits for this any more.
   reaching.catch(() => {});
   const first = await Promise.race([running, reaching]).finally(() => found.abort());

@@ -44,7 +44,7 @@ async function without(context: CellContext, box: Box, tdl: string, name: string
   // Purged, its user goes as well, as if it never had been there.
   const remove = asRoot(box, `dpkg --force-depends --purge ${name}`);
   mustSucceed(remove, await box.run(remove));
-  const result = await beginBuild(context, box, `oz-install -p -u ${tdl}`, 'runs');
+  const result = await beginBuild(context, box, `oz-install -p -u ${tdl}`);
   await install(box, [name]);
   if (result.reached) return `${name}: the build does not miss it`;
   const named = hintedPackages(result.text);

@@ -34,19 +34,19 @@ async function planExamples(box: Box): Promise<string[]> {
 }
 
 interface Built {
-  disk: string;
+  guest: string;
   packages: string[];
 }
 
-/** Builds, with the packages that hints name, until the guest writes to its disk; then Ctrl-C. */
+/** Builds, with the packages that hints name, until the guest runs; then Ctrl-C. */
 async function buildWithHints(context: CellContext, box: Box, tdl: string): Promise<Built> {
   const line = `oz-install -p -u -g -i ${path.join(box.home, 'packages.icicle')} ${tdl}`;
   const packages: string[] = [];
   for (;;) {
-    const { code, text, reached: disk } = await beginBuild(context, box, line);
-    if (disk && code === 130) return { disk, packages };
-    if (disk) throw failed(`${line} ended with ${code} after Ctrl-C, not with 130`, text);
-    if (code === 0) throw failed(`${line} ended before its guest wrote`, text);
+    const { code, text, reached: guest } = await beginBuild(context, box, line);
+    if (guest && code === 130) return { guest, packages };
+    if (guest) throw failed(`${line} ended with ${code} after Ctrl-C, not with 130`, text);
+    if (code === 0) throw failed(`${line} ended before its guest ran`, text);
     packages.push(...(await obeyHint(box, line, text)));
     context.say(`its hints name ${packages.join(' ')}`);
   }
@@ -61,10 +61,10 @@ export async function pack(context: CellContext): Promise<Figures> {
   say(
     `every example is checked and planned${forPlans.length ? ` with ${forPlans.join(' ')}` : ''}`,
   );
-  const { disk, packages } = await withExample(context, box, (tdl) =>
+  const { guest, packages } = await withExample(context, box, (tdl) =>
     buildWithHints(context, box, tdl),
   );
-  say(`a build writes to ${disk}, with ${packages.join(' ')}`);
+  say(`a build runs ${guest}, with ${packages.join(' ')}`);
   // The daemon of a session ends by itself, some time after its last guest.
   await sleep(1000);
   const left = await leftovers(box);
