@@ -30,6 +30,21 @@ export function takenAway(user: string): string[] {
   );
 }
 
+/**
+ * What a package makes, and takes away only where nothing runs as that user: a machine that never
+ * had the package has no such user.
+ */
+const users: Readonly<Record<string, readonly string[]>> = {
+  'libvirt-daemon-system': ['libvirt-qemu'],
+};
+
+async function removeUsers(box: Box, name: string): Promise<void> {
+  for (const user of users[name] ?? []) {
+    const line = asRoot(box, `sh -c 'if getent passwd ${user}; then userdel ${user}; fi'`);
+    mustSucceed(line, await box.run(line));
+  }
+}
+
 /** The daemons of the builds before have their programs in memory: a removed one would still run. */
 async function endDaemons(box: Box): Promise<void> {
   for (const id of (await processesNamed(box, /^(?:libvirtd|virtlogd)$/)).keys()) {
@@ -41,9 +56,9 @@ async function endDaemons(box: Box): Promise<void> {
 /** Takes a package away, builds, and gives it back. Returns what is wrong, if anything. */
 async function without(context: CellContext, box: Box, tdl: string, name: string) {
   await endDaemons(box);
-  // Purged, its user goes as well, as if it never had been there.
   const remove = asRoot(box, `dpkg --force-depends --purge ${name}`);
   mustSucceed(remove, await box.run(remove));
+  await removeUsers(box, name);
   const result = await beginBuild(context, box, `oz-install -p -u ${tdl}`);
   await install(box, [name]);
   if (result.reached) return `${name}: the build does not miss it`;
