@@ -1,6 +1,8 @@
 /** Whether this machine's QEMU can give a guest a TPM and secure boot. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { limits } from '../../src/base/limits.ts';
+import { textWithinSync } from '../../src/base/read-bounded.ts';
 
 /** What libvirt makes a TPM with; the last two come in a package of their own (swtpm-tools). */
 const programs = ['swtpm', 'swtpm_setup', 'swtpm_ioctl'];
@@ -30,7 +32,7 @@ export function isSecure(descriptor: string): boolean {
 function textsIn(dir: string): string[] {
   try {
     const names = readdirSync(dir).filter((name) => name.endsWith('.json'));
-    return names.map((name) => readFileSync(path.join(dir, name), 'utf8'));
+    return names.map((name) => textWithinSync(path.join(dir, name), limits.settings));
   } catch {
     return [];
   }

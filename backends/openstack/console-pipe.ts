@@ -1,8 +1,8 @@
 /** Connects to a server's screen: the VNC console that Nova gives, behind a websocket. */
-import { readFileSync } from 'node:fs';
 import { deadline } from '../../src/base/abort.ts';
 import { OzError } from '../../src/base/errors.ts';
 import { type BytePipe, openPipe } from './byte-pipe.ts';
+import { readAuthority } from './http/tls-files.ts';
 import type { Site } from './site.ts';
 
 const patienceMs = 14_000;
@@ -41,6 +41,6 @@ export async function openConsole(
   return openPipe(socketUrl(url), {
     signal,
     insecure,
-    ...(cacert === null ? {} : { authority: readFileSync(cacert, 'utf8') }),
+    ...(cacert === null ? {} : { authority: readAuthority(cacert) }),
   });
 }

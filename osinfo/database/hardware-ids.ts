@@ -1,5 +1,6 @@
 /** Devices that only pci.ids and usb.ids know, which libosinfo reads as well. */
-import { readFileSync } from 'node:fs';
+import { limits } from '../../src/base/limits.ts';
+import { readBoundedSync } from '../../src/base/read-bounded.ts';
 import type { DeviceRecord } from './device-record.ts';
 
 export interface IdsFile {
@@ -19,12 +20,12 @@ const deviceLine = /^\t([0-9a-fA-F]{4})\s(.+)$/;
 
 const contents = new Map<string, Buffer>();
 
-/** The file, kept; empty when there is none. Searching its bytes is what makes finding one device quick. */
+/** The file, kept; empty when there is none, or none of a sane size. Searching its bytes is what makes finding one device quick. */
 function bytesOf(file: string): Buffer {
   let bytes = contents.get(file);
   if (bytes === undefined) {
     try {
-      bytes = readFileSync(file);
+      bytes = readBoundedSync(file, limits.hardwareIds) ?? Buffer.alloc(0);
     } catch {
       bytes = Buffer.alloc(0);
     }

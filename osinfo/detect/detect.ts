@@ -1,7 +1,7 @@
 /** What an ISO or an install tree is, and how osinfo-detect words it. */
 import { messageOf, OzError } from '../../src/base/errors.ts';
 import { limits } from '../../src/base/limits.ts';
-import { gather, readBounded } from '../../src/base/read-bounded.ts';
+import { gather, readBounded, tooLarge } from '../../src/base/read-bounded.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
 import { withoutTrailing } from '../../src/base/text-ends.ts';
 import type { Database } from '../database/database.ts';
@@ -29,17 +29,26 @@ export interface DetectedTree {
   matches: Match[];
 }
 
+/** `bytes` is undefined for what is larger than a .treeinfo may be. */
+function textOf(bytes: Buffer | undefined, location: string): string {
+  if (bytes) return bytes.toString('utf8');
+  const why = tooLarge(limits.settings).message;
+  throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${withoutCredentials(location)}: ${why}`, {
+    hint: 'check the URL: a web page that never ends in place of a tree is a common cause',
+  });
+}
+
 async function readText(location: string, signal?: AbortSignal): Promise<string | undefined> {
   if (!/^https?:\/\//i.test(location)) {
     const file = location.replace(/^file:\/\//, '');
-    const bytes = await readBounded(file, limits.settings).catch(() => undefined);
-    return bytes?.toString('utf8');
+    const bytes = await readBounded(file, limits.settings).catch(() => null);
+    return bytes === null ? undefined : textOf(bytes, file);
   }
   try {
     const { get } = await import('./http.ts');
     const { status, body, close } = await get(location, {}, signal);
     try {
-      return status === 200 ? (await gather(body, limits.settings))?.toString('utf8') : undefined;
+      return status === 200 ? textOf(await gather(body, limits.settings), location) : undefined;
     } finally {
       close();
     }

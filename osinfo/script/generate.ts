@@ -1,7 +1,9 @@
 /** Runs install scripts' stylesheets. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { messageOf, OzError } from '../../src/base/errors.ts';
+import { OzError } from '../../src/base/errors.ts';
+import { limits } from '../../src/base/limits.ts';
+import { textWithinSync } from '../../src/base/read-bounded.ts';
+import { whyOf } from '../../src/base/system-errors.ts';
 import type { Database } from '../database/database.ts';
 import { type Entity, type Params, param } from '../database/entity.ts';
 import { fillingScriptIdsOf, type OsRecord, scriptIdsOf } from '../database/os-record.ts';
@@ -72,7 +74,19 @@ function templateOf(script: ScriptRecord): XmlElement {
   if (script.template) return script.template;
   if (!script.templateUri?.startsWith('file:')) throw new Error('it has no template');
   const file = fileURLToPath(script.templateUri);
-  return parseXml(readFileSync(file, 'utf8'), { keepWhitespace: true });
+  return parseXml(textWithinSync(file, limits.database), { keepWhitespace: true });
+}
+
+function worded<T>({ id }: ScriptRecord, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new OzError(
+      'OZ_OSINFO_BAD_SCRIPT',
+      `Cannot apply the install script ${id}: ${whyOf(error)}`,
+      { hint: 'correct its file, or give the answer file with -a', cause: error },
+    );
+  }
 }
 
 const compiled = new WeakMap<ScriptRecord, Stylesheet>();
@@ -83,7 +97,7 @@ function run(
   root: 'install-script-config' | 'command-line',
   input: ScriptInput,
 ): string {
-  try {
+  return worded(script, () => {
     const stylesheet = compiled.get(script) ?? compileStylesheet(templateOf(script));
     compiled.set(script, stylesheet);
     const parts: DocumentParts = {
@@ -92,13 +106,7 @@ function run(
       config: mapped(database, script, withHashedPassword(script, input.config)),
     };
     return stylesheet.apply(scriptDocument(root, parts));
-  } catch (error) {
-    throw new OzError(
-      'OZ_OSINFO_BAD_SCRIPT',
-      `Cannot apply the install script ${script.id}: ${messageOf(error)}`,
-      { hint: 'correct its file, or give the answer file with -a', cause: error },
-    );
-  }
+  });
 }
 
 /** The answer file's text; throws OzError OZ_OSINFO_BAD_SCRIPT. */
@@ -111,7 +119,7 @@ export function scriptCommandLine(
   script: ScriptRecord,
   input: ScriptInput,
 ): string | undefined {
-  const wants = templateOf(script).children.some(
+  const wants = worded(script, () => templateOf(script)).children.some(
     (node) =>
       typeof node !== 'string' && 'name' in node && node.attributes.match === '/command-line',
   );

@@ -9,6 +9,16 @@ export const limits = {
   document: 5 * mib,
   /** oz.cfg, and a .treeinfo: some kilobytes. */
   settings: mib,
+  /** A file of the osinfo database, or a stylesheet that one names: the longest has 23 kB. */
+  database: 2 * mib,
+  /** pci.ids and usb.ids: they have 1.4 MB, and grow. */
+  hardwareIds: 16 * mib,
+  /** Certificates to trust, or of the user's own: the bundles of distributions have 250 kB. */
+  certificates: 16 * mib,
+  /** An ISO or another whole medium: the largest disc has 128 GB. */
+  medium: 256 * 1024 * mib,
+  /** A kernel or an initrd: those of live systems have some 100 MiB. */
+  bootFile: 4096 * mib,
   /** A JSON answer of a cloud: lists come in pages, and a page of 1000 servers has some megabytes. */
   answer: 32 * mib,
   /** What an FTP server lists of all directories of an <extras>. */
@@ -39,6 +49,7 @@ export const limits = {
 
 /** A size for messages: `5 MiB`. */
 export function inWords(bytes: number): string {
+  if (bytes % (1024 * mib) === 0) return `${bytes / (1024 * mib)} GiB`;
   if (bytes % mib === 0) return `${bytes / mib} MiB`;
   return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
 }

@@ -20,10 +20,15 @@ export async function gather(
 }
 
 /** A file's content; undefined: it is larger than `limit` bytes. Throws Node's errors. */
-export async function readBounded(file: string, limit: number): Promise<Buffer | undefined> {
+export async function readBounded(
+  file: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Buffer | undefined> {
   const handle = await open(file, 'r');
   try {
-    return await gather(handle.createReadStream({ autoClose: false }), limit);
+    const stream = handle.createReadStream({ autoClose: false, ...(signal && { signal }) });
+    return await gather(stream, limit);
   } finally {
     await handle.close();
   }
@@ -45,6 +50,24 @@ export function readBoundedSync(file: string, limit: number): Buffer | undefined
   } finally {
     closeSync(handle);
   }
+}
+
+/** Why a file of more than `limit` bytes is not taken, for messages. */
+export const tooLarge = (limit: number): RangeError =>
+  new RangeError(`it is larger than ${inWords(limit)}`);
+
+/** A file's text. Throws Node's errors, and tooLarge(). */
+export async function textWithin(file: string, limit: number): Promise<string> {
+  const bytes = await readBounded(file, limit);
+  if (!bytes) throw tooLarge(limit);
+  return bytes.toString('utf8');
+}
+
+/** The same at once. */
+export function textWithinSync(file: string, limit: number): string {
+  const bytes = readBoundedSync(file, limit);
+  if (!bytes) throw tooLarge(limit);
+  return bytes.toString('utf8');
 }
 
 /** What Ozma has noted in a file, or what stands there now. Throws for more than a note may be. */

@@ -1,7 +1,9 @@
 /** Which authorities https servers are trusted by: the system's, not Node's own list alone. */
-import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { OzError } from './errors.ts';
+import { limits } from './limits.ts';
+import { textWithinSync } from './read-bounded.ts';
+import { whyOf } from './system-errors.ts';
 
 /** As OpenSSL, requests and curl read them; the first that is set wins. */
 const variables = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
@@ -13,11 +15,19 @@ const bundles = [
   '/etc/ssl/cert.pem',
 ];
 
-function readBundle(file: string): string | undefined {
+function readBundle(file: string, isNamed: boolean): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
+    return textWithinSync(file, limits.certificates);
+  } catch (error) {
+    if (!isNamed) return undefined;
+    throw new OzError(
+      'OZ_DOWNLOAD_UNTRUSTED',
+      `Cannot read the CA bundle ${file}: ${whyOf(error)}`,
+      {
+        hint: `it is named by ${variables.join(', ')}: correct or unset the variable`,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -32,12 +42,9 @@ export function trustedAuthorities(env: NodeJS.ProcessEnv = process.env): string
   const key = named ?? '';
   const cached = known.get(key);
   if (cached) return cached;
-  const found = (named ? [named] : bundles).map(readBundle).find((text) => text !== undefined);
-  if (named && found === undefined) {
-    throw new OzError('OZ_DOWNLOAD_UNTRUSTED', `Cannot read the CA bundle ${named}`, {
-      hint: `it is named by ${variables.join(', ')}: correct or unset the variable`,
-    });
-  }
+  const found = (named ? [named] : bundles)
+    .map((file) => readBundle(file, Boolean(named)))
+    .find((text) => text !== undefined);
   const authorities = found === undefined ? [...rootCertificates] : [found];
   known.set(key, authorities);
   return authorities;

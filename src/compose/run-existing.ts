@@ -1,7 +1,8 @@
 /** Work in an image that was built before, for oz-customize, oz-generate-icicle and programs. */
-import { readFile, stat } from 'node:fs/promises';
 import type { Backend } from '../../backends/backend.ts';
 import { codeOf, OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { textWithin } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { writeOutput } from '../base/write-output.ts';
 import type { ExistingResult } from '../engine/customise-existing.ts';
@@ -45,21 +46,15 @@ export async function readGuest(
   { arch }: Pick<Tdl, 'arch'>,
   mac?: string,
 ): Promise<NamedGuest> {
-  const { largestDomainXml, readDomainXml } = await import('../plan/existing-guest.ts');
+  const { readDomainXml } = await import('../plan/existing-guest.ts');
   const fail = (why: string, cause?: unknown) =>
     new OzError('OZ_DOMAIN_XML', `Cannot read libvirt XML ${shown}: ${why}`, {
       hint: 'give the file that oz-install wrote for this guest',
       cause,
     });
-  let size: number;
-  let text: string;
-  try {
-    ({ size } = await stat(xmlFile));
-    text = size > largestDomainXml ? '' : await readFile(xmlFile, 'utf8');
-  } catch (error) {
+  const text = await textWithin(xmlFile, limits.document).catch((error: unknown) => {
     throw fail(unreadable[codeOf(error) ?? ''] ?? whyOf(error), error);
-  }
-  if (size > largestDomainXml) throw fail('it is larger than 5 MiB');
+  });
   const { hardware, ...guest } = readDomainXml(text, shown, arch);
   return {
     ...{ file: xmlFile, text },

@@ -1,13 +1,14 @@
 /** The SSH key by which builds get into their guests, at [paths] sshprivkey. */
 import { generateKeyPair } from 'node:crypto';
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
 import { besideName, writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf, OzError } from '../base/errors.ts';
-import { inWords, limits } from '../base/limits.ts';
+import { limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
+import { gather, textWithin, tooLarge } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 
 export interface SshKey {
@@ -48,14 +49,13 @@ async function readKey(file: string): Promise<SshKey | undefined> {
   try {
     const handle = await open(file, 'r');
     try {
-      const { mode, size } = await handle.stat();
+      const { mode } = await handle.stat();
       if (mode & 0o077) {
         throw bad(file, 'others can read it', `chmod 600 ${file}, or make a new key`);
       }
-      if (size > limits.record) {
-        throw bad(file, `it is larger than ${inWords(limits.record)}`, 'name a private key');
-      }
-      text = await handle.readFile('utf8');
+      const bytes = await gather(handle.createReadStream({ autoClose: false }), limits.record);
+      if (!bytes) throw bad(file, tooLarge(limits.record).message, 'name a private key');
+      text = bytes.toString('utf8');
     } finally {
       await handle.close();
     }
@@ -97,7 +97,7 @@ async function createKey(file: string): Promise<void> {
 /** `.pub` is for humans and other tools; a key in a read-only place is used without it. */
 async function keepPublicKey(file: string, line: string): Promise<void> {
   const name = `${file}.pub`;
-  const known = await readFile(name, 'utf8').catch(() => '');
+  const known = await textWithin(name, limits.record).catch(() => '');
   const blob = (text: string) => text.trim().split(/\s+/)[1];
   if (blob(known) === blob(line)) return;
   await writeFileAtomic(name, `${line}\n`).catch(() => {});

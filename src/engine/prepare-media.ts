@@ -3,6 +3,7 @@ import { access, chmod, copyFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedMedium } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { fetchMedium } from '../media/cache.ts';
 import { extractFromFat } from '../media/fat-image.ts';
 import { appendToInitrd } from '../media/initrd.ts';
@@ -71,6 +72,9 @@ async function placeOf(
   return { ...medium, cachePath, keep: false };
 }
 
+/** What is loaded as a whole: far smaller than an ISO. */
+const boots: ReadonlySet<string> = new Set(['kernel', 'initrd']);
+
 /** Brings every medium of the plan onto this machine, or finds out that it need not come here. */
 export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
   const { plan, emit, signal, forceDownload, ledger, uses, used, workDir } = context;
@@ -94,6 +98,7 @@ export async function fetchMedia(context: BuildContext): Promise<FetchedMedia> {
     const result = await fetchMedium(medium, {
       force: forceDownload,
       pin: use.pin,
+      most: boots.has(medium.role) ? limits.bootFile : limits.medium,
       signal,
       onProgress: byteProgress(emit, 'fetch-media', `download ${path.posix.basename(medium.url)}`),
       log,

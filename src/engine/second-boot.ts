@@ -1,8 +1,9 @@
 /** Phases customise, icicle and seal: boots the installed disk and works in it, over SSH or by user data. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Guest, GuestSpec, StagedDisk } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { textWithin } from '../base/read-bounded.ts';
 import { accessUserData } from '../customize/cloud-config.ts';
 import { customise } from '../customize/customise.ts';
 import { offlineUnlock } from '../customize/offline.ts';
@@ -53,7 +54,7 @@ async function checkPassword(
 
 async function authOf({ username, password, privateKeyPath }: PlannedAccess): Promise<Auth> {
   if (password !== undefined) return { username, password };
-  return { username, privateKey: await readFile(privateKeyPath, 'utf8') };
+  return { username, privateKey: await textWithin(privateKeyPath, limits.record) };
 }
 
 async function bootAndEnter(

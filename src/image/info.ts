@@ -1,9 +1,8 @@
 /** What an image is, asked so that a hostile one can do no harm. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { missingHint } from '../base/debian-packages.ts';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
-import { runTool } from '../base/run-tool.ts';
+import { runLimited } from '../base/limited-tool.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { readQcow2Header } from './qcow2-header.ts';
 
@@ -47,7 +46,7 @@ function checkAlone(file: string, info: QemuInfo): void {
 }
 
 /** As nova limits qemu-img: 1 GiB of memory, 30 seconds of processor time. */
-const limits = ['--as=1073741824', '--cpu=30'];
+const limits = { memory: 1073741824, seconds: 30 };
 
 /**
  * Format and sizes of an image. Throws OzError OZ_IMAGE for one that is not
@@ -66,8 +65,8 @@ export async function imageInfo(file: string, options: ImageInfoOptions = {}): P
     if (header?.hasDataFile) throw refuse(file, 'it has a data file', merge);
   }
   const format = options.format ? ['-f', options.format] : [];
-  const args = [...limits, 'qemu-img', 'info', '--output=json', ...format, absolute];
-  const { stdout } = await runTool('prlimit', args, { signal: options.signal }).catch(
+  const args = ['info', '--output=json', ...format, absolute];
+  const { stdout } = await runLimited(limits, 'qemu-img', args, { signal: options.signal }).catch(
     (error: unknown) => {
       options.signal?.throwIfAborted();
       const text = messageOf(error);
@@ -75,11 +74,6 @@ export async function imageInfo(file: string, options: ImageInfoOptions = {}): P
         throw refuse(file, 'it is in use by another process', 'shut the guest down first');
       }
       if (codeOf(error) !== 'OZ_TOOL_FAILED') throw error;
-      if (/prlimit: failed to execute qemu-img/.test(text)) {
-        throw new OzError('OZ_TOOL_MISSING', 'Cannot run qemu-img: it is not installed', {
-          hint: missingHint('qemu-img'),
-        });
-      }
       throw refuse(file, text.split('\n').at(-1) ?? text, 'it may be damaged');
     },
   );

@@ -5,6 +5,7 @@ import { chmod, copyFile, type FileHandle, open, rename } from 'node:fs/promises
 import path from 'node:path';
 import { besideName } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
 import { type ChunkWriter, chunkWriter } from './chunk-writer.ts';
 import { type DigestType, hashFile } from './digest.ts';
@@ -21,6 +22,8 @@ import { type MediumUrl, parseMediumUrl, shownUrl } from './url.ts';
 import { wordWriteFailure } from './write-failure.ts';
 
 export interface DownloadOptions extends RetryOptions {
+  /** Largest file to take, in bytes; `limits.medium` unless told. */
+  most?: number | undefined;
   onProgress?: ProgressListener | undefined;
   /** What the whole file must digest to, in hexadecimal. */
   expect?: { type: DigestType; digest: string } | undefined;
@@ -94,11 +97,21 @@ async function startOver(transfer: Transfer, options: Options): Promise<void> {
   transfer.inherited = 0;
 }
 
+function checkSize({ shown }: Transfer, size: number, { most = limits.medium }: Options): void {
+  if (size <= most) return;
+  throw new OzError(
+    'OZ_DOWNLOAD_TOO_LARGE',
+    `Cannot download ${shown}: it is larger than ${inWords(most)}`,
+    { hint: 'check the URL in the TDL, or whether the server is the right one' },
+  );
+}
+
 async function readBody(transfer: Transfer, opened: OpenedFile, options: Options): Promise<void> {
   const { writer, hashes } = transfer;
   try {
     for await (const chunk of opened.body) {
       options.signal?.throwIfAborted();
+      checkSize(transfer, writer.position() + chunk.length, options);
       for (const hash of hashes.values()) hash.update(chunk);
       await writer.write(chunk);
       options.report(writer.position(), opened.size);
@@ -124,6 +137,7 @@ async function attempt(transfer: Transfer, options: Options): Promise<void> {
     await writeRecord(transfer.paths, url, transfer.validator);
   }
   if (opened.size !== null) {
+    checkSize(transfer, opened.size, options);
     const missing = opened.size - opened.offset;
     await checkFreeSpace(transfer.paths.data, missing, `download ${transfer.shown}`);
   }
@@ -220,7 +234,7 @@ async function fetchPart(transfer: Transfer, options: Options): Promise<Download
  * resumed later. Callers that share a target must hold a lock.
  *
  * Throws OzError OZ_DOWNLOAD_URL, _NOT_FOUND, _FORBIDDEN, _UNREACHABLE,
- * _UNTRUSTED, _REDIRECT, _PROXY, _FAILED, _TRUNCATED, _CHECKSUM or OZ_NO_SPACE.
+ * _UNTRUSTED, _REDIRECT, _PROXY, _FAILED, _TRUNCATED, _TOO_LARGE, _CHECKSUM or OZ_NO_SPACE.
  */
 export async function download(
   url: string,

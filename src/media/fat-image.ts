@@ -1,10 +1,13 @@
 /** Files in FAT images: the boot floppies of the oldest installers. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { messageOf, OzError } from '../base/errors.ts';
-import { runTool } from '../base/run-tool.ts';
+import { runLimited } from '../base/limited-tool.ts';
+import { inWords, limits } from '../base/limits.ts';
 
 export interface FatOptions {
   signal?: AbortSignal | undefined;
+  /** Bytes that are taken of the file; `limits.bootFile` unless told. */
+  most?: number | undefined;
 }
 
 /** Copies one file out of a FAT image. Throws OzError OZ_FAT_IMAGE. */
@@ -12,16 +15,19 @@ export async function extractFromFat(
   image: string,
   name: string,
   to: string,
-  { signal }: FatOptions = {},
+  { signal, most = limits.bootFile }: FatOptions = {},
 ): Promise<void> {
   await rm(to, { force: true });
   const env = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
   try {
-    await runTool('mcopy', ['-n', '-i', image, `::${name}`, to], { signal, env });
+    const args = ['-n', '-i', image, `::${name}`, to];
+    await runLimited({ file: most }, 'mcopy', args, { signal, env });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OzError && error.code === 'OZ_TOOL_MISSING') throw error;
-    throw new OzError('OZ_FAT_IMAGE', `Cannot read ${name} in ${image}: ${messageOf(error)}`, {
+    const { size } = await stat(to).catch(() => ({ size: 0 }));
+    const why = size < most ? messageOf(error) : `it is larger than ${inWords(most)}`;
+    throw new OzError('OZ_FAT_IMAGE', `Cannot read ${name} in ${image}: ${why}`, {
       hint: 'the installer is of another version than the TDL says, or its download is damaged',
       cause: error,
     });

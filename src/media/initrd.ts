@@ -28,7 +28,8 @@ function formatOf(head: Buffer): string | undefined {
   return magics.find(([, magic]) => head.subarray(0, magic.length).equals(magic))?.[0];
 }
 
-const aligned = (n: number) => (n + 3) & ~3;
+// No bit operators: they would make a negative number of what is larger than 2 GiB.
+const aligned = (n: number) => Math.ceil(n / 4) * 4;
 const headerLength = 110;
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {

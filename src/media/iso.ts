@@ -1,10 +1,11 @@
 /** Reads ISO 9660 images as they are, by xorriso: nothing is mounted, nothing rewritten. */
+import { lstatSync } from 'node:fs';
 import { chmod, lstat, mkdtemp, open, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
+import { runLimited } from '../base/limited-tool.ts';
+import { inWords, limits } from '../base/limits.ts';
 import { removeTree } from '../base/remove-tree.ts';
-import { runTool } from '../base/run-tool.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { humanSize } from './human-size.ts';
 
@@ -21,6 +22,8 @@ export interface IsoInfo {
 
 export interface IsoOptions {
   signal?: AbortSignal | undefined;
+  /** Bytes that are taken of a file on the ISO; `limits.bootFile` unless told. */
+  most?: number | undefined;
 }
 
 const sector = 2048;
@@ -77,10 +80,11 @@ export async function isoInfo(iso: string): Promise<IsoInfo> {
   };
 }
 
-function xorriso(iso: string, commands: readonly string[], options: IsoOptions) {
+function xorriso(iso: string, commands: readonly string[], { signal, most }: IsoOptions) {
   const device = `stdio:${path.resolve(iso)}`;
   const args = ['-no_rc', '-osirrox', 'on', '-indev', device, ...commands];
-  return runTool('xorriso', args, { ...options, most: limits.isoListing });
+  const file = most ?? limits.bootFile;
+  return runLimited({ file }, 'xorriso', args, { signal, most: limits.isoListing });
 }
 
 /** What xorriso itself calls the failure, out of all that it says. */
@@ -131,13 +135,17 @@ async function extractFile(
   dir: string,
   options: IsoOptions,
 ): Promise<string> {
+  const { most = limits.bootFile } = options;
   let from = source;
   for (let links = 0; links <= mostLinks; links++) {
     const file = path.join(dir, `extracted-${links}`);
     await rm(file, { force: true });
     await xorriso(iso, ['-extract', from, file], options).catch((error: unknown) => {
       options.signal?.throwIfAborted();
-      throw cannotRead(iso, `${from}: ${failureOf(error)}`, 'the ISO may be damaged', error);
+      if (codeOf(error) === 'OZ_TOOL_MISSING') throw error;
+      const { size = 0 } = lstatSync(file, { throwIfNoEntry: false }) ?? {};
+      const why = size < most ? `: ${failureOf(error)}` : ` is larger than ${inWords(most)}`;
+      throw cannotRead(iso, `${from}${why}`, 'the ISO may be damaged', error);
     });
     const stat = await lstat(file);
     if (stat.isFile()) return file;

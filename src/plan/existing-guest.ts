@@ -2,6 +2,8 @@
 import { XmlDocument, XmlElement } from 'libxml2-wasm';
 import type { Arch, Hardware, Published } from '../../backends/backend.ts';
 import { messageOf, OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { tooLarge } from '../base/read-bounded.ts';
 
 export interface ExistingGuest {
   name: string;
@@ -20,9 +22,6 @@ export interface PublishedImage {
   /** Whether guests of it do what their user data say; absent: not known. */
   userData?: boolean | undefined;
 }
-
-/** Bytes, as in Oz. */
-export const largestDomainXml = 5 * 1024 * 1024;
 
 const arches: Record<string, Arch> = {
   i386: 'i386',
@@ -130,7 +129,7 @@ function machineIn(
  * they mean `tdlArch`. Throws OZ_DOMAIN_XML.
  */
 export function readDomainXml(text: string, source: string, tdlArch: Arch): ExistingGuest {
-  if (text.length > largestDomainXml) throw bad(source, 'it is larger than 5 MiB');
+  if (text.length > limits.document) throw bad(source, tooLarge(limits.document).message);
   let document: XmlDocument;
   try {
     document = XmlDocument.fromString(text);

@@ -1,10 +1,10 @@
 /** A TDL from a file. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, OzError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { gather, readBounded, tooLarge } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { type IncompleteTdl, parseIncompleteTdl } from './incomplete.ts';
-import { maxTdlBytes } from './limits.ts';
 import { type ParseTdlOptions, parseTdl } from './parse.ts';
 import type { Tdl } from './types.ts';
 
@@ -34,7 +34,7 @@ export async function readTdlFrom(
   const interrupted = new Promise<never>((_resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  const bytes = await Promise.race([collect(stream, options.source), interrupted]);
+  const bytes = await Promise.race([gather(stream, limits.document), interrupted]);
   return parseTdl(decode(bytes, options.source), options);
 }
 
@@ -48,38 +48,14 @@ export async function readIncompleteTdl(
 
 async function readText(file: string, signal: AbortSignal | undefined): Promise<string> {
   signal?.throwIfAborted();
-  return decode(await readBounded(file, signal), file);
-}
-
-/** Devices, FIFOs and /proc files have no size to check beforehand: counted while they are read. */
-async function collect(stream: AsyncIterable<string | Buffer>, file: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk);
-    chunks.push(bytes);
-    size += bytes.length;
-    if (size > maxTdlBytes) throw fileProblem(file, `it is larger than ${maxTdlBytes} bytes`);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function readBounded(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  let bytes: Buffer | undefined;
   try {
-    const handle = await open(file, 'r');
-    try {
-      const stat = await handle.stat();
-      if (stat.isDirectory()) throw fileProblem(file, 'it is a directory');
-      const stream = handle.createReadStream({ autoClose: false, ...(signal && { signal }) });
-      return await collect(stream, file);
-    } finally {
-      await handle.close();
-    }
+    bytes = await readBounded(file, limits.document, signal);
   } catch (error) {
-    if (error instanceof OzError) throw error;
     signal?.throwIfAborted();
     throw fileProblem(file, reasons[codeOf(error) ?? ''] ?? whyOf(error), error);
   }
+  return decode(bytes, file);
 }
 
 const reasons: Record<string, string> = {
@@ -91,7 +67,9 @@ const reasons: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-function decode(bytes: Buffer, file: string): string {
+/** `bytes` is undefined for more than a TDL may have. */
+function decode(bytes: Buffer | undefined, file: string): string {
+  if (!bytes) throw fileProblem(file, tooLarge(limits.document).message);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {

@@ -3,13 +3,14 @@
  * as in Oz, to the working directory. libxml2 does the work; this says what it
  * may open and how much.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, OzError } from '../base/errors.ts';
+import { inWords, limits } from '../base/limits.ts';
+import { readBoundedSync } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import type { Libxml2, XmlDocument, XmlElement } from './libxml2.ts';
-import { maxTdlBytes } from './limits.ts';
 import { tdlProblem } from './problem.ts';
 
 /** That of the standard, and that of its drafts, which libxml2 knows as well. */
@@ -137,8 +138,8 @@ function openIncluded(name: string): number | undefined {
   const file = fileOf(name);
   if (!file || !current) return undefined;
   try {
-    const content = readBounded(file);
-    if (!content) return refuse(`${file} is larger than ${maxTdlBytes} bytes`);
+    const content = readBoundedSync(file, limits.document);
+    if (!content) return refuse(`${file} is larger than ${inWords(limits.document)}`);
     const text = content.toString('latin1');
     if (/^\s*<[!?]/.test(text) && externalEntity.test(text)) {
       return refuse(`${file} has external entities, which are not read`);
@@ -146,31 +147,15 @@ function openIncluded(name: string): number | undefined {
     current.repetitions *= Math.max(1, countIncludes(text));
     current.bytes += content.length;
     if (current.repetitions * current.bytes > maxExpandedBytes) {
-      return refuse('the included documents repeat each other too often');
+      return refuse(
+        `the included documents repeat each other too often: together they may have ${inWords(maxExpandedBytes)}`,
+      );
     }
     lastNumber++;
     open.set(lastNumber, { content, offset: 0 });
     return lastNumber;
   } catch (error) {
     return refuse(`${file} cannot be read: ${whyOf(error)}`);
-  }
-}
-
-/** The file's content, or undefined when it is too large; its stated size may be wrong (/proc). */
-function readBounded(file: string): Buffer | undefined {
-  const fd = openSync(file, 'r');
-  try {
-    const chunks: Buffer[] = [];
-    for (let total = 0; total <= maxTdlBytes; ) {
-      const chunk = Buffer.alloc(64 * 1024);
-      const length = readSync(fd, chunk);
-      if (length === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, length));
-      total += length;
-    }
-    return undefined;
-  } finally {
-    closeSync(fd);
   }
 }
 

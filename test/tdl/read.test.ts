@@ -49,7 +49,7 @@ describe('readTdl()', () => {
 
   it.each<[string, string | Buffer | undefined, RegExp]>([
     ['missing.tdl', undefined, /Cannot read TDL .*missing\.tdl: there is no such file/],
-    ['big.tdl', Buffer.alloc(5 * 1024 * 1024 + 1, 32), /larger than 5242880 bytes/],
+    ['big.tdl', Buffer.alloc(5 * 1024 * 1024 + 1, 32), /it is larger than 5 MiB/],
     ['latin1.tdl', Buffer.from(template({ name: '<name>\xe4</name>' }), 'latin1'), /not UTF-8/],
   ])('refuses %s', async (name, content, why) => {
     const file = content === undefined ? path.join(dir, name) : put(name, content);

@@ -1,7 +1,9 @@
 /** The user's own certificates. What is wrong with them is told before anything is asked of a cloud. */
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { codeOf, OzError } from '../../../src/base/errors.ts';
+import { limits } from '../../../src/base/limits.ts';
+import { textWithinSync } from '../../../src/base/read-bounded.ts';
+import { whyOf } from '../../../src/base/system-errors.ts';
 
 export interface TlsSettings {
   readonly insecure: boolean;
@@ -12,13 +14,12 @@ export interface TlsSettings {
 
 function readTlsFile(file: string, what: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return textWithinSync(file, limits.certificates);
   } catch (error) {
-    throw new OzError(
-      'OZ_CLOUD_CONFIG',
-      `Cannot read the ${what} ${file}: ${codeOf(error) ?? 'failed'}`,
-      { hint: 'correct its path in clouds.yaml, oz.cfg or the OS_* variables' },
-    );
+    throw new OzError('OZ_CLOUD_CONFIG', `Cannot read the ${what} ${file}: ${whyOf(error)}`, {
+      hint: 'correct its path in clouds.yaml, oz.cfg or the OS_* variables',
+      cause: error,
+    });
   }
 }
 
