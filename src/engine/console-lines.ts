@@ -10,12 +10,16 @@ export interface ShownConsole {
 /** Characters of a line without an end; what comes after them counts as another line. */
 const longestLine = 4096;
 
-/** What of `shown` is new after `known` bytes, as far as it is still shown. */
+/**
+ * What of `shown` is new after `known` bytes, as far as it is still shown. What was no UTF-8 (menus in
+ * a PC's own letters, a line at another speed) was one byte each, not the three that stand for it now:
+ * rather some of it twice than a part of it never.
+ */
 function news({ size, tail }: ShownConsole, known: number): string {
   const fresh = size - known;
   if (fresh <= 0) return '';
-  const bytes = Buffer.from(tail);
-  return fresh >= bytes.length ? tail : bytes.subarray(-fresh).toString();
+  const bytes = Buffer.from(tail.replaceAll('\ufffd', '?'));
+  return fresh >= bytes.length ? tail : tail.slice(-bytes.subarray(-fresh).toString().length);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What a console shows when nothing more is to come of its guest, installing or starting. */
+import { rawLines, readable } from '../base/readable.ts';
 import type { Clock } from './clock.ts';
+import type { ShownConsole } from './console-lines.ts';
 
 type Purpose = 'install' | 'boot';
 
@@ -65,20 +67,10 @@ export interface Doomed {
   early: boolean;
 }
 
-interface Shown {
-  size: number;
-  tail: string;
-}
-
-/** Colors and cursor movements, which boot loaders and firmware print between the letters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
-const escapes = /\u001b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>c78])/g;
-
 const linesOf = (tail: string) =>
-  tail
-    .replace(escapes, '')
-    .split(/\r*\n|\r/)
-    .filter((line) => line.trim() !== '');
+  rawLines(tail)
+    .map(readable)
+    .filter((line) => line !== '');
 
 /** Of a kernel, which may go better at another start: an emulated clock, say. */
 export const isPanic = (line: string) => /Kernel panic/.test(line);
@@ -103,7 +95,7 @@ export function doomWatch(
   on: Purpose,
   clock: Clock,
   patterns: readonly string[] = [],
-): (shown: Shown | null) => Doomed | undefined {
+): (shown: ShownConsole | null) => Doomed | undefined {
   const known = [
     ...dooms.filter((doom) => doom.on.includes(on)),
     ...patterns.map((text) => ({ line: new RegExp(text), on: [on], silentMs: 0 })),
@@ -116,8 +108,6 @@ export function doomWatch(
     size = shown.size;
     const lines = linesOf(shown.tail);
     const line = lines[find(lines, clock.now() - grown, known)];
-    return line === undefined
-      ? undefined
-      : { line: line.trim().slice(0, 200), early: isEarly(line) };
+    return line === undefined ? undefined : { line: line.slice(0, 200), early: isEarly(line) };
   };
 }

@@ -7,6 +7,7 @@ import type { Activity, Guest, StopEvent } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
 import { type ActivityReport, activityWatcher } from './activity.ts';
 import type { Clock } from './clock.ts';
+import type { ShownConsole } from './console-lines.ts';
 import { type Doomed, doomWatch, isPanic } from './doom.ts';
 import type { Emit } from './events.ts';
 import { FailedStart, lostBy } from './once-more.ts';
@@ -32,7 +33,7 @@ export interface WaitOptions {
   /** Keeps the last look for the evidence. */
   onReport?: (report: ActivityReport) => void;
   /** Is shown what the console showed at the look, and the counters. */
-  onLook?: (shown: { size: number; tail: string } | null, activity: Activity | null) => void;
+  onLook?: (shown: ShownConsole | null, activity: Activity | null) => void;
 }
 
 /** Bytes of console that are searched at each look; more than a second's output. */

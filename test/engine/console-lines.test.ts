@@ -33,3 +33,11 @@ it('forgets a line that does not end', () => {
   printed += 'end\n';
   expect(take(shown(printed, 10_000))).toEqual(['end']);
 });
+
+it('loses nothing where other letters than those of UTF-8 are printed', () => {
+  const take = consoleLines();
+  const before = Buffer.from('menu\n');
+  take({ size: before.length, tail: before.toString() });
+  const all = Buffer.concat([before, Buffer.from('Formatting\n'), Buffer.alloc(40, 0xcd)]);
+  expect(take({ size: all.length, tail: all.toString() })).toEqual(['Formatting']);
+});
