@@ -27,8 +27,9 @@ export async function decideBuild(
   io: Around,
 ): Promise<BuildPlan> {
   const { capabilities, options, access, answer } = choices;
-  const [{ plan }, { checkReachability }] = await Promise.all([
+  const [{ plan }, { refuseLongNames }, { checkReachability }] = await Promise.all([
     import('../plan/plan.ts'),
+    import('../engine/result-names.ts'),
     import('../tdl/localhost.ts'),
   ]);
   checkReachability(tdl, { localhostReachable: capabilities.hostAddress !== null });
@@ -44,6 +45,7 @@ export async function decideBuild(
     access: options.customize || options.icicle ? await access() : undefined,
     answer,
   });
+  refuseLongNames(decided);
   await refuseImpossibleData(config.paths.dataDir);
   const refused = await refuseImpossible(decided.outputs.image);
   if (refused && choices.writes) throw refused;

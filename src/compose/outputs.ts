@@ -7,9 +7,6 @@ import { systemHint, whyOf } from '../base/system-errors.ts';
 import { type Obstacle, obstacleIn } from '../base/usable-directory.ts';
 import { behindLinks, isStream, targetOf } from '../base/write-output.ts';
 
-/** Bytes of a file's name, on all common file systems. */
-const longestName = 255;
-
 /** Refuses an output that is a directory; what is not there may still be made. */
 export async function refuseDirectory(file: string): Promise<void> {
   const found = await targetOf(file).catch(() => null);
@@ -50,12 +47,7 @@ async function isDevice(file: string): Promise<Obstacle | null> {
 
 /** What keeps an image from being written; it may be in a directory that is still to be made. */
 async function obstacleTo(file: string): Promise<(Obstacle & { error: OzError }) | null> {
-  const length = Buffer.byteLength(path.basename(file));
-  const tooLong = { why: 'the name is too long for the file system', never: true };
-  const obstacle =
-    length > longestName
-      ? tooLong
-      : ((await isDevice(file)) ?? (await obstacleIn(path.dirname(file))));
+  const obstacle = (await isDevice(file)) ?? (await obstacleIn(path.dirname(file)));
   if (!obstacle) return null;
   const error = new OzError('OZ_OUTPUT', `Cannot write the image ${file}: ${obstacle.why}`, {
     hint: 'name another file with -s, or set output_dir in [paths] of oz.cfg',

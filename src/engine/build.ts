@@ -1,7 +1,6 @@
 /** build(): does what a BuildPlan says, phase by phase, and leaves only the results. */
 import path from 'node:path';
 import type { Backend, StagedDisk } from '../../backends/backend.ts';
-import { besideName } from '../base/atomic-file.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import type { LedgerEntry } from '../base/ledger-entry.ts';
 import { systemError, whyOf } from '../base/system-errors.ts';
@@ -15,7 +14,7 @@ import {
   type WorkOptions,
 } from './build-context.ts';
 import { checkCloudInit } from './cloud-init-boot.ts';
-import { checkDelivery, deliver, manifestOf } from './deliver.ts';
+import { checkDelivery, deliver } from './deliver.ts';
 import { inPhase, skipPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { collectEvidence, lastWords } from './evidence.ts';
@@ -26,6 +25,7 @@ import { keepAll } from './keep.ts';
 import { removeFileEntry } from './leftovers.ts';
 import { endUses, namesMedia, settleUses } from './media-uses.ts';
 import { fetchMedia, stageMedia } from './prepare-media.ts';
+import { refuseLongNames } from './result-names.ts';
 import { workInGuest } from './second-boot.ts';
 
 export interface BuildOptions extends WorkOptions {
@@ -45,22 +45,6 @@ async function refuseConflicts(plan: BuildPlan, options: BuildOptions): Promise<
     found.kind === 'guest' ? 'OZ_GUEST_EXISTS' : 'OZ_DISK_EXISTS',
     `Cannot build ${plan.name}: ${found.kind} ${found.name} already exists`,
     { hint: 'remove it with -p, or change the name in the TDL' },
-  );
-}
-
-/** Bytes of a file's name, on all common file systems. */
-const longestName = 255;
-
-/** Not after the install, when the results get their names. */
-function refuseLongNames({ name, outputs }: BuildPlan): void {
-  const { image, domainXml } = outputs;
-  const names = [manifestOf(image), domainXml].map((file) => path.basename(besideName(file)));
-  const over = Math.max(...names.map((each) => Buffer.byteLength(each))) - longestName;
-  if (over <= 0) return;
-  throw new OzError(
-    'OZ_NAME_TOO_LONG',
-    `Cannot build ${name}: its files' names would be ${over} bytes too long`,
-    { hint: 'choose a shorter name in the TDL, or with -s and -x' },
   );
 }
 

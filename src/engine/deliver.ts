@@ -12,6 +12,7 @@ import { checkFormat, copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
 import { entryOf, publishDisk } from './publish.ts';
+import { manifestOf } from './result-names.ts';
 
 /** Moves or converts the work disk to the place and format the user asked for. */
 async function exportImage(context: BuildContext, disk: StagedDisk): Promise<void> {
@@ -50,9 +51,6 @@ async function exportResult(context: BuildContext, disk: StagedDisk): Promise<Ex
   await exportImage(context, source);
   return { published, image };
 }
-
-/** The manifest of an image that is here. */
-export const manifestOf = (image: string): string => `${image}.manifest.json`;
 
 interface Exported {
   /** Path. */
