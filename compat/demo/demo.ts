@@ -1,9 +1,10 @@
 /** Builds tdl-examples/debian-13.tdl here, whatever mirror this machine has. */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../../src/base/errors.ts';
 import { packageFile } from '../../src/base/package-root.ts';
+import { runProgram } from '../program.ts';
 import { adaptTdl } from './adapt-tdl.ts';
 import { findInstallerTree } from './installer-tree.ts';
 
@@ -29,7 +30,7 @@ async function build(tdl: string, signal: AbortSignal): Promise<number> {
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exit, by) => resolve(exit ?? (by ? 1 : 0)));
+    child.on('close', (exit, by) => resolve(exit ?? 128 + (by ? constants.signals[by] : 0)));
   });
   if (code === 0) {
     for (const file of [image, files.xml, files.icicle]) await stat(file);
@@ -53,14 +54,12 @@ uri = qemu:///session
 image_type = qcow2
 `;
 
-async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+await runProgram(async (signal) => {
   const text = await readFile(example, 'utf8');
   const wanted = /<url>\s*([^<\s]*)\s*<\/url>/.exec(text)?.[1] ?? '';
   await mkdir(out, { recursive: true });
   say(`a Debian 13 image of tdl-examples/debian-13.tdl, in ${out}`);
-  const tree = await findInstallerTree(wanted, say, interrupted.signal);
+  const tree = await findInstallerTree(wanted, say, signal);
   try {
     let tdl = example;
     if (tree.url !== wanted) {
@@ -68,15 +67,8 @@ async function main(): Promise<number> {
       await writeFile(tdl, adaptTdl(text, tree.url, tree.kernelparam));
       say(`the installer is at ${tree.url}`);
     }
-    return await build(tdl, interrupted.signal);
+    return await build(tdl, signal);
   } finally {
     await tree.close();
   }
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`Error: ${messageOf(error)}`);
-  process.exitCode = 1;
-}
+});

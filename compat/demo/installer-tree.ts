@@ -15,12 +15,13 @@ export interface InstallerTree {
 
 const netboot = `dists/${suite}/main/installer-amd64/current/images/netboot/`;
 
-async function hasInstaller(url: string): Promise<boolean> {
+async function hasInstaller(url: string, signal: AbortSignal): Promise<boolean> {
   const kernel = `${url.replace(/\/*$/, '/')}debian-installer/amd64/linux`;
   try {
-    const signal = AbortSignal.timeout(20_000);
-    return (await fetch(kernel, { method: 'HEAD', signal })).ok;
+    const both = AbortSignal.any([signal, AbortSignal.timeout(20_000)]);
+    return (await fetch(kernel, { method: 'HEAD', signal: both })).ok;
   } catch {
+    signal.throwIfAborted();
     return false;
   }
 }
@@ -32,11 +33,12 @@ export async function findInstallerTree(
 ): Promise<InstallerTree> {
   const nothing = async () => {};
   say("looking for Debian 13's installer: the template's mirror, then apt's");
-  if (await hasInstaller(wanted)) return { url: wanted, close: nothing };
+  if (await hasInstaller(wanted, signal)) return { url: wanted, close: nothing };
   try {
     const ofApt = `${aptMirror()}/${netboot}`;
-    if (await hasInstaller(ofApt)) return { url: ofApt, close: nothing };
+    if (await hasInstaller(ofApt, signal)) return { url: ofApt, close: nothing };
   } catch (error) {
+    signal.throwIfAborted();
     say(messageOf(error));
   }
   say('none has it: making it from ordinary packages (some minutes)');
