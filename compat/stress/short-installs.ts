@@ -6,9 +6,9 @@
  *                             [--product DIR]
  *
  * DIR: another checkout of Ozma, whose library is used instead. Prints the figures as JSON; ends
- * with 1 unless each install left an image that holds what its guest wrote.
+ * with 1 unless each install left an image that holds all that its guest wrote, and nothing else.
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ import { startSystemLibvirt, systemUri } from '../../test/e2e/support/system-lib
 import { makeWorkspace, type Workspace } from '../../test/e2e/support/workspace.ts';
 import { runProgram } from '../program.ts';
 import { randomFrom } from './random.ts';
-import { tinyIso } from './tiny-guest.ts';
+import { sectorsIn, tinyIso } from './tiny-guest.ts';
 
 type Library = Pick<typeof import('../../src/index.ts'), 'build' | 'parseTdl'>;
 
@@ -30,8 +30,8 @@ interface Outcome {
   ms: number;
   /** Starts of a guest. */
   guests: number;
-  /** Bytes of the image that are no hole. */
-  allocated: number | null;
+  /** Sectors of its guest that the image holds; null: there is none. */
+  held: number | null;
   failure?: { code: string | undefined; message: string };
 }
 
@@ -39,16 +39,6 @@ const tdlOf = (name: string, iso: string) => `<template version="1.0"><name>${na
   <os><name>Debian</name><version>13</version><arch>x86_64</arch>
   <install type="iso"><iso>file://${iso}</iso></install></os>
   <disk><size>1GiB</size></disk></template>\n`;
-
-/** Bytes of a file that are no hole. */
-async function allocatedBytes(image: string): Promise<number> {
-  const file = await open(image);
-  try {
-    return (await file.stat()).blocks * 512;
-  } finally {
-    await file.close();
-  }
-}
 
 async function install(
   { build, parseTdl }: Library,
@@ -63,7 +53,7 @@ async function install(
   const iso = workspace.at('media', `${name}.iso`);
   await tinyIso(iso, workspace.at('media', name), { name, ...guest });
   const begin = performance.now();
-  const outcome: Outcome = { name, ...guest, ms: 0, guests: 0, allocated: null };
+  const outcome: Outcome = { name, ...guest, ms: 0, guests: 0, held: null };
   try {
     const { image } = await build(await parseTdl(tdlOf(name, iso)), {
       config: workspace.config,
@@ -73,7 +63,7 @@ async function install(
         if (event.type === 'mark' && event.mark === 'guest-started') outcome.guests++;
       },
     });
-    if (image !== undefined) outcome.allocated = await allocatedBytes(image);
+    if (image !== undefined) outcome.held = await sectorsIn(image);
     if (image !== undefined) await rm(image);
   } catch (error) {
     outcome.failure = { code: codeOf(error), message: messageOf(error) };
@@ -96,7 +86,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const count = Number(values.count);
   const random = randomFrom(Number(values.seed));
   const system = values.uri === systemUri ? await startSystemLibvirt() : undefined;
-  const workspace = await makeWorkspace({ libvirt: { uri: values.uri } });
+  const workspace = await makeWorkspace({ libvirt: { uri: values.uri, image_type: 'raw' } });
   // Before libvirt's library is loaded, which has its own view of them.
   Object.assign(process.env, workspace.env);
   const source = pathToFileURL(path.resolve(values.product, 'src/index.ts')).href;
@@ -113,23 +103,28 @@ async function main(signal: AbortSignal): Promise<number> {
       process.stderr.write(`${name}: ${ms} ms${failure ? `: ${failure.message}` : ''}\n`);
     }
   };
+  let left: string[] = [];
   try {
     await Promise.all(Array.from({ length: Number(values['at-once']) }, work));
+    // What runs this program keeps its own cache there.
+    left = (await workspace.leftovers()).filter((file) => !file.startsWith('tmp/tsx-'));
   } finally {
     await workspace.remove();
     await system?.stop();
   }
   signal.throwIfAborted();
-  const whole = outcomes.filter(({ allocated }) => allocated !== null && allocated > 0);
+  const whole = outcomes.filter(({ held, writes }) => held === writes);
   const figures = {
     ...{ seed: Number(values.seed), uri: values.uri, installs: count, images: whole.length },
     lost: count - whole.length,
+    leftovers: left.length,
     secondStarts: outcomes.filter(({ guests }) => guests > 1).length,
     seconds: Math.round((performance.now() - begin) / 1000),
   };
+  for (const file of left) process.stderr.write(`left: ${file}\n`);
   const failed = outcomes.filter((outcome) => !whole.includes(outcome));
   process.stdout.write(`${JSON.stringify({ ...figures, failed }, null, 2)}\n`);
-  return count > 0 && whole.length === count ? 0 : 1;
+  return count > 0 && whole.length === count && left.length === 0 ? 0 : 1;
 }
 
 await runProgram(main);

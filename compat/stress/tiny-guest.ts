@@ -2,7 +2,7 @@
  * An installer that takes two seconds: a "kernel" of a few hundred bytes that says what it was
  * started with, writes to its disk, and powers off. Its source is tiny-guest.s.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runTool } from '../../src/base/run-tool.ts';
 import { cpioArchive } from '../../src/media/cpio.ts';
@@ -69,6 +69,26 @@ export async function tinyIso(target: string, dir: string, guest: TinyGuest): Pr
     await runTool('xorriso', ['-as', 'mkisofs', ...args]);
   } finally {
     await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Where its sectors go: the first, and from each to the next. */
+const sectors = { first: 2048 * 512, apart: 128 * 512 };
+/** What each of them holds, behind two bytes: the magic number of its own header. */
+const magic = 'HdrS';
+
+/** How many of the sectors that such a guest writes a raw image holds, from the first on. */
+export async function sectorsIn(image: string): Promise<number> {
+  const file = await open(image);
+  try {
+    const found = Buffer.alloc(magic.length);
+    for (let count = 0; ; count++) {
+      const place = sectors.first + count * sectors.apart + 2;
+      const { bytesRead } = await file.read(found, 0, found.length, place);
+      if (bytesRead < found.length || found.toString('latin1') !== magic) return count;
+    }
+  } finally {
+    await file.close();
   }
 }
 
