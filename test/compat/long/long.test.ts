@@ -19,17 +19,44 @@ const result: Result = {
   figures: { images: 60 },
 };
 
+const { scripts } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
+const isScript = (word: string) => word in scripts;
+
+/** A program, and all files of the project that it imports, on however long a way. */
+function partsOf(file: string, known = new Set<string>()): string[] {
+  if (known.has(file)) return [];
+  known.add(file);
+  const text = readFileSync(packageFile(file), 'utf8');
+  for (const [, named = ''] of text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g))
+    partsOf(path.join(path.dirname(file), named), known);
+  return [...known];
+}
+
 describe('rows', () => {
   it('have a name each, folders that exist, and a program', () => {
     const names = rows.map((row) => row.name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => /^fresh-.*-(?:demo|test|pack)$/.test(name))).toHaveLength(12);
-    const scripts = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).scripts;
     for (const { command, sources } of rows) {
       for (const source of sources) expect(existsSync(packageFile(source)), source).toBe(true);
       const [program, , named = ''] = command.filter((word) => !word.startsWith('-'));
       const found = program === 'npm' ? named in scripts : existsSync(packageFile(named));
       expect(found, command.join(' ')).toBe(true);
+    }
+  });
+
+  it('are about all that their programs are made of', () => {
+    const programs = rows.flatMap(({ command, sources }) => {
+      const typed = command[0] === 'npm' ? (scripts[command.find(isScript) ?? ''] ?? '') : '';
+      const file = /compat\/\S+\.ts/.exec(typed || command.join(' '))?.[0];
+      return file && !/vitest/.test(typed) ? [{ file, sources }] : [];
+    });
+    expect(programs.length).toBeGreaterThan(18);
+    for (const { file, sources } of programs) {
+      const others = partsOf(file).filter(
+        (part) => !sources.some((source) => part === source || part.startsWith(`${source}/`)),
+      );
+      expect(others, file).toEqual([]);
     }
   });
 
