@@ -19,7 +19,7 @@ export interface ChecksumEntry {
 }
 
 const bsdLine = /^\\?([A-Za-z0-9-]+) ?\((.+)\) ?= ?([0-9a-fA-F]+)$/;
-const gnuLine = /^\\?([0-9a-fA-F]{32,128})[ \t]+\*?(.+)$/;
+const gnuLine = /^\\?([0-9a-fA-F]{32,128})[ \t]+\*?([^ \t].*)$/s;
 const hashOnly = /^[0-9a-fA-F]{32,128}$/;
 
 /** A checksum file is some kilobytes; what is larger is something else. */
@@ -35,13 +35,18 @@ function unescapeName(line: string, name: string): string {
   return name.replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c === 'r' ? '\r' : c));
 }
 
+const signed = '-----BEGIN PGP SIGNED MESSAGE-----';
+const signature = '-----BEGIN PGP SIGNATURE-----';
+
 /** What a PGP clearsigned message says, without its armour; other texts as they are. */
-function withoutSignature(text: string): string {
-  const begin = /^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n/m.exec(text);
-  if (!begin) return text;
-  const rest = text.slice(begin.index + begin[0].length);
-  const end = rest.search(/^-----BEGIN PGP SIGNATURE-----/m);
-  return (end < 0 ? rest : rest.slice(0, end)).replace(/^- /gm, '');
+function withoutSignature(lines: readonly string[]): readonly string[] {
+  const begin = lines.indexOf(signed);
+  // Its own headers, such as `Hash: SHA512`, end with a blank line.
+  const blank = begin < 0 ? -1 : lines.indexOf('', begin + 1);
+  if (blank < 0) return lines;
+  const end = lines.findIndex((line, index) => index > blank && line.startsWith(signature));
+  const message = lines.slice(blank + 1, end < 0 ? undefined : end);
+  return message.map((line) => line.replace(/^- /, ''));
 }
 
 function parseLine(line: string): ChecksumEntry | null {
@@ -67,9 +72,9 @@ function low(text: string | undefined): string {
 
 /** All entries of a checksum file; lines that are something else are passed over. */
 export function parseChecksums(text: string): ChecksumEntry[] {
-  return withoutSignature(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'))
-    .split('\n')
-    .flatMap((line) => parseLine(line.trim()) ?? []);
+  return withoutSignature(text.replace(/^\uFEFF/, '').split(/\r\n?|\n/)).flatMap(
+    (line) => parseLine(line.trim()) ?? [],
+  );
 }
 
 /** Paths before names: `jessie/x.iso` is chosen over `wheezy/x.iso` by what the URL ends in. */

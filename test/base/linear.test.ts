@@ -72,7 +72,8 @@ const shapes: Readonly<Record<string, string>> = {
   'open parentheses': text('MD5 ('),
   ampersands: text('&#'),
   'dollar signs': text('$('),
-  'signed messages': text('-----BEGIN PGP SIGNED MESSAGE-----\n', length / 20),
+  'signed messages': text('-----BEGIN PGP SIGNED MESSAGE-----\n', length / 4),
+  'hash digits and blanks': `${text('a', 32)}${text(' ')}\u2028x`,
   'one name after the other': text('x\n'),
 };
 
