@@ -6,11 +6,13 @@ import { makeDirectory } from '../base/make-directory.ts';
 import { writeOutput } from '../base/write-output.ts';
 import { checkImage } from '../image/convert.ts';
 import { writeManifest } from '../image/manifest.ts';
+import { wordWriteFailure } from '../media/write-failure.ts';
 import { runSpec } from '../plan/guest-spec.ts';
 import { type BuildContext, byteProgress } from './build-context.ts';
 import { checkFormat, copyDisk } from './copy-disk.ts';
 import { inPhase } from './event-stream.ts';
 import type { BuildResult } from './events.ts';
+import { keepingInstalled, withHint } from './kept-disk.ts';
 import { entryOf, publishDisk } from './publish.ts';
 import { manifestOf } from './result-names.ts';
 
@@ -23,10 +25,14 @@ async function exportImage(context: BuildContext, disk: StagedDisk): Promise<voi
     return rename(disk.ref, image);
   }
   // Also from qcow2 to qcow2: only a copy gives back the space the installer freed.
-  await copyDisk(context, disk, image, {
-    format: imageType,
-    onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
-  });
+  try {
+    await copyDisk(context, disk, image, {
+      format: imageType,
+      onProgress: byteProgress(emit, 'export', `write ${path.basename(image)}`),
+    });
+  } catch (error) {
+    throw await keepingInstalled(context, disk, error);
+  }
 }
 
 /** Says before the install what would fail after it, where the image is to come from a cloud. */
@@ -58,6 +64,23 @@ interface Exported {
   published?: Published;
 }
 
+async function writing(file: string, work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    throw wordWriteFailure(error, file, `write ${file}`);
+  });
+}
+
+/** The image is finished, and stays, whatever is wrong with what would stand beside it. */
+function withoutRecords(
+  context: BuildContext,
+  error: unknown,
+  { image, published }: Exported,
+): unknown {
+  if (published) context.ledger.drop(entryOf(context, published));
+  const where = [image ?? [], published ? `${published.id} in the catalogue` : []].flat();
+  return withHint(error, `the image is finished and stays: ${where.join(', ')}`);
+}
+
 /** Returns what was made; each file is complete or not there. */
 export async function deliver(
   context: BuildContext,
@@ -70,19 +93,21 @@ export async function deliver(
   const { image, published } = await inPhase(emit, 'export', 'export the image', () =>
     exportResult(context, disk),
   );
-  return inPhase(emit, 'record', 'write the records', async () => {
+  const record = async (): Promise<BuildResult> => {
     const spec = runSpec(plan, {
       disk: { ref: image ?? '', format: imageType, size: disk.size },
       media: [],
       consoleLog: '',
     });
-    await writeOutput(domainXml, backend.describeFinished({ ...spec, published }));
+    const xml = backend.describeFinished({ ...spec, published });
+    await writing(domainXml, writeOutput(domainXml, xml));
     const icicleFile = plan.icicle?.file ?? undefined;
-    if (icicle !== undefined && icicleFile) await writeOutput(icicleFile, icicle);
+    if (icicle !== undefined && icicleFile)
+      await writing(icicleFile, writeOutput(icicleFile, icicle));
     const manifest = manifestOf(plan.outputs.image);
     const onProgress = byteProgress(emit, 'record', 'digest the image');
     await makeDirectory(path.dirname(manifest));
-    await writeManifest(
+    const written = writeManifest(
       manifest,
       {
         name: plan.name,
@@ -100,6 +125,7 @@ export async function deliver(
       },
       { signal, onProgress, log: (text) => emit({ type: 'log', level: 'info', text }) },
     );
+    await writing(manifest, written);
     if (published) ledger.drop(entryOf(context, published));
     return {
       name: plan.name,
@@ -112,5 +138,12 @@ export async function deliver(
       icicleText: icicle,
       ms: Date.now() - began.getTime(),
     };
+  };
+  return inPhase(emit, 'record', 'write the records', async () => {
+    try {
+      return await record();
+    } catch (error) {
+      throw signal?.aborted ? error : withoutRecords(context, error, { image, published });
+    }
   });
 }

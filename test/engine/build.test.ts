@@ -434,6 +434,47 @@ describe('build()', () => {
     });
   });
 
+  it('keeps the installed disk where no image can be made of it', async () => {
+    const made = testPlan();
+    const image = at('out/test.vmdk');
+    mkdirSync(path.join(image, 'in the way'), { recursive: true });
+    const plan = { ...made, outputs: { ...made.outputs, image, imageType: 'vmdk' as const } };
+    const { error } = await run(plan, { runs: [installs] });
+    expect(error).toMatchObject({
+      hint: expect.stringContaining(
+        `; the installed disk is kept: qemu-img convert -f raw -O vmdk ${image}.installed ${image}`,
+      ),
+    });
+    expect(readFileSync(`${image}.installed`, 'utf8')).toContain('installed');
+    expect(files('out')).toEqual(['test.vmdk', 'test.vmdk.installed']);
+    expect(ledger.entries()).toEqual([]);
+  });
+
+  it.each(['download', 'glance', 'both'] as const)(
+    'keeps a finished image whose records can’t be written: %s',
+    async (kind) => {
+      const made = cataloguePlan(kind);
+      const domainXml = at('out/here');
+      mkdirSync(path.join(domainXml, 'in the way'), { recursive: true });
+      const plan = { ...made, outputs: { ...made.outputs, domainXml } };
+      const catalogue = new Map<string, string>();
+      const { error } = await run(plan, { runs: [installs], catalogue });
+      const places = {
+        download: at('out/test.dsk'),
+        glance: 'memory-test in the catalogue',
+        both: `${at('out/test.dsk')}, memory-test in the catalogue`,
+      };
+      expect(error).toMatchObject({
+        code: 'OZ_NOT_WRITABLE',
+        message: `Cannot write ${domainXml}: a directory is where a file is needed (${at('out')})`,
+        hint: expect.stringContaining(`; the image is finished and stays: ${places[kind]}`),
+      });
+      expect([...catalogue.keys()]).toEqual(kind === 'download' ? [] : ['memory-test']);
+      expect(files('out').includes('test.dsk')).toBe(kind !== 'glance');
+      expect(ledger.entries()).toEqual([]);
+    },
+  );
+
   it('refuses names that would turn out too long after the install', async () => {
     const made = testPlan();
     const image = at('out', `${'ü'.repeat(114)}.dsk`);
