@@ -39,15 +39,31 @@ const dooms: readonly Doom[] = [
   { line: /^Shell> *$/, on: both, silentMs: standing },
   { line: /^No bootable device\./, on: both, silentMs: standing },
   { line: /^Boot failed: not a bootable disk/, on: both, silentMs: standing },
-  // GRUB.
-  { line: /^grub rescue> *$/, on: both, silentMs: standing },
+  // A server's (SLOF), and the boot sectors of Linux's distributions and of others.
+  { line: /^E34\d\d: .*(?:Not a bootable device|no bootable)/i, on: both, silentMs: standing },
+  {
+    line: /^(?:Missing operating system|Operating system not found|Error loading operating system|MBR [1-4A-F]+:|No boot sector signature found)\.? *$/i,
+    on: both,
+    silentMs: standing,
+  },
+  // GRUB, with and without its modules.
+  { line: /^grub(?: rescue)?> *$/, on: both, silentMs: standing },
   {
     line: /^error: (?:[\w./-]+:\d+:)? ?(?:no such (?:device|partition)|unknown filesystem|(?:disk|file) .* not found|you need to load the kernel first)/,
     on: ['boot'],
     silentMs: doubtful,
   },
-  // The shells of an initramfs that has not found its root: Debian's and dracut's.
+  // The shells of an initramfs that has not found its root: Debian's, Alpine's, Arch' and dracut's.
   { line: /^\(initramfs\) *$/, on: both, silentMs: standing },
+  { line: /^initramfs emergency recovery shell launched/, on: both, silentMs: standing },
+  {
+    line: /^(?::: )?You are (?:now )?being dropped into an emergency shell/i,
+    on: both,
+    silentMs: standing,
+  },
+  // FreeBSD's kernel without its root, and its system that can't go on by itself.
+  { line: /^mountroot> *$/, on: both, silentMs: standing },
+  { line: /^Enter full pathname of shell or RETURN for/, on: both, silentMs: standing },
   { line: /^(?:dracut:|switch_root:)\/# *$/, on: both, silentMs: standing },
   { line: /^Entering emergency mode\. Exit the shell to continue/, on: both, silentMs: standing },
   { line: /^You are in (?:emergency|rescue) mode/, on: both, silentMs: standing },

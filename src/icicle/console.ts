@@ -43,6 +43,9 @@ const mostLists = 8;
 /** Characters of a line; what is longer is none of ours. */
 const longestLine = 64 * 1024;
 
+/** Characters of a line that is about a step or a list: a word, some numbers and the sum. */
+const longestControl = 160;
+
 interface PrintedList {
   pieces: Map<number, string>;
   end?: { pieces: number; sum: number; bytes: number };
@@ -121,7 +124,7 @@ export function consoleReader(mark: string): ConsoleReader {
   };
 
   function output(words: string): ConsoleMessage[] {
-    const found = /^((\d+)\.\d+) ?([\s\S]*)$/.exec(words);
+    const found = /^((\d{1,9})\.\d{1,9})(?: ([\s\S]*))?$/.exec(words);
     if (!found) return [];
     const [, id = '', operation, line = ''] = found;
     return once(`out ${id}`, { kind: 'output', operation: Number(operation), line });
@@ -139,6 +142,7 @@ export function consoleReader(mark: string): ConsoleReader {
   }
 
   function control(text: string): ConsoleMessage[] {
+    if (text.length > longestControl) return [];
     const [kind, ...words] = checked(text) ?? [];
     const numbers = words.map(Number);
     switch (kind) {

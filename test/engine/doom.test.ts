@@ -23,6 +23,14 @@ const standing = [
   'You are in emergency mode. After logging in, type "journalctl -xb" to view\nsystem logs, "systemctl reboot" to reboot, or "exit"\nto continue bootup.\nGive root password for maintenance\n(or press Control-D to continue): ',
   'Cannot open access to console, the root account is locked.\nSee sulogin(8) man page for more details.\n\nPress Enter to continue.\n',
   '[   12.311] systemd[1]: Freezing execution.\n',
+  'GNU GRUB  version 2.06\r\n\r\n   Minimal BASH-like line editing is supported. For the first word, TAB\r\n   lists possible command completions.\r\n\r\n\r\ngrub> ',
+  "Trying to load:  from: /pci@800000020000000/scsi@3 ...\r\nE3404: Not a bootable device!\r\n\r\nE3407: Load failed\r\n\r\n  Type 'boot' and press return to continue booting the system.\r\n\r\nReady!\r\n0 > ",
+  'Booting from Hard Disk...\r\nMissing operating system.\r\n',
+  'Booting from Hard Disk...\r\nMBR FA: ',
+  "Mounting root: failed.\ninitramfs emergency recovery shell launched. Type 'exit' to continue boot\nsh: can't access tty; job control turned off\n/ # ",
+  ":: running hook [udev]\nERROR: device 'UUID=1' not found. Skipping fsck.\n:: mounting 'UUID=1' on real root\nYou are now being dropped into an emergency shell.\nsh: can't access tty; job control turned off\n[rootfs ~]# ",
+  'Mounting from ufs:/dev/vtbd0p2 failed with error 19.\n\nLoader variables:\n  vfs.root.mountfrom=ufs:/dev/vtbd0p2\n\nmountroot> ',
+  'Automatic file system check failed; help!\nEnter full pathname of shell or RETURN for /bin/sh: ',
   '\u001b[2J\u001b[01;01H\u001b[0m\u001b[35m\u001b[40mBdsDxe: No bootable option or device was found.\r\n',
 ];
 
@@ -98,6 +106,8 @@ it.each([
   'dracut-initqueue[312]: Warning: dracut-initqueue timeout - starting timeout scripts\n',
   'log: You are in emergency mode. After logging in\n',
   'answer: (initramfs)\n',
+  'apt-get: Missing operating system type\n',
+  'for help type grub> help\n',
 ])('a healthy console is left alone, however long it is silent: %j', async (text) => {
   expect(await found('boot', text, 3_600_000)).toBeUndefined();
   expect(await found('install', text, 3_600_000)).toBeUndefined();

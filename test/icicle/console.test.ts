@@ -110,6 +110,15 @@ describe('what a guest claims', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  it('is not remembered where it is longer than any number', () => {
+    const reader = consoleReader(mark);
+    const long = '1'.repeat(1000);
+    for (const words of [`at 3 ${long}`, `failed 3 100 ${long}`]) {
+      expect(reader.take(said(words))).toEqual([]);
+    }
+    expect(reader.take(`@${mark} out ${long}.1 x\r\n@${mark} out 3.${long} x\r\n`)).toEqual([]);
+  });
+
   it('is unpacked up to a limit', () => {
     const reader = consoleReader(mark);
     const { pieces, end } = printed('list', 'a'.repeat(40 * 1024 * 1024));
