@@ -17,18 +17,20 @@ afterAll(() => place.remove());
 async function doctor(argv: string[], found: readonly Finding[] | Error) {
   const io = fakeIo({ cwd: place.dir });
   const asked: string[] = [];
+  const tried: boolean[] = [];
   const find: FindPlace = async (type, config, around) => {
     asked.push(type);
     if (found instanceof Error) throw found;
     return {
       ...(await memoryPlace().find(type, config, around)),
-      async *diagnose() {
+      async *diagnose({ tries }) {
+        tried.push(tries);
         yield* found;
       },
     };
   };
   const code = await main(['-c', 'oz.cfg', ...argv], io, find);
-  return { code, out: io.out(), err: io.err(), asked };
+  return { code, out: io.out(), err: io.err(), asked, tried };
 }
 
 const kvm = warning('kvm', 'there is no KVM here', 'switch it on');
@@ -44,6 +46,15 @@ describe('oz doctor', () => {
     expect(out).toContain('ok       libvirt: it answers\n');
     expect(out).toContain('warning  kvm: there is no KVM here\n         -> switch it on\n');
     if (ready) expect(out).toMatch(/\nA build can work, \d warnings?\n$/);
+  });
+
+  it('tries KVM with a guest only where that can be written down before', async () => {
+    expect((await doctor([], [])).tried).toEqual([true]);
+    const config = path.join(place.dir, 'file.cfg');
+    writeFileSync(config, `[paths]\ndata_dir = ${config}/x\n`);
+    const { out, tried } = await doctor(['-c', config], []);
+    expect(out).toContain('PROBLEM  data_dir: ');
+    expect(tried).toEqual([false]);
   });
 
   it('exits with 1 for a problem', async () => {

@@ -58,24 +58,36 @@ function needs({ paths }: OzConfig, remote: boolean): Need[] {
   ];
 }
 
-async function lookAt({ check, dir, least, usual, key, what }: Need): Promise<Finding> {
+/** Bytes that a directory, there or still to be made, has room for. */
+async function roomIn(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(await nearest(dir));
+  return bavail * bsize;
+}
+
+async function lookAt(
+  { check, dir, least, usual, key, what }: Need,
+  room: typeof roomIn,
+): Promise<Finding> {
   const elsewhere = `set ${key} in [paths] of oz.cfg to a directory that you may write`;
   // Builds go without evidence where it can't be kept.
   const bad = least === 0 ? warning : problem;
   const obstacle = await obstacleIn(dir);
   if (obstacle) return bad(check, `${dir} can't be used: ${obstacle.why}`, elsewhere);
-  const { bavail, bsize } = await statfs(await nearest(dir));
-  const free = bavail * bsize;
+  const free = await room(dir);
   const text = `${dir}: ${humanSize(free)} free for ${what}`;
-  const room = `make room there, or set ${key} in [paths] of oz.cfg to another directory`;
-  if (free < least) return bad(check, `${text}, and a build needs ${humanSize(least)}`, room);
-  if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, room);
+  const more = `make room there, or set ${key} in [paths] of oz.cfg to another directory`;
+  if (free < least) return bad(check, `${text}, and a build needs ${humanSize(least)}`, more);
+  if (free < usual) return warning(check, `${text}; many take ${humanSize(usual)}`, more);
   return fine(check, text);
 }
 
 /** The directories of oz.cfg: rights and room. `remote`: images are made elsewhere. */
-export async function* directories(config: OzConfig, remote: boolean): AsyncGenerator<Finding> {
-  for (const need of needs(config, remote)) yield await lookAt(need);
+export async function* directories(
+  config: OzConfig,
+  remote: boolean,
+  room = roomIn,
+): AsyncGenerator<Finding> {
+  for (const need of needs(config, remote)) yield await lookAt(need, room);
 }
 
 /** MiB that a guest of today's systems has, and without which none starts. */

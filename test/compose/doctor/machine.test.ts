@@ -13,12 +13,17 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('directories', () => {
-  async function look(paths: Record<string, string>, remote = false): Promise<Finding[]> {
+  async function look(
+    paths: Record<string, string>,
+    remote = false,
+    room?: number,
+  ): Promise<Finding[]> {
     const lines = Object.entries(paths).map(([key, value]) => `${key} = ${value}`);
     const text = `[paths]\n${lines.join('\n')}\n`;
     const config = parseConfig(text, 'oz.cfg', { home: dir, isRoot: false });
     const findings: Finding[] = [];
-    for await (const finding of directories(config, remote)) findings.push(finding);
+    const given = room === undefined ? undefined : async () => room;
+    for await (const finding of directories(config, remote, given)) findings.push(finding);
     return findings;
   }
 
@@ -48,6 +53,21 @@ describe('directories', () => {
       { check: 'output_dir' },
       { check: 'screenshot_dir', state: 'warning' },
     ]);
+  });
+
+  it.each<[gib: number, states: Finding['state'][]]>([
+    [0.5, ['problem', 'problem', 'ok']],
+    [1.5, ['warning', 'problem', 'ok']],
+    [4, ['warning', 'warning', 'ok']],
+    [8, ['ok', 'warning', 'ok']],
+    [16, ['ok', 'ok', 'ok']],
+  ])('judges %d GiB of room by what goes there', async (gib, states) => {
+    const findings = await look({}, false, gib * 1024 ** 3);
+    expect(findings.map(({ state }) => state)).toEqual(states);
+    for (const { state, check, fix } of findings)
+      expect(fix ?? '').toMatch(
+        state === 'ok' ? /^$/ : new RegExp(`^make room .* set ${check} in`),
+      );
   });
 
   it('refuses what nobody may write', async () => {
