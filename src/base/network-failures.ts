@@ -1,6 +1,6 @@
 /** Words for the ways in which a connection fails, by the codes of Node and of got. */
 
-export const networkWords: Readonly<Record<string, string>> = {
+const words: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known',
   EAI_AGAIN: 'the host name could not be looked up',
   ECONNREFUSED: 'the connection is refused',
@@ -16,6 +16,13 @@ export const networkWords: Readonly<Record<string, string>> = {
   EPROTO: 'the server does not speak TLS (http instead of https?)',
   ERR_GOT_REQUEST_ERROR: 'the request failed',
 };
+
+/** Why a connection failed; undefined: its code is not known. */
+export function networkWhy(code: string): string | undefined {
+  if (Object.hasOwn(words, code)) return words[code];
+  if (/^HPE_\w*_OVERFLOW$/.test(code)) return 'the headers of its answer are too long';
+  return code.startsWith('HPE_') ? words.EBADMSG : undefined;
+}
 
 /** Whether a code says that the server's certificate is not to be trusted. */
 export function isTrustFailure(code: string): boolean {

@@ -29,6 +29,17 @@ describe('fetchContent', () => {
     expect((await fetchContent(`${url}/f`, { backoffMs: 1 })).equals(content)).toBe(true);
   });
 
+  it.each([
+    ['endless headers', `HTTP/1.1 200 OK\r\n${'X: yyyyyyyy\r\n'.repeat(9000)}`, 'too long'],
+    ['one endless header', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(90_000)}`, 'too long'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'what answers does not speak HTTP'],
+  ])('words an answer that can’t be read: %s', async (_, answer, why) => {
+    const { url } = await serve((_request, { socket }) => socket?.end(answer));
+    const error = await fetchContent(`${url}/f`, { retries: 0 }).catch((thrown) => thrown);
+    expect(error.message).toContain(why);
+    expect(error.message).not.toMatch(/HPE_|Parse Error/);
+  });
+
   it('stops at the largest size', async () => {
     const { url } = await serve((q, r) => sendFile(q, r, { content }));
     const promise = fetchContent(`${url}/f?t=tok3n`, { maxBytes: 100_000 });

@@ -1,6 +1,6 @@
 /** The one place that words what goes wrong with a cloud. */
 import { OzError } from '../../../src/base/errors.ts';
-import { isTrustFailure, networkWords } from '../../../src/base/network-failures.ts';
+import { isTrustFailure, networkWhy } from '../../../src/base/network-failures.ts';
 import type { Fault } from './fault.ts';
 
 /** The services as users know them. */
@@ -164,7 +164,7 @@ export function brokenOff(error: unknown): BrokenOff {
   const trust = isTrustFailure(code);
   return {
     code,
-    words: networkWords[code] ?? `the request failed${code ? ` (${code})` : ''}`,
+    words: networkWhy(code) ?? `the request failed${code ? ` (${code})` : ''}`,
     sent: !(trust || neverSent.has(code) || code === 'EPROTO' || beforeSending.has(event)),
     lasting: trust || code === 'EPROTO' || code === 'ERR_INVALID_URL' || /^ERR_SSL/.test(code),
     trust,

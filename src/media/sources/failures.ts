@@ -1,6 +1,6 @@
 /** Words failures of all schemes, and tells the passing ones from the lasting ones. */
 import { codeOf, messageOf, OzError } from '../../base/errors.ts';
-import { isTrustFailure, networkWords } from '../../base/network-failures.ts';
+import { isTrustFailure, networkWhy } from '../../base/network-failures.ts';
 import { withoutCredentials } from '../../base/secrets.ts';
 import { shownUrl } from '../url.ts';
 import { TransientFailure } from './source.ts';
@@ -96,5 +96,5 @@ export function connectionFailure(url: URL, cause: unknown): OzError | Transient
       { hint: 'add its authority to the system, or name a bundle in SSL_CERT_FILE' },
     );
   }
-  return unreachable(url, networkWords[code] ?? (code || withoutCredentials(messageOf(cause))));
+  return unreachable(url, networkWhy(code) ?? (code || withoutCredentials(messageOf(cause))));
 }
