@@ -79,18 +79,33 @@ describe('oz doctor', () => {
     expect(checks).toContain('data_dir');
   });
 
+  it('needs no memory here for guests of a libvirt elsewhere', async () => {
+    const config = path.join(place.dir, 'remote.cfg');
+    const checksWith = async (uri: string) => {
+      writeFileSync(config, `[libvirt]\nuri = ${uri}\n[paths]\ndata_dir = ${place.dir}/d\n`);
+      const { out } = await doctor(['-c', config, '--json'], []);
+      return JSON.parse(out).findings.map(({ check }: Finding) => check);
+    };
+    expect(await checksWith('qemu+ssh://host/system')).not.toContain('memory');
+    expect(await checksWith('qemu:///session')).toContain('memory');
+    expect(await checksWith('no uri')).toContain('memory');
+  });
+
   it('tells a place that can not be opened as a problem, with its hint', async () => {
     const { code, out } = await doctor(['--backend=openstack'], new Error('it is away'));
     expect(code).toBe(1);
     expect(out).toContain('PROBLEM  cloud: it is away\n');
   });
 
-  it('tells what is wrong with oz.cfg, and looks no further', async () => {
+  it('tells what is wrong with oz.cfg, and looks at what does not depend on it', async () => {
     const config = path.join(place.dir, 'bad.cfg');
     writeFileSync(config, '[libvirt]\ncpus = many\n');
     const { code, out, asked } = await doctor(['-c', config], []);
     expect([code, asked]).toEqual([1, []]);
     expect(out).toContain(`PROBLEM  oz.cfg: `);
     expect(out).toContain('bad.cfg');
+    expect(out).toMatch(/^(?:ok|PROBLEM) +programs: /m);
+    expect(out).toMatch(/^(?:ok|PROBLEM) +osinfo: /m);
+    expect(out).not.toContain('data_dir: ');
   });
 });

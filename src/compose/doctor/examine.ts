@@ -59,6 +59,13 @@ async function* place(
   }
 }
 
+/** Whether the guests of this libvirt have another machine's memory. */
+async function isElsewhere(uri: string | undefined): Promise<boolean> {
+  if (uri === undefined) return false;
+  const { readUri } = await import('../../../backends/libvirt/uri.ts');
+  return readUri(uri).remote;
+}
+
 /** Never throws but for an abort: what can't be looked at is a finding. */
 export async function* examine(
   line: ExamineLine,
@@ -69,13 +76,12 @@ export async function* examine(
   yield versions();
   const { config, findings } = await configuration(line, around);
   yield* findings;
-  if (!config) return;
-  const type = line.backend ?? config.backend.type;
+  const type = line.backend ?? config?.backend.type ?? 'libvirt';
   yield await programs(type);
   yield await database(around.env);
-  const remote = type === 'openstack';
-  yield* directories(config, remote);
-  if (!remote) yield memory();
+  if (!config) return; // it says where the rest is
+  yield* directories(config, type === 'openstack');
+  if (type === 'libvirt' && !(await isElsewhere(config.libvirt.uri))) yield memory();
   signal.throwIfAborted();
   yield* place(config, type, around, find, signal);
 }

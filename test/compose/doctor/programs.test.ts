@@ -50,6 +50,13 @@ describe('programs', () => {
     expect(told.fix).toContain(' osinfo-db ');
   });
 
+  it('leaves daemon and emulator to the connection to libvirt, which may be elsewhere', async () => {
+    const search = await withPrograms(
+      build.filter((name) => !/^(?:libvirt|qemu-system)/.test(name)),
+    );
+    expect(await programs('libvirt', { search, missing })).toMatchObject({ state: 'ok' });
+  });
+
   it('wants no QEMU for a build in a cloud', async () => {
     const search = await withPrograms(['mtools', 'openssh-client', 'xorriso']);
     expect(await programs('openstack', { search, missing })).toMatchObject({ state: 'ok' });
