@@ -39,9 +39,10 @@ export function waysToLook(
     ...(readUri(uri).remote ? [] : ['-a']),
     name,
   ]);
-  const virsh = commandLine(['virsh', '-c', uri, 'console', name]);
-  if (!graphics) return { commands: [virsh] };
-  return { screen: addressOf(graphics), commands: [view, virsh] };
+  // Not `virsh console`: the serial port goes to a log, and virsh refuses to open what is no pty.
+  const shot = commandLine(['virsh', '-c', uri, 'screenshot', name, 'screen.png']);
+  if (!graphics) return { commands: [] };
+  return { screen: addressOf(graphics), commands: [view, shot] };
 }
 
 const removals: Readonly<Record<string, (ref: string) => string[]>> = {

@@ -139,7 +139,7 @@ describe('guests in qemu:///session', () => {
       expect(activity?.diskRequests).toBeGreaterThan(0);
       const ways = await guest.watch?.();
       expect(ways?.screen).toMatch(/^vnc(\+unix)?:\/\//);
-      expect(ways?.commands.join()).toContain('virsh -c qemu:///session console ');
+      expect(ways?.commands.join()).toContain('virsh -c qemu:///session screenshot ');
       expect(activity?.bytesWritten).toBeGreaterThanOrEqual(0);
       expect(activity?.networkBytes).toBeNull();
       const png = await guest.screenshot();

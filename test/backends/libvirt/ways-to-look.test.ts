@@ -9,7 +9,10 @@ describe('a domain', () => {
   it('is looked at over its port', () => {
     expect(look("<graphics type='vnc' port='5901' autoport='yes' listen='127.0.0.1'/>")).toEqual({
       screen: 'vnc://127.0.0.1:5901',
-      commands: ['virt-viewer -c qemu:///session -a d', 'virsh -c qemu:///session console d'],
+      commands: [
+        'virt-viewer -c qemu:///session -a d',
+        'virsh -c qemu:///session screenshot d screen.png',
+      ],
     });
   });
 
@@ -22,7 +25,7 @@ describe('a domain', () => {
 
   it('has no address while no port was chosen, and no screen at all on some machines', () => {
     expect(look("<graphics type='vnc' port='-1' autoport='yes'/>").screen).toBeUndefined();
-    expect(look('')).toEqual({ commands: ['virsh -c qemu:///session console d'] });
+    expect(look('')).toEqual({ commands: [] });
   });
 
   it('of another host is looked at through its daemon', () => {
