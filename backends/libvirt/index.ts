@@ -16,6 +16,7 @@ import { readUri } from './uri.ts';
 
 export { libvirtCapabilities } from './abilities.ts';
 export { type DomainHost, domainXml, finishedXml } from './domain-xml.ts';
+export { likelyType } from './likely-type.ts';
 export { resolveUri };
 
 export interface LibvirtOptions {

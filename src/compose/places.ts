@@ -9,6 +9,7 @@ import type {
 } from '../../backends/backend.ts';
 import type { Finding } from '../base/finding.ts';
 import { noLedger } from '../base/ledger-entry.ts';
+import { ownArch } from '../base/own-arch.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Around } from './around.ts';
 
@@ -55,21 +56,24 @@ export type FindPlace = (
 ) => Promise<Place>;
 
 async function libvirtPlace(config: OzConfig): Promise<Place> {
-  const { diagnoseLibvirt, domainXml, libvirtCapabilities, openLibvirt, resolveUri } = await import(
-    '../../backends/libvirt/index.ts'
-  );
+  const { diagnoseLibvirt, domainXml, libvirtCapabilities, likelyType, openLibvirt, resolveUri } =
+    await import('../../backends/libvirt/index.ts');
   const uri = await resolveUri(config.libvirt.uri);
   const { type, bridgeName } = config.libvirt;
   const { dataDir, outputDir } = config.paths;
   const cacheDir = path.join(dataDir, 'libvirt');
+  const typeFor = async (arch: Arch) => type ?? (await likelyType({ uri, arch, cacheDir }));
   return {
     type: 'libvirt',
     uri,
-    capabilities: async () => libvirtCapabilities(uri, type),
-    describe: async (spec) => ({
-      kind: 'domain',
-      text: domainXml(spec, { uri, type, bridge: bridgeName }),
-    }),
+    capabilities: async (options) =>
+      libvirtCapabilities(uri, await typeFor(options?.arch ?? ownArch())),
+    async describe(spec) {
+      const found = await typeFor(spec.hardware.arch);
+      const text = domainXml(spec, { uri, type: found, bridge: bridgeName });
+      const emulated = found === 'qemu' && [['runs', 'emulated, without KVM'] as const];
+      return { kind: 'domain', text, ...(emulated && { chosen: emulated }) };
+    },
     diagnose: (options) =>
       diagnoseLibvirt({
         ...{ uri, type, bridgeName, cacheDir, ...options },
