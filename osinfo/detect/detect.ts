@@ -1,6 +1,7 @@
 /** What an ISO or an install tree is, and how osinfo-detect words it. */
-import { messageOf, OzError } from '../../src/base/errors.ts';
+import { OzError } from '../../src/base/errors.ts';
 import { limits } from '../../src/base/limits.ts';
+import { connectionWhy } from '../../src/base/network-failures.ts';
 import { gather, readBounded, tooLarge } from '../../src/base/read-bounded.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
 import { withoutTrailing } from '../../src/base/text-ends.ts';
@@ -56,7 +57,8 @@ async function readText(location: string, signal?: AbortSignal): Promise<string 
     signal?.throwIfAborted();
     if (error instanceof OzError) throw error;
     const place = withoutCredentials(location);
-    throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${messageOf(error)}`, {
+    throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${connectionWhy(error)}`, {
+      hint: 'check the URL',
       cause: error,
     });
   }

@@ -3,6 +3,8 @@ import { OzError } from '../../src/base/errors.ts';
 
 /** A piece of a medium: a local file, or one over HTTP with ranges. */
 export interface ByteReader {
+  /** For messages: a file, or a URL without credentials. */
+  name?: string;
   /** Up to `length` bytes from `offset`; fewer only at the end. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
@@ -21,8 +23,8 @@ const descriptorOffset = 0x8000;
 const sectorSize = 2048;
 const bootableTag = 'EL TORITO SPECIFICATION';
 
-function unreadable(reason: string): OzError {
-  return new OzError('OZ_OSINFO_NO_ISO', `Cannot read what is on the medium: ${reason}`, {
+function unreadable({ name = 'the medium' }: ByteReader, reason: string): OzError {
+  return new OzError('OZ_OSINFO_NO_ISO', `Cannot read what is on ${name}: ${reason}`, {
     hint: 'check that it is a whole ISO image',
   });
 }
@@ -88,11 +90,12 @@ async function hasPowerBoot(reader: ByteReader, sector: Buffer, blockSize: numbe
 /** Throws OzError OZ_OSINFO_NO_ISO when it is none. */
 export async function identifyIso(reader: ByteReader): Promise<IsoIdentity> {
   const data = Buffer.from(await reader.read(descriptorOffset, 2 * sectorSize));
-  if (data.length < 2 * sectorSize) throw unreadable('it is too short');
+  if (data.length < 2 * sectorSize) throw unreadable(reader, 'it is too short');
   const [primary, next] = [data.subarray(0, sectorSize), data.subarray(sectorSize)];
-  if (primary.toString('latin1', 1, 6) !== 'CD001') throw unreadable('it has no volume descriptor');
+  if (primary.toString('latin1', 1, 6) !== 'CD001')
+    throw unreadable(reader, 'it has no volume descriptor');
   const volumeId = field(primary, 40, 32);
-  if (!volumeId) throw unreadable('its volume has no name');
+  if (!volumeId) throw unreadable(reader, 'its volume has no name');
   const blockSize = primary.readUInt16LE(128);
   const [systemId, publisherId, applicationId] = [
     field(primary, 8, 32),

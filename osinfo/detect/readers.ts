@@ -1,8 +1,10 @@
 /** Reading pieces of media: from a file, or over HTTP with ranges. */
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { messageOf, OzError } from '../../src/base/errors.ts';
+import { OzError } from '../../src/base/errors.ts';
+import { connectionWhy } from '../../src/base/network-failures.ts';
 import { withoutCredentials } from '../../src/base/secrets.ts';
+import { whyOf } from '../../src/base/system-errors.ts';
 import type { HttpAnswer } from './http.ts';
 import type { ByteReader } from './iso.ts';
 
@@ -11,6 +13,7 @@ const chunk = 64 * 1024;
 /** Opens the file for each read: two or three of them identify an ISO. */
 function fileReader(file: string, signal?: AbortSignal): ByteReader {
   return {
+    name: file,
     async read(offset, length) {
       signal?.throwIfAborted();
       try {
@@ -22,7 +25,7 @@ function fileReader(file: string, signal?: AbortSignal): ByteReader {
           await handle.close();
         }
       } catch (error) {
-        throw new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${file}: ${messageOf(error)}`, {
+        throw new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${file}: ${whyOf(error)}`, {
           hint: 'check its name and who may read it',
           cause: error,
         });
@@ -64,7 +67,7 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
       }
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof OzError ? error : failed(messageOf(error), error);
+      throw error instanceof OzError ? error : failed(connectionWhy(error), error);
     }
   }
   function failed(reason: string, cause?: unknown): OzError {
@@ -75,6 +78,7 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
     });
   }
   return {
+    name: withoutCredentials(url),
     async read(offset, length) {
       const parts: Uint8Array[] = [];
       const last = Math.floor((offset + length - 1) / chunk);

@@ -1,4 +1,6 @@
 /** Words for the ways in which a connection fails, by the codes of Node and of got. */
+import { codeOf, messageOf } from './errors.ts';
+import { withoutCredentials } from './secrets.ts';
 
 const words: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known',
@@ -27,4 +29,11 @@ export function networkWhy(code: string): string | undefined {
 /** Whether a code says that the server's certificate is not to be trusted. */
 export function isTrustFailure(code: string): boolean {
   return /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/.test(code);
+}
+
+/** What a failed connection met, in words. */
+export function connectionWhy(error: unknown): string {
+  const code = codeOf(error) ?? '';
+  if (isTrustFailure(code)) return `the server's certificate is not trusted (${code})`;
+  return networkWhy(code) ?? (code || withoutCredentials(messageOf(error)));
 }

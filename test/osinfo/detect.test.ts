@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeMatch, detectMedia, detectTree } from '../../osinfo/detect/detect.ts';
 import { type ByteReader, identifyIso } from '../../osinfo/detect/iso.ts';
-import { httpReader } from '../../osinfo/detect/readers.ts';
+import { httpReader, readerFor } from '../../osinfo/detect/readers.ts';
 import { parseTreeinfo } from '../../osinfo/detect/treeinfo.ts';
 import { detectTree as libraryDetectTree, openOsinfo } from '../../osinfo/index.ts';
 import { osinfoEnv } from '../fakes/osinfo-env.ts';
@@ -48,7 +48,20 @@ describe('identifyIso', () => {
     ['something else', Buffer.alloc(0x10000, 7)],
     ['a volume without a name', iso('')],
   ])('refuses %s', async (_, image) => {
-    await expect(identifyIso(readerOf(image))).rejects.toMatchObject({ code: 'OZ_OSINFO_NO_ISO' });
+    await expect(identifyIso(readerOf(image))).rejects.toMatchObject({
+      code: 'OZ_OSINFO_NO_ISO',
+      message: expect.stringMatching(/^Cannot read what is on the medium: it/),
+    });
+  });
+
+  it('names the file that is not an ISO', async () => {
+    const file = path.join(tmpdir(), 'missing', 'x.iso');
+    await expect(readerFor(file).read(0, 10)).rejects.toThrow(
+      `Cannot read ${file}: it is not there`,
+    );
+    await expect(identifyIso(readerFor(import.meta.filename))).rejects.toThrow(
+      `Cannot read what is on ${import.meta.filename}: it is too short`,
+    );
   });
 });
 
@@ -156,7 +169,9 @@ describe('httpReader', () => {
       .read(0, 10)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'OZ_OSINFO_NO_MEDIUM' });
-    expect(String(failure)).toMatch(/^OzError: Cannot read http:\/\/127\.0\.0\.1:9\/x\.iso: /);
+    expect(String(failure)).toBe(
+      'OzError: Cannot read http://127.0.0.1:9/x.iso: the connection is refused',
+    );
     expect(String((failure as Error).cause)).not.toContain('secret');
   });
 });
