@@ -22,13 +22,19 @@ const isFile = (file: string) =>
     () => true, // told when it is read
   );
 
+/** The first element of a document's head. Others hold a <template> as well: libosinfo's scripts do. */
+function rootOf(head: string): string | undefined {
+  const text = head.replace(/<!--[\s\S]*?(?:-->|$)/g, '');
+  return /<([A-Za-z_][^\s>/]*)/.exec(text)?.[1];
+}
+
 async function isTemplate(file: string): Promise<boolean> {
   const handle = await open(file, 'r').catch(() => null);
   if (!handle) return false;
   try {
     const head = Buffer.alloc(headSize);
     const { bytesRead } = await handle.read(head, 0, headSize, 0);
-    return /<template[\s>/]/.test(head.toString('latin1', 0, bytesRead));
+    return rootOf(head.toString('latin1', 0, bytesRead)) === 'template';
   } finally {
     await handle.close();
   }

@@ -86,7 +86,9 @@ describe('oz check', () => {
   it('looks into directories for templates and configurations, and at nothing else', async () => {
     put('lib/a.tdl', template());
     put('lib/deep/b.xml', template());
+    put('lib/deep/c.xml', `<?xml version="1.0"?>\n<!-- <lib> -->\n${template()}`);
     put('lib/deep/domain.xml', '<domain/>');
+    put('lib/deep/script.xml', '<libosinfo><!-- x --><template>d-i</template></libosinfo>');
     put('lib/oz.cfg', '[libvirt]\nimage_type = qcow2\n');
     put('lib/setup.cfg', 'nonsense');
     put('lib/.hidden/c.tdl', 'nonsense');
@@ -95,6 +97,7 @@ describe('oz check', () => {
     expect(files.map(({ file }: { file: string }) => file)).toEqual([
       'lib/a.tdl',
       'lib/deep/b.xml',
+      'lib/deep/c.xml',
       'lib/oz.cfg',
     ]);
   });
