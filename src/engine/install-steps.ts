@@ -8,6 +8,9 @@ import type { BuildEvent, Emit } from './events.ts';
 const shownLength = 100;
 const readLength = 1024;
 
+/** The bar of windows and clock that `screen` keeps at the bottom: no word of the installer's. */
+const statusBar = /^\[ *\(?\d.*\]\[.*\]$/;
+
 export interface StepOptions {
   steps: readonly ConsoleStep[];
   emit: Emit;
@@ -44,6 +47,7 @@ export function watchSteps({ steps, emit, mask }: StepOptions) {
   let now: Step = { step: null, percent: null, line: null, written: null };
 
   function read(line: string): Step {
+    if (statusBar.test(line)) return now;
     const found = known.find(({ pattern }) => pattern.test(line));
     if (!found || (found.title === '' && now.step === null)) {
       return now.step === null ? { ...now, line: mask(line).slice(0, shownLength) } : now;

@@ -30,7 +30,7 @@ const wordings: [RegExp, (match: RegExpExecArray) => string][] = [
     () => 'entities that expand to far more than the document holds',
   ],
   [/Excessive depth/, () => 'elements nested more than 256 deep'],
-  [/Document is empty|Start tag expected/, () => 'this is no XML document'],
+  [/Document is empty|Start tag expected/, () => 'it is not an XML document'],
   [/Extra content at the end/, () => 'something follows the end of the root element'],
   [/PCDATA invalid Char|invalid.*[Cc]har/, () => 'a character that XML does not allow'],
   [/redefined/, () => 'the same attribute twice'],

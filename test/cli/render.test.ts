@@ -75,7 +75,7 @@ const step = (at: number, more: object) => ({
 
 describe("an installer's steps", () => {
   const events = [
-    step(1000, { line: 'evil \u001b[2J text' }),
+    step(1000, { line: 'evil \u001b[2J text', written: 0 }),
     step(2000, { step: 'base system', percent: 0, written: 1024 ** 2 }),
     step(3000, { step: 'base system', percent: 17, written: 2 * 1024 ** 2 }),
     step(40_000, { step: 'base system', percent: 80, written: 5 * 1024 ** 2 }),
@@ -105,7 +105,7 @@ describe("an installer's steps", () => {
       now = event.at;
       bar.listener(event);
     }
-    expect(written).toContain('\r\u001b[K00:01 install (00:01)  "evil ?[2J text"');
+    expect(written).toContain('\r\u001b[K00:01 install (00:01)  0 B written, "evil ?[2J text"');
     expect(written.at(-1)).toBe('\r\u001b[K00:41 install (00:41)  packages, 6.0 MiB written');
     bar.end();
   });

@@ -73,6 +73,14 @@ describe('an installer on a console', () => {
     expect(say('\nanything else\n')).toMatchObject({ step: 'base system', line: null });
   });
 
+  it("is not shown by the status bar of its console's windows", () => {
+    const { say } = watching();
+    say('[  14.746701] Freeing initrd memory: 39816K\r\n');
+    expect(
+      say('\u001b[24;1H[ (1*installer)  2 shell  3 shell  4- log ][ Nov 30 22:10 ]'),
+    ).toMatchObject({ line: '[ 14.746701] Freeing initrd memory: 39816K' });
+  });
+
   it('is read where it draws a screen', () => {
     const { say } = watching();
     expect(say('\u001b[5;1Hleft\u001b[7;1HInstalling the base system\u001b[9;2H 12')).toMatchObject(

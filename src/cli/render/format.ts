@@ -43,11 +43,15 @@ export function amount(done: number, total: number | null, unit: string): string
   return `${Math.floor((done / total) * 100)}% ${text(done)} of ${text(total)}`;
 }
 
-/** `packages 57%, 512.0 MiB written`: what is known of an installer's step. */
+/**
+ * `packages 57%, 512.0 MiB written`: what is known of an installer's step. A line of the console,
+ * which a terminal may cut, comes last: `0 B written, "Loading"`.
+ */
 export function stepText({ step, percent, line, written }: Step): string {
-  const what = step ?? (line === null ? 'starting' : `"${line}"`);
   const share = percent === null ? '' : ` ${percent}%`;
-  return `${what}${share}${written === null ? '' : `, ${bytes(written)} written`}`;
+  const size = written === null ? [] : [`${bytes(written)} written`];
+  if (step === null && line !== null) return [...size, `"${line}"`].join(', ');
+  return [`${step ?? 'starting'}${share}`, ...size].join(', ');
 }
 
 /**
