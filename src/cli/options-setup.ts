@@ -48,7 +48,7 @@ export const ozCompletion = command({
       what: 'zsh, for all users',
       line: 'oz completion zsh > /usr/local/share/zsh/site-functions/_oz',
     },
-    { what: 'fish, for yourself', line: 'oz completion fish > ~/.config/fish/conf.d/oz.fish' },
+    { what: 'fish, for all users', line: 'oz completion fish > /etc/fish/conf.d/oz.fish' },
   ],
   seeAlso: ['oz(1)', 'oz-install(1)'],
 });
