@@ -1,5 +1,9 @@
 /** Words what is wrong with a TDL, and where. */
 import { OzError } from '../base/errors.ts';
+import { packageFile } from '../base/package-root.ts';
+
+/** Templates to learn from, where they are: an installed tool has no clone beside it. */
+export const examples = `see ${packageFile('tdl-examples')}`;
 
 /** Where something stands in a TDL. */
 export interface Place {
@@ -28,7 +32,7 @@ const hints: Readonly<Record<TdlErrorCode, string>> = {
   OZ_TDL_FILE: 'name a TDL that you can read',
   OZ_TDL_XML: 'correct the XML there; xmllint FILE checks it as well',
   OZ_TDL_INCLUDE: 'correct the xi:include there',
-  OZ_TDL_SCHEMA: 'correct the TDL there; tdl-examples/ has some that work',
+  OZ_TDL_SCHEMA: `correct the TDL there; for some that work ${examples}`,
   OZ_TDL_VALUE: 'correct the value there',
   OZ_TDL_LOCALHOST: "name the server by an address that the guest's network knows",
 };

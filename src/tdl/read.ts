@@ -6,6 +6,7 @@ import { gather, readBounded, tooLarge } from '../base/read-bounded.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { type IncompleteTdl, parseIncompleteTdl } from './incomplete.ts';
 import { type ParseTdlOptions, parseTdl } from './parse.ts';
+import { examples } from './problem.ts';
 import type { Tdl } from './types.ts';
 
 export type { IncompleteTdl } from './incomplete.ts';
@@ -79,7 +80,7 @@ function decode(bytes: Buffer | undefined, file: string): string {
 
 function fileProblem(file: string, why: string, cause?: unknown): OzError {
   return new OzError('OZ_TDL_FILE', `Cannot read TDL ${file}: ${why}`, {
-    hint: 'give the path of a TDL (see tdl-examples/)',
+    hint: `give the path of a TDL; for some that work ${examples}`,
     cause,
   });
 }

@@ -4,7 +4,7 @@
  * password with an unescaped `<` or `&` in it.
  */
 import type { OzError } from '../base/errors.ts';
-import { tdlProblem } from './problem.ts';
+import { examples, tdlProblem } from './problem.ts';
 import { elementNames } from './shape.ts';
 
 interface Detail {
@@ -62,7 +62,7 @@ export function wordXmlError(details: Detail[], source: string, cause: unknown):
       `not well-formed XML: ${why}`,
       // The cause holds libxml2's text, which may quote the document: it stays out of logs.
       {
-        hint: 'a TDL is XML: see tdl-examples/',
+        hint: `a TDL is XML: ${examples}`,
         cause: cause instanceof RangeError ? cause : undefined,
       },
     );

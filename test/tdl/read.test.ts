@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -69,6 +69,14 @@ describe('readTdl()', () => {
     const file = put('abort.tdl', template());
     const reason = new Error('enough');
     await expect(readTdl(file, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('says where working templates are, also where the tool was installed', async () => {
+    const missing = await refusal(readTdl(path.join(dir, 'missing.tdl')));
+    const broken = await refusal(readTdl(put('text.tdl', 'no XML')));
+    expect(broken.message).toContain('it is not an XML document');
+    for (const { hint = '' } of [missing, broken])
+      expect(existsSync(path.join(hint.split('see ')[1] ?? '', 'debian-13.tdl')), hint).toBe(true);
   });
 
   it('reads the example', async () => {
