@@ -3,6 +3,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { start } from './start.js';
 
-// These commands are short: optimising their code takes half of their time and gains nothing.
+// These commands are short: optimizing their code takes half of their time and gains nothing.
 setFlagsFromString('--no-opt');
 await start('oz');

@@ -38,7 +38,7 @@ const parts: Record<Part, PartFacts> = {
     spec: 'hw:tpm_version',
     value: '2.0',
     obstacle: ({ keyManager }) =>
-      keyManager ? null : 'Nova needs a key manager (Barbican) for it, and the catalogue has none',
+      keyManager ? null : 'Nova needs a key manager (Barbican) for it, and the catalog has none',
   },
   secureBoot: {
     what: 'secure boot',

@@ -41,7 +41,7 @@ function differences(distro: string, version: string, known: Theirs): string[] {
     ...(ours === ozs ? [] : [`we say it refuses ${ours}; Oz refuses ${ozs}`]),
     ...types
       .filter((type) => ozCustomises(tdl(type, 'i386')) !== known.customised[type])
-      .map((type) => `customising of ${type} installs: Oz says ${known.customised[type]}`),
+      .map((type) => `customizing of ${type} installs: Oz says ${known.customised[type]}`),
   ];
 }
 

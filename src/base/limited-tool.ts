@@ -14,9 +14,9 @@ export interface ToolLimits {
 
 /** As runTool(); a tool that goes over a limit fails. */
 export async function runLimited(
-  { file, memory, seconds }: ToolLimits,
   tool: string,
   args: readonly string[],
+  { file, memory, seconds }: ToolLimits,
   options: RunToolOptions = {},
 ): Promise<ToolResult> {
   const rules = { fsize: file, as: memory, cpu: seconds };

@@ -1,6 +1,9 @@
 /** Words as a POSIX shell takes them: for commands that guests run, and for those that people are told. */
 import { OzError } from './errors.ts';
 
+/** A text between quotes, whatever it holds. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** A word as a shell takes it literally, whatever it holds. Throws OZ_SHELL_NUL. */
 export function quote(word: string): string {
   if (word.includes('\0')) {
@@ -8,7 +11,7 @@ export function quote(word: string): string {
       hint: 'remove the NUL byte from the name in the TDL',
     });
   }
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
 }
 
 /** A command line of literal words. */

@@ -48,8 +48,8 @@ const differences: readonly Rule[] = [
     applies: (tdl) => ozTakes(tdl) && ozRefuses(tdl) !== undefined,
   },
   {
-    class: 'not-customised-by-oz',
-    text: 'Oz installs this system, but cannot customise it',
+    class: 'not-customized-by-oz',
+    text: 'Oz installs this system, but cannot customize it',
     applies: (tdl) => ozTakes(tdl) && !ozCustomises(tdl) && hasWork(tdl),
   },
   {

@@ -32,7 +32,7 @@ const listed = (words: Readonly<Record<string, string>>) =>
 const events: Words<Record<BuildEvent['type'], unknown>> = {
   'build-start': 'name, backend and summary of what is built.',
   'phase-start':
-    'phase (fetch-media, stage-media, create-disk, install, customise, icicle, seal, export or record) and title.',
+    'phase (fetch-media, stage-media, create-disk, install, customize, icicle, seal, export or record) and title.',
   progress: 'phase, what is being done, done, total (null where it is not known) and their unit.',
   watch:
     'guest, consoleLog, the file here that its console is written to, screen, its address, and commands that show them; once when the installer starts, and when the installed system does.',

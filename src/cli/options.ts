@@ -116,7 +116,7 @@ export const ozInstall = command({
   name: 'oz-install',
   summary: 'install an operating system into an image, unattended',
   description: [
-    'Reads a template (TDL), fetches the installation media, runs the installer of the system itself in a guest, and leaves a disk image and the libvirt XML to run it. With -u the image is customised as well, with -g its packages are listed.',
+    'Reads a template (TDL), fetches the installation media, runs the installer of the system itself in a guest, and leaves a disk image and the libvirt XML to run it. With -u the image is customized as well, with -g its packages are listed.',
     "Without an oz.cfg, and without root's rights, the guest runs in qemu:///session.",
   ],
   operands: [tdlOperand],
@@ -124,7 +124,7 @@ export const ozInstall = command({
   examples: [
     { what: 'Install what the template says', line: 'oz-install debian-13.tdl' },
     {
-      what: 'Install, customise, list the packages in a file, show all that happens',
+      what: 'Install, customize, list the packages in a file, show all that happens',
       line: 'oz-install -ugd3 -i debian.icicle debian-13.tdl',
     },
     {
@@ -157,7 +157,7 @@ export const ozInstall = command({
 
 export const ozCustomize = command({
   name: 'oz-customize',
-  summary: 'customise an image that oz-install made',
+  summary: 'customize an image that oz-install made',
   description: [
     'Boots an installed image, adds the repositories, packages and files of the template, runs its commands, and shuts it down again. The image must not be in use.',
     'With the backend openstack the work is done on a server made from the image in Glance that the XML names. When all has succeeded, a new image takes the place of the old one, and the XML names it.',
@@ -177,7 +177,7 @@ export const ozCustomize = command({
   },
   examples: [
     {
-      what: 'Customise an image installed before',
+      what: 'Customize an image installed before',
       line: 'oz-customize debian-13.tdl debian.xml',
     },
     {
@@ -260,7 +260,7 @@ export const ozPlan = command({
   name: 'oz plan',
   summary: 'show what oz-install would do, and touch nothing',
   description: [
-    'Takes the options of oz-install and prints what it would do with them: the operating system, hardware, media, how the answer file reaches the installer and why, kernel arguments, answer file, domain XML, customisation steps and outputs. Secrets are masked. Nothing is downloaded, written or started.',
+    'Takes the options of oz-install and prints what it would do with them: the operating system, hardware, media, how the answer file reaches the installer and why, kernel arguments, answer file, domain XML, customization steps and outputs. Secrets are masked. Nothing is downloaded, written or started.',
     'Where the TDL has no <version> or no <arch> and its ISO is on this machine, says what they would be, and exits with 1.',
   ],
   operands: [tdlOperand],
@@ -273,7 +273,7 @@ export const ozPlan = command({
   },
   examples: [
     { what: 'See what would be done', line: 'oz plan debian-13.tdl' },
-    { what: 'The same for customising and an ICICLE', line: 'oz plan -ug debian-13.tdl' },
+    { what: 'The same for customizing and an ICICLE', line: 'oz plan -ug debian-13.tdl' },
     {
       what: 'Only the answer file',
       line: 'oz plan --json debian-13.tdl | jq -r .install.answer.text',

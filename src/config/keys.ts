@@ -190,7 +190,7 @@ const own: ConfigKey[] = [
     'no',
     'Taken for the sake of Oz, without effect: media with an answer file in them are made anew.',
   ),
-  cache('jeos', 'no', 'Keep the plain installation, and customise a copy of it.'),
+  cache('jeos', 'no', 'Keep the plain installation, and customize a copy of it.'),
   {
     section: 'icicle',
     key: 'safe_generation',

@@ -41,11 +41,11 @@ const login: ConfigKey[] = [
   key('interface', 'Which endpoints are used. Unset: public.', {
     choices: ['public', 'internal', 'admin', 'publicURL', 'internalURL', 'adminURL'],
   }),
-  key('identity_endpoint_override', 'URL of Keystone instead of that in the catalogue.'),
-  key('image_endpoint_override', 'URL of Glance instead of that in the catalogue.'),
-  key('compute_endpoint_override', 'URL of Nova instead of that in the catalogue.'),
-  key('volume_endpoint_override', 'URL of Cinder instead of that in the catalogue.'),
-  key('network_endpoint_override', 'URL of Neutron instead of that in the catalogue.'),
+  key('identity_endpoint_override', 'URL of Keystone instead of that in the catalog.'),
+  key('image_endpoint_override', 'URL of Glance instead of that in the catalog.'),
+  key('compute_endpoint_override', 'URL of Nova instead of that in the catalog.'),
+  key('volume_endpoint_override', 'URL of Cinder instead of that in the catalog.'),
+  key('network_endpoint_override', 'URL of Neutron instead of that in the catalog.'),
   key('cacert', 'File with the CA certificates to trust.', { type: 'path' }),
   key('cert', "File with the client's own certificate, where Keystone wants one.", {
     type: 'path',
@@ -106,7 +106,7 @@ const servers: ConfigKey[] = [
 
 /** How the build gets into its servers. */
 const access: ConfigKey[] = [
-  key('customize', 'How guests are customised: over SSH, by cloud-init, or by what works.', {
+  key('customize', 'How guests are customized: over SSH, by cloud-init, or by what works.', {
     choices: ['auto', 'ssh', 'cloud-init'],
     default: 'auto',
   }),

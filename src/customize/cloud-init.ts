@@ -31,7 +31,7 @@ export interface CloudInitRequest {
 }
 
 /** What an operation is part of. */
-export type OperationRole = 'customise' | 'list' | 'extra' | 'seal';
+export type OperationRole = 'customize' | 'list' | 'extra' | 'seal';
 
 export interface CloudInitWork {
   /** Secret. */
@@ -67,7 +67,7 @@ async function customising(steps: readonly Step[]): Promise<Planned[]> {
   for (const [index, { title, prepare }] of steps.entries()) {
     const { main, after } = await prepare();
     const step = { number: index, total: steps.length, title };
-    const common = { role: 'customise' as const, step };
+    const common = { role: 'customize' as const, step };
     planned.push(
       ...main.map((operation) => ({ ...common, operation })),
       ...(after ?? []).map((operation) => ({ ...common, operation, quiet: true })),
@@ -105,7 +105,7 @@ const discard = `(${cloudInitEnds}\n    poweroff || shutdown -h -P now) </dev/nu
 function tooLarge(bytes: number, maxBytes: number): OzError {
   return new OzError(
     'OZ_USER_DATA_TOO_LARGE',
-    `Cannot customise by cloud-init: packages, files and commands make ${bytes} bytes of user data, and ${maxBytes} are allowed`,
+    `Cannot customize by cloud-init: packages, files and commands make ${bytes} bytes of user data, and ${maxBytes} are allowed`,
     {
       hint: 'set [openstack] customize = ssh, or let a command in the TDL fetch the large files',
     },

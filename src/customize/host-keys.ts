@@ -60,7 +60,7 @@ function foreign(key: Buffer, why: string): OzError {
   return new OzError(
     'OZ_SSH_HOST_KEY',
     `Cannot trust the SSH server that answers for the guest: its host key ${fingerprintOf(key)} ${why}`,
-    { hint: 'see who else has the guest’s address on that network, then run it again' },
+    { hint: "see who else has the guest's address on that network, then run it again" },
   );
 }
 
@@ -71,7 +71,7 @@ export function hostKeyCheck(console: () => Promise<string>): HostKeyCheck {
     const printed = printedHostKeys(await console());
     if (printed.size > 0) {
       if (namesOf(key).all.some((name) => printed.has(name))) return 'printed';
-      throw foreign(key, 'is none of those that the guest’s console prints');
+      throw foreign(key, "is none of those that the guest's console prints");
     }
     const same = !pinned || (pinned.length === key.length && timingSafeEqual(pinned, key));
     if (same) return 'first-use';

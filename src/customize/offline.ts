@@ -141,7 +141,7 @@ export async function offlineUnlock(
   await inDisk(disk, options, async (fish, write) => {
     if (!(await fish.is('is-file', '/usr/sbin/sshd'))) {
       throw new OzError('OZ_OFFLINE', `Cannot get into ${disk}: the system on it has no sshd`, {
-        hint: 'an image is customised over SSH: install openssh-server in it first',
+        hint: 'an image is customized over SSH: install openssh-server in it first',
       });
     }
     // A run that was cut off left its list: what that one changed stays noted.

@@ -52,8 +52,8 @@ const hints: Record<TryOutcome, string> = {
   'no-answer': 'nothing answered: see the console log whether the guest has booted',
   'no-banner':
     'the port takes connections but no SSH server greets: see the console log whether the guest has booted and sshd runs',
-  'no-session': 'an SSH server greets but no session comes about: see the guest’s own log',
-  foreign: 'another host answers at the guest’s address',
+  'no-session': "an SSH server greets but no session comes about: see the guest's own log",
+  foreign: "another host answers at the guest's address",
   refused: 'the SSH server refuses the key: check that the image lets root in by key',
 };
 

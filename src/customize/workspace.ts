@@ -52,7 +52,7 @@ export function stepFailed(title: string, code: number, output: readonly string[
     output.length > 0 ? `; it printed\n${output.map((line) => `  ${line}`).join('\n')}` : '';
   return new OzError(
     'OZ_CUSTOMISE_FAILED',
-    `Cannot customise the guest: ${title} ended with exit code ${code}${said}`,
+    `Cannot customize the guest: ${title} ended with exit code ${code}${said}`,
     { hint: 'correct this part of the TDL; all output is in the log' },
   );
 }

@@ -31,7 +31,7 @@ const farewellMs = 120_000;
 /** Lines of output that a failure quotes. */
 const quoted = 20;
 
-const phaseOf = { customise: 'customise', list: 'icicle', extra: 'icicle', seal: 'seal' } as const;
+const phaseOf = { customize: 'customize', list: 'icicle', extra: 'icicle', seal: 'seal' } as const;
 
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
@@ -41,7 +41,7 @@ async function makeWork(context: WorkContext, access: PlannedAccess, keep: boole
   if (!userData) {
     throw new OzError(
       'OZ_NO_USER_DATA',
-      `Cannot customise ${plan.name} by cloud-init: ${backend.type} hands no user data to its guests`,
+      `Cannot customize ${plan.name} by cloud-init: ${backend.type} hands no user data to its guests`,
       { hint: 'set [openstack] customize = ssh' },
     );
   }
@@ -91,10 +91,10 @@ function failure(
   output: readonly string[],
 ): OzError {
   const { plan, mask } = context;
-  const { role = 'customise', title = '' } = work.operations[operation] ?? {};
+  const { role = 'customize', title = '' } = work.operations[operation] ?? {};
   const { lister = '', extraCommand = '' } = plan.icicle ?? {};
   switch (role) {
-    case 'customise':
+    case 'customize':
       return stepFailed(mask(title), code, output);
     case 'list':
       return listingFailed(listingCommand(lister), 'OZ_ICICLE_LIST', code, output);
@@ -120,7 +120,7 @@ function listener(context: WorkContext, work: CloudInitWork, track: PhaseTrack) 
       told = step.number;
       emit({
         type: 'progress',
-        phase: 'customise',
+        phase: 'customize',
         what: mask(step.title),
         done: step.number,
         total: step.total,
@@ -143,14 +143,14 @@ function silent(limit: number, begun: boolean): OzError {
   return begun
     ? new OzError(
         'OZ_CLOUD_INIT_TIMEOUT',
-        `Cannot finish customising: the guest told nothing new within ${seconds(limit)}`,
+        `Cannot finish customizing: the guest told nothing new within ${seconds(limit)}`,
         {
           hint: 'see its console log for the step that hangs; [timeouts] install in oz.cfg sets the limit',
         },
       )
     : new OzError(
         'OZ_CLOUD_INIT_TIMEOUT',
-        `Cannot customise by cloud-init: the guest told nothing within ${seconds(limit)}`,
+        `Cannot customize by cloud-init: the guest told nothing within ${seconds(limit)}`,
         {
           hint: 'check that the image has cloud-init and prints on its serial console; [timeouts] boot in oz.cfg sets the limit',
         },
@@ -162,7 +162,7 @@ function endedEarly(stop: StopEvent): OzError {
   const how = stop.reason === 'crashed' ? 'crashed' : 'was stopped';
   return new OzError(
     'OZ_CLOUD_INIT_ENDED',
-    `Cannot finish customising: the guest ${how} before it was done${why}`,
+    `Cannot finish customizing: the guest ${how} before it was done${why}`,
     { hint: 'see its console log in the evidence folder' },
   );
 }
@@ -251,9 +251,9 @@ export async function workByCloudInit(
   };
   const track = trackPhases(emit, [
     {
-      phase: 'customise',
-      title: 'customise the guest',
-      skip: !plan.customise && 'nothing to customise',
+      phase: 'customize',
+      title: 'customize the guest',
+      skip: !plan.customise && 'nothing to customize',
     },
     { phase: 'icicle', title: 'list the packages', skip: !plan.icicle && 'not asked for' },
     {

@@ -7,7 +7,7 @@ export type Phase =
   | 'stage-media'
   | 'create-disk'
   | 'install'
-  | 'customise'
+  | 'customize'
   | 'icicle'
   | 'seal'
   | 'export'

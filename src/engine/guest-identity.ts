@@ -48,7 +48,7 @@ export function guestIdentity(
       const trust = await settled();
       const key = check.pinned();
       if (!key || !trust) return;
-      const which = `the guest’s SSH host key ${fingerprintOf(key)}`;
+      const which = `the guest's SSH host key ${fingerprintOf(key)}`;
       const risk = access.password === undefined ? 'what this build sends' : 'the password';
       const [level, text] =
         trust === 'printed'

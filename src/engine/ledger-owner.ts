@@ -90,7 +90,7 @@ function isLocked(file: string): boolean {
   }
 }
 
-const damaged: Life = { unknown: 'the line that says whose it is can’t be read' };
+const damaged: Life = { unknown: "the line that says whose it is can't be read" };
 
 function askProcess({ pid, started }: Owner): Life {
   const now = startTimeOf(pid);

@@ -32,8 +32,8 @@ export type Read = { text: string } | { doubt: string } | { foreign: number } | 
 
 const openWords: Readonly<Record<string, string>> = {
   ELOOP: 'it is a link',
-  EACCES: 'it can’t be read',
-  EPERM: 'it can’t be read',
+  EACCES: "it can't be read",
+  EPERM: "it can't be read",
 };
 
 /** The text of a ledger that the user owns and nobody else can have written; null: it is gone. */

@@ -120,15 +120,15 @@ async function awaitPowerOff(context: WorkContext, running: Running): Promise<vo
 
 async function runSteps(context: WorkContext, session: Session): Promise<void> {
   const { plan, emit, signal, mask } = context;
-  if (!plan.customise) return skipPhase(emit, 'customise', 'nothing to customise');
+  if (!plan.customise) return skipPhase(emit, 'customize', 'nothing to customize');
   const planned = plan.customise;
-  await inPhase(emit, 'customise', 'customise the guest', () =>
+  await inPhase(emit, 'customize', 'customize the guest', () =>
     customise(session, planned, {
       signal,
       fetchContent: (url) => fetchContent(url, { signal }),
       emitOutput: (source, line) => emit({ type: 'output', source, text: mask(line) }),
       onStep: (done, total, what) =>
-        emit({ type: 'progress', phase: 'customise', what, done, total, unit: 'steps' }),
+        emit({ type: 'progress', phase: 'customize', what, done, total, unit: 'steps' }),
       mask,
     }),
   );
@@ -175,7 +175,7 @@ async function lookOnDisk(
   { emulate }: PlannedAccess,
 ): Promise<string | undefined> {
   const { plan, emit, ledger, signal, workDir } = context;
-  skipPhase(emit, 'customise', 'nothing to customise');
+  skipPhase(emit, 'customize', 'nothing to customize');
   const { icicle } = plan;
   const text = icicle
     ? await inPhase(emit, 'icicle', 'list the packages', async () => {
@@ -203,7 +203,7 @@ export async function lookInGuest(
     return (await workByCloudInit(context, disk, access, { keep: false, consoleLog })).icicle;
   }
   if (access.method === 'disk') return lookOnDisk(context, disk, access);
-  skipPhase(context.emit, 'customise', 'nothing to customise');
+  skipPhase(context.emit, 'customize', 'nothing to customize');
   const spec = runSpec(context.plan, { disk, media: [], consoleLog });
   const running = await bootAndEnter(context, spec, access);
   const text = await whileRunning(context, running.stops, (inside) =>
@@ -246,7 +246,7 @@ export async function workInGuest(context: WorkContext, disk: StagedDisk): Promi
   const { plan, backend, emit, signal, workDir } = context;
   const { access } = plan;
   if (!access) {
-    for (const phase of ['customise', 'icicle', 'seal'] as const) {
+    for (const phase of ['customize', 'icicle', 'seal'] as const) {
       skipPhase(emit, phase, 'not asked for');
     }
     return { disk };

@@ -66,7 +66,7 @@ export async function imageInfo(file: string, options: ImageInfoOptions = {}): P
   }
   const format = options.format ? ['-f', options.format] : [];
   const args = ['info', '--output=json', ...format, absolute];
-  const { stdout } = await runLimited(limits, 'qemu-img', args, { signal: options.signal }).catch(
+  const { stdout } = await runLimited('qemu-img', args, limits, { signal: options.signal }).catch(
     (error: unknown) => {
       options.signal?.throwIfAborted();
       const text = messageOf(error);

@@ -72,9 +72,9 @@ function staleReason(record: MediumRecord, remote: RemoteFile): string | null {
 /** A file that Oz itself has put there: judged as Oz does, by its size, and by its age. */
 async function adoptReason(cachePath: string, remote: RemoteFile): Promise<string | null> {
   const local = await stat(cachePath);
-  if (remote.size !== local.size) return 'its size is not the server’s';
+  if (remote.size !== local.size) return "its size is not the server's";
   const modified = Date.parse(remote.lastModified ?? '');
-  return modified > local.mtimeMs ? 'the server’s is newer' : null;
+  return modified > local.mtimeMs ? "the server's is newer" : null;
 }
 
 type Expected = { type: DigestType; digest: string } | undefined;

@@ -21,7 +21,7 @@ export async function extractFromFat(
   const env = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
   try {
     const args = ['-n', '-i', image, `::${name}`, to];
-    await runLimited({ file: most }, 'mcopy', args, { signal, env });
+    await runLimited('mcopy', args, { file: most }, { signal, env });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OzError && error.code === 'OZ_TOOL_MISSING') throw error;

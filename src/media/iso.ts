@@ -84,7 +84,7 @@ function xorriso(iso: string, commands: readonly string[], { signal, most }: Iso
   const device = `stdio:${path.resolve(iso)}`;
   const args = ['-no_rc', '-osirrox', 'on', '-indev', device, ...commands];
   const file = most ?? limits.bootFile;
-  return runLimited({ file }, 'xorriso', args, { signal, most: limits.isoListing });
+  return runLimited('xorriso', args, { file }, { signal, most: limits.isoListing });
 }
 
 /** What xorriso itself calls the failure, out of all that it says. */

@@ -92,7 +92,7 @@ export function accessWarnings(
   const warnings: string[] = [];
   if (access?.method === 'cloud-init' && answer) {
     warnings.push(
-      'the answer file is your own: it must install cloud-init, which customising needs here',
+      'the answer file is your own: it must install cloud-init, which customizing needs here',
     );
   }
   if (access?.password !== undefined && backend.type === 'openstack') {

@@ -16,6 +16,8 @@ const starters = [
   'spawn',
   'spawnSync',
   'runTool',
+  'runLimited',
+  'runNeeded',
   'startTool',
 ];
 

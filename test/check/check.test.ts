@@ -177,13 +177,13 @@ print(1)</command></commands>`;
   });
 
   it.each([
-    ['Mageia', '5', 'x86_64', 'iso', ['not-customised-by-oz']],
+    ['Mageia', '5', 'x86_64', 'iso', ['not-customized-by-oz']],
     ['OpenSUSE', '13.1', 'x86_64', 'url', ['refused-by-oz']],
-    ['Windows', '2000', 'x86_64', 'iso', ['refused-by-oz', 'not-customised-by-oz']],
-    ['Ubuntu', '10.04', 'i386', 'iso', ['not-customised-by-oz', 'kept-repositories']],
+    ['Windows', '2000', 'x86_64', 'iso', ['refused-by-oz', 'not-customized-by-oz']],
+    ['Ubuntu', '10.04', 'i386', 'iso', ['not-customized-by-oz', 'kept-repositories']],
     ['Ubuntu', '12.04', 'i386', 'iso', ['kept-repositories']],
     ['CentOS-5', 'U11', 'x86_64', 'url', []],
-    ['RHEL-3', 'U9', 'i386', 'iso', ['refused-by-oz', 'not-customised-by-oz']],
+    ['RHEL-3', 'U9', 'i386', 'iso', ['refused-by-oz', 'not-customized-by-oz']],
   ])('knows what Oz makes of %s %s for %s from %s', async (name, version, arch, type, expected) => {
     const os = `<name>${name}</name><version>${version}</version><key>x</key>`;
     const install = `<install type='${type}'><${type}>http://x.example/x</${type}></install>`;
@@ -193,7 +193,7 @@ print(1)</command></commands>`;
     put('old.tdl', template({ os, arch, install, rest }));
     const { files } = await report('old.tdl');
     expect(files[0].problem).toBe(null);
-    const asked = ['refused-by-oz', 'not-customised-by-oz', 'kept-repositories'];
+    const asked = ['refused-by-oz', 'not-customized-by-oz', 'kept-repositories'];
     const classes = files[0].differences.map((each: { class: string }) => each.class);
     expect(classes.filter((each: string) => asked.includes(each))).toEqual(expected);
   });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completedCommands } from '../../src/cli/completion/model.ts';
 import * as tables from '../../src/cli/options.ts';
 import { main as oz } from '../../src/cli/oz.ts';
+import { runNeeded } from '../fakes/run-needed.ts';
 import { fakeIo } from './fake-io.ts';
 
 const goldenNames = { bash: 'oz.bash', zsh: '_oz', fish: 'oz.fish' } as const;
@@ -33,7 +33,7 @@ function bash(words: readonly string[]): string[] {
   const program = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
     _ozma; (( \${#COMPREPLY[@]} )) && printf '%s\\n' "\${COMPREPLY[@]}"`;
   const args = ['--norc', '-c', program, fileOf('bash'), ...words];
-  const { stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8', cwd: dir });
+  const { stdout, stderr } = runNeeded('bash', args, { cwd: dir });
   expect(stderr).toBe('');
   return stdout.split('\n').filter(Boolean);
 }
@@ -41,11 +41,8 @@ function bash(words: readonly string[]): string[] {
 function fish(words: readonly string[]): string[] {
   const program = 'source $argv[1]; complete -C $argv[2]';
   const args = ['--no-config', '-c', program, fileOf('fish'), words.join(' ')];
-  const { stdout, stderr } = spawnSync('fish', args, {
-    encoding: 'utf8',
-    cwd: dir,
-    env: { ...process.env, HOME: dir },
-  });
+  const env = { ...process.env, HOME: dir };
+  const { stdout, stderr } = runNeeded('fish', args, { cwd: dir, env });
   expect(stderr).toBe('');
   return stdout
     .split('\n')
@@ -64,11 +61,8 @@ function zsh(typed: string, expected: string): string {
     zpty -d z`;
   const args = ['-f', '-c', program, 'zsh', fileOf('zsh'), typed, expected];
   const env = { ...process.env, TERM: 'dumb', HOME: dir };
-  return spawnSync('zsh', args, { encoding: 'utf8', cwd: dir, env, timeout: 20_000 }).stdout;
+  return runNeeded('zsh', args, { cwd: dir, env, timeout: 20_000 }).stdout;
 }
-
-const installed = (shell: string) =>
-  spawnSync(shell, ['--version'], { stdio: 'ignore' }).error === undefined;
 
 describe('oz completion', () => {
   it.each(shells)('prints the script for %s', async (shell) => {
@@ -135,40 +129,35 @@ describe('bash', () => {
 
   it('is told to complete all five commands', () => {
     const args = ['--norc', '-c', 'source "$0"; complete -p', fileOf('bash')];
-    const { stdout } = spawnSync('bash', args, { encoding: 'utf8' });
+    const { stdout } = runNeeded('bash', args);
     const programs = ['oz', 'oz-cleanup-cache', 'oz-customize', 'oz-generate-icicle', 'oz-install'];
     for (const name of programs) expect(stdout).toContain(`complete -F _ozma ${name}\n`);
   });
 });
 
-// Their packages are among those that the tests want; a machine without them tests the text above.
-if (installed('fish')) {
-  describe('fish', () => {
-    it.each<[words: string[], expected: string[]]>([
-      [['oz', 'pl'], ['plan']],
-      [['oz', 'os', 'list', '--of', 'dep'], ['deployment']],
-      [['oz-install', '--on-error', 'k'], ['keep']],
-      [['oz-install', '--backend=op'], ['--backend=openstack']],
-      [['oz-cleanup-cache', 'with'], []],
-    ])('completes %j', (words, expected) => {
-      expect(fish(words)).toEqual(expected);
-    });
-
-    it('completes file names', () => {
-      expect(fish(['oz-install', 'with'])).toHaveLength(1);
-    });
+describe('fish', () => {
+  it.each<[words: string[], expected: string[]]>([
+    [['oz', 'pl'], ['plan']],
+    [['oz', 'os', 'list', '--of', 'dep'], ['deployment']],
+    [['oz-install', '--on-error', 'k'], ['keep']],
+    [['oz-install', '--backend=op'], ['--backend=openstack']],
+    [['oz-cleanup-cache', 'with'], []],
+  ])('completes %j', (words, expected) => {
+    expect(fish(words)).toEqual(expected);
   });
-}
 
-if (installed('zsh')) {
-  describe('zsh', () => {
-    it.each([
-      ['oz pl', 'oz plan '],
-      ['oz os dev', 'oz os devices '],
-      ['oz-install --backend=op', 'oz-install --backend=openstack '],
-      ['oz-install --on-error k', 'oz-install --on-error keep '],
-    ])('completes %s', (typed, expected) => {
-      expect(zsh(typed, expected)).toContain(expected);
-    });
+  it('completes file names', () => {
+    expect(fish(['oz-install', 'with'])).toHaveLength(1);
   });
-}
+});
+
+describe('zsh', () => {
+  it.each([
+    ['oz pl', 'oz plan '],
+    ['oz os dev', 'oz os devices '],
+    ['oz-install --backend=op', 'oz-install --backend=openstack '],
+    ['oz-install --on-error k', 'oz-install --on-error keep '],
+  ])('completes %s', (typed, expected) => {
+    expect(zsh(typed, expected)).toContain(expected);
+  });
+});

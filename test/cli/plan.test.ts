@@ -58,7 +58,7 @@ describe('oz plan', () => {
       'Boot of the installer',
       'Answer file preseed.cfg',
       'Domain XML',
-      'Customisation',
+      'Customization',
       'Outputs',
       'Warnings',
     ])
@@ -76,7 +76,7 @@ describe('oz plan', () => {
   it.each([
     ['-u', true, /^ {2}second boot +over SSH: as it happens$/m],
     ['-u', false, /^ {2}second boot +by cloud-init, from user data: as it happens$/m],
-    ['-g', false, /^Customisation\n {2}none\n {2}second boot +by cloud-init/m],
+    ['-g', false, /^Customization\n {2}none\n {2}second boot +by cloud-init/m],
   ])('says how a cloud does the work of %s (SSH: %s), and why', async (option, reachable, row) => {
     const io = fakeIo({ cwd: place.dir });
     const { find } = memoryPlace();

@@ -71,15 +71,15 @@ describe('cloudInitWork', () => {
     expect(script).toContain('\nmain apt-get -y ');
     expect(script).toContain('\nmain AAAAB3');
     expect(work.operations.map(({ role, title }) => `${role}: ${title}`)).toEqual([
-      'customise: repository r',
-      'customise: package lists',
-      'customise: packages less',
-      'customise: package x',
-      "customise: file /opt/it's",
-      "customise: file /opt/it's",
-      'customise: command c',
-      'customise: remove repository r',
-      'customise: sync',
+      'customize: repository r',
+      'customize: package lists',
+      'customize: packages less',
+      'customize: package x',
+      "customize: file /opt/it's",
+      "customize: file /opt/it's",
+      'customize: command c',
+      'customize: remove repository r',
+      'customize: sync',
       'list: package list',
       'extra: icicle extra_command',
       'seal: sealing',
@@ -142,7 +142,7 @@ describe('the script', () => {
 
   const command = (text: string, more: Partial<RunnerOperation> = {}): RunnerOperation => ({
     operation: { kind: 'command', title: text, command: text },
-    role: 'customise',
+    role: 'customize',
     ...more,
   });
 
@@ -181,11 +181,11 @@ describe('the script', () => {
     const result = run(shell, [
       command('echo one; echo two >&2; printf "no end"'),
       {
-        role: 'customise',
+        role: 'customize',
         operation: { kind: 'write', title: 'w', path: target, content: everyByte, mode: 0o640 },
       },
       {
-        role: 'customise',
+        role: 'customize',
         operation: {
           kind: 'script',
           title: 's',

@@ -93,7 +93,7 @@ describe('customise', () => {
     expect(error).toMatchObject({
       code: 'OZ_CUSTOMISE_FAILED',
       message:
-        'Cannot customise the guest: command boom ended with exit code 7; it printed\n  the ***',
+        'Cannot customize the guest: command boom ended with exit code 7; it printed\n  the ***',
     });
     expect(calls).toHaveLength(1);
   });

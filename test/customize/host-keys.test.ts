@@ -51,7 +51,7 @@ describe('a guest’s host key', () => {
     for (const console of [keys(keyOf(other)), fingerprints(fingerprintBy(other, 'sha256'))]) {
       await expect(enter(console)).rejects.toMatchObject({
         code: 'OZ_SSH_HOST_KEY',
-        message: expect.stringContaining('none of those that the guest’s console prints'),
+        message: expect.stringContaining("none of those that the guest's console prints"),
       });
     }
     expect(sshd.log()).not.toMatch(/Accepted|Failed/);

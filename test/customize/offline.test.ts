@@ -139,6 +139,6 @@ it.each([
   ['/etc/firewalld/zones/drop.xml', 'firewalld_etc_rw_t'],
   ['/root/.ssh/authorized_keys', 'ssh_home_t'],
   ['/etc/ssh/sshd_config', 'etc_t'],
-])('SELinux: %s is labelled %s', (file, type) => {
+])('SELinux: %s is labeled %s', (file, type) => {
   expect(labelOf(file)).toBe(`system_u:object_r:${type}:s0`);
 });

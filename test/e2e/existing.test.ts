@@ -44,7 +44,7 @@ const run = (workspace: Workspace, command: Command, ...args: string[]): Promise
 const phases = (of: Run) =>
   of.events.flatMap((event) => (event.type === 'phase-end' && !event.skipped ? event.phase : []));
 
-describe('an image made without customising, with [cache] jeos', () => {
+describe('an image made without customizing, with [cache] jeos', () => {
   let workspace: Workspace;
   let image: string;
   let domainXml: string;
@@ -78,7 +78,7 @@ describe('an image made without customising, with [cache] jeos', () => {
     await expectNothingLeft(workspace, session, 'plain');
   });
 
-  it('is customised by oz-customize, and sealed', async () => {
+  it('is customized by oz-customize, and sealed', async () => {
     const customised = await run(workspace, 'oz-customize', workspace.at('plain.tdl'), domainXml);
     expect(customised.exitCode, explain(customised)).toBe(0);
     expect(JSON.stringify(customised.events) + customised.stderr).not.toContain(rootPassword);

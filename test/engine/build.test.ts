@@ -179,7 +179,7 @@ describe('build()', () => {
       'stage-media',
       'create-disk',
       'install',
-      'customise',
+      'customize',
       'icicle',
       'seal',
       'export',
@@ -536,7 +536,7 @@ describe('build()', () => {
     expect(codes.filter((code) => code === 'OZ_BUILD_RUNS')).toHaveLength(1);
   });
 
-  describe('in a place with a catalogue', () => {
+  describe('in a place with a catalog', () => {
     const remote = { runs: [installs], remote: true };
 
     it('leaves an entry there and no image here', async () => {

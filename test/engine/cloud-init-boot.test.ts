@@ -115,7 +115,7 @@ const wholeRun: ScriptedRun = {
     { at: 36_000, text: says('done') },
   ],
   stopAfter: 66_000,
-  writes: ' and customised',
+  writes: ' and customized',
 };
 
 describe('a second boot by cloud-init', () => {
@@ -128,7 +128,7 @@ describe('a second boot by cloud-init', () => {
     const { icicle } = settled.status === 'fulfilled' ? settled.value : { icicle: '' };
     expect(icicle).toContain('<package name="bash"/>');
     expect(icicle).not.toContain('sed');
-    expect(phases).toEqual(['customise', 'icicle', 'seal']);
+    expect(phases).toEqual(['customize', 'icicle', 'seal']);
     expect(events.filter((event) => event.type === 'output')).toMatchObject([
       { source: 'command one', text: 'one' },
       { source: 'command one', text: '********' },
@@ -138,7 +138,7 @@ describe('a second boot by cloud-init', () => {
       expect.arrayContaining(['takeDisk', 'destroy', 'syncDisk']),
     );
     expect(backend.live().guests).toEqual([]);
-    expect(readFileSync(at('disk'), 'utf8')).toBe('installed and customised');
+    expect(readFileSync(at('disk'), 'utf8')).toBe('installed and customized');
     expect(JSON.stringify(events)).not.toContain('cloud-config');
   });
 
@@ -150,7 +150,7 @@ describe('a second boot by cloud-init', () => {
       runs: [panics, wholeRun],
     });
     expect(settled).toMatchObject({ status: 'fulfilled' });
-    expect(phases).toEqual(['customise', 'icicle', 'seal']);
+    expect(phases).toEqual(['customize', 'icicle', 'seal']);
     expect(backend.specs).toHaveLength(2);
     expect(backend.live().guests).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe('a second boot by cloud-init', () => {
       true,
     );
     expect(settled).toMatchObject({ value: { icicle: expect.stringContaining('bash') } });
-    expect(phases).toEqual(['customise skipped', 'icicle', 'seal skipped']);
+    expect(phases).toEqual(['customize skipped', 'icicle', 'seal skipped']);
     expect(backend.calls.map(({ operation }) => operation)).not.toContain('takeDisk');
     expect(backend.live().guests).toEqual([]);
     expect(now).toBeLessThan(10_000);
@@ -199,7 +199,7 @@ describe('a second boot by cloud-init', () => {
       reason: {
         code: 'OZ_CUSTOMISE_FAILED',
         message:
-          'Cannot customise the guest: command one ended with exit code 7; it printed\n  no such ********',
+          'Cannot customize the guest: command one ended with exit code 7; it printed\n  no such ********',
       },
     });
     expect(now).toBeLessThan(35_000);
@@ -237,7 +237,7 @@ describe('a second boot by cloud-init', () => {
     const script: ScriptedRun = { stopAfter: 40_000 };
     const without = await run({ customize: true, icicle: false }, script);
     expect(without.settled).toMatchObject({ status: 'fulfilled' });
-    expect(without.phases).toEqual(['customise', 'icicle skipped', 'seal']);
+    expect(without.phases).toEqual(['customize', 'icicle skipped', 'seal']);
     const asked = await run({ customize: true, icicle: true }, script);
     expect(asked.settled).toMatchObject({
       reason: { code: 'OZ_ICICLE_CONSOLE', message: expect.stringContaining('shows no console') },

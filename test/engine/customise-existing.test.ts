@@ -37,7 +37,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function work(what: 'customise' | 'icicle', download: PlannedEntry['download'] = null) {
+function work(what: 'customize' | 'icicle', download: PlannedEntry['download'] = null) {
   return planExisting({
     ...testInput({
       tdl: testTdl({ packages: [{ name: 'less' }] }),
@@ -58,7 +58,7 @@ function work(what: 'customise' | 'icicle', download: PlannedEntry['download'] =
         },
       },
       options: {
-        customize: what === 'customise',
+        customize: what === 'customize',
         icicle: what === 'icicle',
         forceDownload: false,
         cleanup: false,
@@ -97,7 +97,7 @@ async function run(plan: ReturnType<typeof work>, options: MemoryBackendOptions 
 
 describe('customiseExisting() on an image of a catalogue', () => {
   it('puts a new image in the place of the old one', async () => {
-    const { result, catalogue } = await run(work('customise'));
+    const { result, catalogue } = await run(work('customize'));
     expect(result).toMatchObject({
       status: 'fulfilled',
       value: { published: { id: 'memory-web-2', name: 'web', userData: true } },
@@ -110,7 +110,7 @@ describe('customiseExisting() on an image of a catalogue', () => {
 
   it('renews the file here that holds the same image', async () => {
     writeFileSync(at('out/web.dsk'), 'as built');
-    await run(work('customise', { path: at('out/web.dsk'), format: 'raw' }));
+    await run(work('customize', { path: at('out/web.dsk'), format: 'raw' }));
     expect(readFileSync(at('out/web.dsk'), 'utf8')).toBe('as built and more');
     expect(readdirSync(at('out'))).toEqual(['web.dsk']);
   });
@@ -123,7 +123,7 @@ describe('customiseExisting() on an image of a catalogue', () => {
     try {
       const fail = { published: new Error('no more') };
       const { result, backend } = await run(
-        work('customise', { path: at('out/web.dsk'), format }),
+        work('customize', { path: at('out/web.dsk'), format }),
         { fail },
       );
       expect(result).toMatchObject({ status: 'rejected' });
@@ -137,7 +137,7 @@ describe('customiseExisting() on an image of a catalogue', () => {
     'leaves all as it was when %s fails',
     async (operation) => {
       writeFileSync(at('out/web.dsk'), 'as built');
-      const plan = work('customise', { path: at('out/web.dsk'), format: 'raw' });
+      const plan = work('customize', { path: at('out/web.dsk'), format: 'raw' });
       const { result, catalogue } = await run(plan, {
         fail: { [operation]: new Error('no more') },
       });
@@ -162,7 +162,7 @@ describe('customiseExisting() on a file', () => {
     const file = at('out/web.dsk');
     writeFileSync(file, 'as built');
     const building = await acquireLock(at('out/.web.dsk.lock'));
-    const plan = { ...work('customise', { path: file, format: 'raw' }), published: undefined };
+    const plan = { ...work('customize', { path: file, format: 'raw' }), published: undefined };
     const { result, backend } = await run(plan);
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'OZ_BUILD_RUNS' } });
     expect(backend.calls).toEqual([]);

@@ -38,7 +38,7 @@ interface Given {
 
 it('says that the console vouches for the key', async () => {
   const { said } = await told('10.0.0.7', { after: 0 });
-  expect(said).toEqual([`info: the guest’s SSH host key ${shown} is one that its console prints`]);
+  expect(said).toEqual([`info: the guest's SSH host key ${shown} is one that its console prints`]);
 });
 
 it('gives cloud-init time to print it where it was told to', async () => {
@@ -53,7 +53,7 @@ it('warns where a password goes to whoever answers', async () => {
   const password = 'hidden';
   const { said } = await told('10.0.0.7', { password });
   expect(said).toEqual([
-    `warning: the guest’s SSH host key ${shown} is trusted at first sight: its console prints none, and who can answer for 10.0.0.7 sees the password`,
+    `warning: the guest's SSH host key ${shown} is trusted at first sight: its console prints none, and who can answer for 10.0.0.7 sees the password`,
   ]);
   expect((await told('10.0.0.7')).said[0]).toMatch(/^info: .*sees what this build sends$/);
 });

@@ -85,7 +85,7 @@ it('oz-generate-icicle lists the packages of the image in Glance', async () => {
   await expectOnly(published);
 });
 
-it('oz-customize puts a customised image in its place, in Glance and here', async () => {
+it('oz-customize puts a customized image in its place, in Glance and here', async () => {
   const install = { url: `${rig.url}/dists/trixie/` };
   const command = 'figlet -w 60 again > /root/effect; echo more > /etc/more';
   const tdl = await workspace.write('more.tdl', tdlText({ name: 'told', install, command }));

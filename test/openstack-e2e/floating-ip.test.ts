@@ -59,7 +59,7 @@ it('is planned', async () => {
   expect(text).toMatch(/floating IP of public/);
 });
 
-it('customises over the floating IP, and gives it back', async () => {
+it('customizes over the floating IP, and gives it back', async () => {
   let then: Promise<Resource[]> | undefined;
   const made = await runOz(
     'oz-install',

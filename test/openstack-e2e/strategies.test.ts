@@ -131,7 +131,7 @@ describe.each(cases)('$strategy', (each) => {
 
   // The build itself has started it once and come in over SSH. Another time nobody gets in: the
   // played system makes new host keys when it has none, the stand-in's Debian does not.
-  it('gives an image that is customised and sealed', async () => {
+  it('gives an image that is customized and sealed', async () => {
     const image = made.result?.image ?? '';
     expect(await readFile(workspace.at('played.xml'), 'utf8')).toContain(image);
     expect(made.marks).toHaveProperty('ssh-found');

@@ -67,7 +67,7 @@ describe('a system that a newer database knows by name only', () => {
     expect(osinfo.script(os, { profile: 'jeos', source: 'media', config }).id).toContain('drakx');
   });
 
-  it('is recognised by its medium, whose pattern only our own file has', () => {
+  it('is recognized by its medium, whose pattern only our own file has', () => {
     const matches = matchMedia(openOsinfo(options), isoOf('Mageia-9-x86_64'));
     expect(matches.map(({ os }) => os.id)).toEqual([mageia]);
   });

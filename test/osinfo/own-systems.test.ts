@@ -54,7 +54,7 @@ describe.each(systems.map((os) => [os.shortId, os] as const))('%s', (_, os) => {
     expect(osinfo.firmware(os, 'x86_64', 'efi') ?? os.shortId).not.toBe(false);
   });
 
-  it('has dates, and media that are recognised', () => {
+  it('has dates, and media that are recognized', () => {
     for (const name of ['release-date', 'eol-date']) {
       const text = recordParam(os, name);
       if (text !== undefined) expect(text).toMatch(date);

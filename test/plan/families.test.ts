@@ -123,7 +123,7 @@ function shown(made: BuildPlan): string {
     `delivery: ${i.delivery.kind} by ${i.carrier}; restarts ${i.reboots}`,
     ...made.media.map((m) => `fetch ${m.role}: ${m.url} -> ${m.cachePath}`),
     ...i.attach.map((a) => `attach ${a.role} as ${a.device}`),
-    ...(medium ? [`medium ${medium.device} labelled ${medium.label}`] : []),
+    ...(medium ? [`medium ${medium.device} labeled ${medium.label}`] : []),
     ...files.map((file) => shownFile(file, i.answer.text)),
     `boot: ${JSON.stringify(i.boot, null, 1)}`,
     `packages by ${made.customise?.packageManager ?? 'nobody'}, listed by ${made.icicle?.lister ?? 'nobody'}, sealed as ${made.seal}`,
@@ -332,7 +332,7 @@ describe('families in a cloud', () => {
     });
   });
 
-  it('customises by cloud-init where nobody gets in, and installs it then', () => {
+  it('customizes by cloud-init where nobody gets in, and installs it then', () => {
     const closed = testCloud({ sshReachable: { reachable: false, reason: 'no route' } });
     const tdl = testTdl({ packages: [{ name: 'less' }] });
     const made = plan(testInput({ ...all, osinfo, tdl, backend: closed, config: asked({}) }));
@@ -373,7 +373,7 @@ describe('families in a cloud', () => {
     );
   });
 
-  it('leaves the result in the catalogue, unless told otherwise, and gives guests time', () => {
+  it('leaves the result in the catalog, unless told otherwise, and gives guests time', () => {
     const result = (text: Record<string, string>) =>
       planned(['Debian', '13', 'url'], { backend: testCloud(), config: asked(text) }).outputs
         .result;

@@ -180,7 +180,7 @@ describe('plan()', () => {
     expect(plan(testInput(full())).access).not.toHaveProperty('announce');
   });
 
-  it('runs customising for a TDL with precommands or repositories alone', () => {
+  it('runs customizing for a TDL with precommands or repositories alone', () => {
     for (const part of ['precommands', 'repositories'] as const) {
       const tdl = testTdl({ [part]: full().tdl?.[part] });
       const made = plan(testInput({ tdl, options: options({ customize: true }) }));

@@ -124,7 +124,7 @@ export function moved({ service, doing }: Failed, status: number, where: string)
       hint:
         service === 'Keystone'
           ? 'set auth_url to the address that it points to'
-          : 'the catalogue of the cloud is wrong: set the endpoint override of that service in clouds.yaml',
+          : 'the catalog of the cloud is wrong: set the endpoint override of that service in clouds.yaml',
     },
   );
 }

@@ -71,7 +71,7 @@ function parse(text: string, service: Service, doing: string): Record<string, un
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
     throw new OzError('OZ_CLOUD_REFUSED', `Cannot ${doing}: the answer of ${service} is no JSON`, {
-      hint: 'the endpoint in the catalogue may be wrong, or a proxy answers in its place',
+      hint: 'the endpoint in the catalog may be wrong, or a proxy answers in its place',
     });
   }
 }

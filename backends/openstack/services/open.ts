@@ -60,7 +60,7 @@ export async function openCloud(
     if (url) return url;
     throw new OzError(
       'OZ_CLOUD_VERSION',
-      `Cannot use the cloud ${credentials.name}: its catalogue has no ${credentials.interface} endpoint of the ${serviceWords[service] ?? service}`,
+      `Cannot use the cloud ${credentials.name}: its catalog has no ${credentials.interface} endpoint of the ${serviceWords[service] ?? service}`,
       { hint: 'check the region and the interface, or set an endpoint override in clouds.yaml' },
     );
   };

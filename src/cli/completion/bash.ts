@@ -1,14 +1,13 @@
 /** Completion for bash 4 and later; needs nothing but bash. */
+import { quoted } from '../../base/shell-words.ts';
 import type { Completed, CompletedCommand } from './model.ts';
-
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The shell commands that fill COMPREPLY with what `cur` may become. */
 function fill(by: Completed): string {
   if (by === 'nothing') return ':';
   if (by === 'file') return '_ozma_files -f';
   if (by === 'directory') return '_ozma_files -d';
-  return `_ozma_words ${quote(by.join(' '))}`;
+  return `_ozma_words ${quoted(by.join(' '))}`;
 }
 
 /** The case of one option's value: `-b|--disk-bus) …`. */
@@ -26,9 +25,9 @@ function commandCase(command: CompletedCommand): string[] {
   const values = valueCases(command);
   const { commands } = command;
   return [
-    `    ${quote(command.words.join(' '))})`,
+    `    ${quoted(command.words.join(' '))})`,
     ...(values.length > 0 ? ['      case $option in', ...values, '      esac'] : []),
-    `      [[ $cur == -* ]] && { _ozma_words ${quote(names.join(' '))}; return; }`,
+    `      [[ $cur == -* ]] && { _ozma_words ${quoted(names.join(' '))}; return; }`,
     `      ${commands.length > 0 ? fill(commands.map(({ name }) => name)) : fill(command.operands)}`,
     '      ;;',
   ];
@@ -38,7 +37,7 @@ function commandCase(command: CompletedCommand): string[] {
 function deeper(commands: readonly CompletedCommand[]): string[] {
   return commands
     .filter(({ words }) => words.length > 1)
-    .map(({ words }) => quote(words.join(' ')));
+    .map(({ words }) => quoted(words.join(' ')));
 }
 
 export function bashScript(commands: readonly CompletedCommand[]): string {

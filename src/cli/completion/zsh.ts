@@ -1,7 +1,6 @@
 /** Completion for zsh: a file for a directory in fpath, or to be sourced after compinit. */
+import { quoted } from '../../base/shell-words.ts';
 import type { Completed, CompletedCommand, CompletedOption } from './model.ts';
-
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Text inside an _arguments specification. */
 const escaped = (text: string) => text.replace(/[\\[\]:]/g, '\\$&');
@@ -18,9 +17,9 @@ function action(by: Completed): string {
 function optionSpec({ short, long, help, value }: CompletedOption): string {
   const tail = `[${escaped(help)}]${value ? `:${escaped(value.name)}:${action(value.by)}` : ''}`;
   const equals = value ? '=' : '';
-  if (!short) return quote(`--${long}${equals}${tail}`);
+  if (!short) return quoted(`--${long}${equals}${tail}`);
   const both = `{-${short}${value ? '+' : ''},--${long}${equals}}`;
-  return `${quote(`(-${short} --${long})`)}${both}${quote(tail)}`;
+  return `${quoted(`(-${short} --${long})`)}${both}${quoted(tail)}`;
 }
 
 function leaf(command: CompletedCommand): string[] {
@@ -29,14 +28,14 @@ function leaf(command: CompletedCommand): string[] {
     `${functionName(command.words)}() {`,
     '  _arguments -s -S \\',
     ...command.options.map((option) => `    ${optionSpec(option)} \\`),
-    `    ${quote(`*:argument:${action(operands)}`)}`,
+    `    ${quoted(`*:argument:${action(operands)}`)}`,
     '}',
   ];
 }
 
 function group(command: CompletedCommand): string[] {
   const { words, commands, options } = command;
-  const entry = (name: string, help: string) => `    ${quote(`${escaped(name)}:${help}`)}`;
+  const entry = (name: string, help: string) => `    ${quoted(`${escaped(name)}:${help}`)}`;
   return [
     `${functionName(words)}() {`,
     '  local -a commands options',

@@ -189,7 +189,7 @@ export function planText(plan: ShownPlan): string {
     ...(plan.server === undefined
       ? []
       : [["Body of Nova's POST /servers", indented(plan.server)] as [string, string[]]]),
-    ['Customisation', customisation(plan)],
+    ['Customization', customisation(plan)],
     ['Outputs', rows(outputs(plan))],
   ];
   if (plan.warnings.length > 0)

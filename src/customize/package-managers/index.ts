@@ -19,7 +19,7 @@ export const packageManagers: Readonly<Record<string, PackageManager>> = {
 export function packageManagerNamed(name: string): PackageManager {
   const manager = packageManagers[name];
   if (!manager) {
-    throw new OzError('OZ_PACKAGE_MANAGER', `Cannot customise with ${name}: it is not known`, {
+    throw new OzError('OZ_PACKAGE_MANAGER', `Cannot customize with ${name}: it is not known`, {
       hint: `known package managers: ${Object.keys(packageManagers).join(', ')}`,
     });
   }

@@ -63,7 +63,7 @@ describe('what guests can be given', () => {
       both,
       {},
       cloud(false, '2.93'),
-      'Cannot give guests a TPM: Nova needs a key manager (Barbican) for it, and the catalogue has none',
+      'Cannot give guests a TPM: Nova needs a key manager (Barbican) for it, and the catalog has none',
       'set tpm = no in [openstack], or choose a flavor with hw:tpm_version=2.0',
     ],
     [
