@@ -11,7 +11,7 @@ import { parseCommandLine } from '../../src/cli/parse-args.ts';
 import { usageError } from '../../src/cli/usage-error.ts';
 import { Interrupted, runProgram } from '../program.ts';
 import { unheldFigures } from './documents.ts';
-import { type Reported, readReport } from './report.ts';
+import { reportedBy } from './report.ts';
 import {
   appendResult,
   headCommit,
@@ -101,8 +101,8 @@ async function runRow(row: Row, signal: AbortSignal): Promise<boolean> {
     if ([129, 130, 143].includes(code)) throw new Interrupted(code);
     const seconds = Math.round((Date.now() - begin) / 1000);
     const text = row.prints ? printed : await readFile(report, 'utf8').catch(() => '');
-    const shown: Reported = readReport(text);
     const verdict = code === 0 ? 'passed' : 'failed';
+    const shown = reportedBy(text, code);
     await appendResult({ ...facts, seconds, verdict, ...shown });
     console.log(`${row.name}: ${verdict} in ${seconds} s`);
     return code === 0;

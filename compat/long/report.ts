@@ -31,3 +31,13 @@ export function readReport(text: string): Reported {
   }
   throw new OzError('OZ_LONG_REPORT', 'Cannot read the report: it is not one run with figures');
 }
+
+/** The same of a program that ended with `code`: one that failed is recorded whatever it printed. */
+export function reportedBy(text: string, code: number): Reported {
+  try {
+    return readReport(text);
+  } catch (error) {
+    if (code === 0) throw error;
+    return { figures: {} };
+  }
+}

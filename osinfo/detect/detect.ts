@@ -3,7 +3,7 @@ import { OzError } from '../../src/base/errors.ts';
 import { limits } from '../../src/base/limits.ts';
 import { connectionWhy } from '../../src/base/network-failures.ts';
 import { gather, readBounded, tooLarge } from '../../src/base/read-bounded.ts';
-import { withoutCredentials } from '../../src/base/secrets.ts';
+import { shownUrl } from '../../src/base/secrets.ts';
 import { withoutTrailing } from '../../src/base/text-ends.ts';
 import type { Database } from '../database/database.ts';
 import { param } from '../database/entity.ts';
@@ -34,7 +34,7 @@ export interface DetectedTree {
 function textOf(bytes: Buffer | undefined, location: string): string {
   if (bytes) return bytes.toString('utf8');
   const why = tooLarge(limits.settings).message;
-  throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${withoutCredentials(location)}: ${why}`, {
+  throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${shownUrl(location)}: ${why}`, {
     hint: 'check the URL: a web page that never ends in place of a tree is a common cause',
   });
 }
@@ -56,7 +56,7 @@ async function readText(location: string, signal?: AbortSignal): Promise<string 
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OzError) throw error;
-    const place = withoutCredentials(location);
+    const place = shownUrl(location);
     throw new OzError('OZ_OSINFO_NO_TREE', `Cannot read ${place}: ${connectionWhy(error)}`, {
       hint: 'check the URL',
       cause: error,
@@ -78,7 +78,7 @@ export async function detectTree(
   }
   throw new OzError(
     'OZ_OSINFO_NO_TREE',
-    `Cannot tell what is in ${withoutCredentials(base)}: it has no .treeinfo`,
+    `Cannot tell what is in ${shownUrl(base)}: it has no .treeinfo`,
     { hint: 'Debian and Ubuntu trees have none: name the system and its version instead' },
   );
 }

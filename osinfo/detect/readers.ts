@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { OzError } from '../../src/base/errors.ts';
 import { connectionWhy } from '../../src/base/network-failures.ts';
-import { withoutCredentials } from '../../src/base/secrets.ts';
+import { shownUrl } from '../../src/base/secrets.ts';
 import { whyOf } from '../../src/base/system-errors.ts';
 import type { HttpAnswer } from './http.ts';
 import type { ByteReader } from './iso.ts';
@@ -71,14 +71,14 @@ export function httpReader(url: string, signal?: AbortSignal): ByteReader {
     }
   }
   function failed(reason: string, cause?: unknown): OzError {
-    const place = withoutCredentials(url);
+    const place = shownUrl(url);
     return new OzError('OZ_OSINFO_NO_MEDIUM', `Cannot read ${place}: ${reason}`, {
       hint: 'check the URL',
       cause,
     });
   }
   return {
-    name: withoutCredentials(url),
+    name: shownUrl(url),
     async read(offset, length) {
       const parts: Uint8Array[] = [];
       const last = Math.floor((offset + length - 1) / chunk);

@@ -56,3 +56,16 @@ export function withoutCredentials(url: string): string {
     : /^([a-z][a-z0-9+.-]*:\/\/).*@/is;
   return url.replace(credentials, '$1');
 }
+
+/**
+ * For messages: no user name, no password, no query, which may hold a token. A line of sources.list
+ * has its URL among other words.
+ */
+export function shownUrl(url: URL | string): string {
+  return withoutCredentials(String(url))
+    .split(/(\s+)/)
+    .map((word) =>
+      withoutCredentials(word).replace(/\?[^#]*/, (query) => (query === '?' ? '' : '?…')),
+    )
+    .join('');
+}

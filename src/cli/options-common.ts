@@ -44,7 +44,7 @@ export const progress: Valued<'auto' | 'plain' | 'bar' | 'none'> = {
 export const onError: Valued<'cleanup' | 'keep'> = {
   long: 'on-error',
   value: 'what',
-  read: oneOf('thing to do on errors', ['cleanup', 'keep']),
+  read: oneOf('choice for --on-error', ['cleanup', 'keep']),
   help: 'when the build fails, remove the guest and its disk (cleanup, the default) or keep them for a look (keep)',
 };
 
@@ -59,7 +59,7 @@ export const color: Valued<ColorChoice> = {
   long: 'color',
   whole: true,
   value: 'when',
-  read: oneOf('time for color', colorChoices),
+  read: oneOf('choice for --color', colorChoices),
   help: 'color and emphasis in text for people: auto (the default: on terminals, unless NO_COLOR is set), always or never',
 };
 

@@ -1,7 +1,9 @@
 /** URLs of media: which are accepted, and how they are named in messages. */
 import path from 'node:path';
 import { OzError } from '../base/errors.ts';
-import { withoutCredentials } from '../base/secrets.ts';
+import { shownUrl } from '../base/secrets.ts';
+
+export { shownUrl } from '../base/secrets.ts';
 
 const schemes = ['http:', 'https:', 'ftp:', 'file:'] as const;
 
@@ -11,7 +13,7 @@ export type MediumUrl = URL & { protocol: Scheme };
 
 /** Throws OzError OZ_DOWNLOAD_URL for what is no URL, or of a scheme that is not known. */
 export function parseMediumUrl(text: string): MediumUrl {
-  const shown = withoutCredentials(text);
+  const shown = shownUrl(text);
   let url: URL;
   try {
     url = new URL(text);
@@ -28,11 +30,6 @@ export function parseMediumUrl(text: string): MediumUrl {
     );
   }
   return url as MediumUrl;
-}
-
-/** For messages: no user name, no password, no query (that may hold a token). */
-export function shownUrl(url: URL | string): string {
-  return withoutCredentials(String(url)).replace(/\?[^#]*/, (query) => (query === '?' ? '' : '?…'));
 }
 
 /** The last part of the URL's path, decoded: `debian-13.iso`. */

@@ -1,7 +1,7 @@
 /** A URL, or a repository line with one in it, as the guest reaches it. */
 import type { Capabilities } from '../../backends/backend.ts';
 import { OzError } from '../base/errors.ts';
-import { withoutCredentials } from '../base/secrets.ts';
+import { shownUrl } from '../base/secrets.ts';
 import { isLocalhostUrl } from '../tdl/localhost.ts';
 
 /**
@@ -14,7 +14,7 @@ export function urlForGuest(url: string, capabilities: Capabilities): string {
   if (capabilities.hostAddress === null) {
     throw new OzError(
       'OZ_PLAN_LOCALHOST',
-      `Cannot install from ${withoutCredentials(url)}: the guest cannot reach this machine as localhost`,
+      `Cannot install from ${shownUrl(url)}: the guest cannot reach this machine as localhost`,
       { hint: 'use an address the guest can reach, or [libvirt] uri = qemu:///session' },
     );
   }

@@ -1,7 +1,7 @@
 /** The part of a plan that concerns the installer: its media, its start, its answer file. */
 import { pathToFileURL } from 'node:url';
 import { OzError } from '../base/errors.ts';
-import { withoutCredentials } from '../base/secrets.ts';
+import { shownUrl } from '../base/secrets.ts';
 import { chooseDelivery } from './delivery.ts';
 import { speaksOnSerial } from './families/consoles.ts';
 import type { FamilyContext, GuestFamily } from './families/family.ts';
@@ -90,7 +90,7 @@ function refuseExtras({ tdl }: PlanInput, family: GuestFamily, { os }: FamilyCon
   );
   if (remote) {
     refuse(
-      `the directory ${withoutCredentials(remote.source)} can't be listed over HTTP`,
+      `the directory ${shownUrl(remote.source)} can't be listed over HTTP`,
       'name each file as <file>, or use a file:// or ftp:// URL',
     );
   }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf } from '../base/errors.ts';
-import { withoutCredentials } from '../base/secrets.ts';
+import { shownUrl } from '../base/secrets.ts';
 import { stripped, withoutTrailing } from '../base/text-ends.ts';
 import { tdlProblem } from './problem.ts';
 import type { TdlContent } from './types.ts';
@@ -48,16 +48,11 @@ function linkedUrl(node: XmlElementNode, url: string, source: string): string {
 export function fetchableUrl(node: XmlElementNode, url: string): string {
   if (url === '') throw tdlProblem('OZ_TDL_VALUE', node, 'it is empty, where a URL is needed');
   if (!/^(https?|ftp|file):/i.test(url) || !URL.canParse(url)) {
-    throw tdlProblem(
-      'OZ_TDL_VALUE',
-      node,
-      `'${withoutCredentials(url)}' is no URL that can be fetched`,
-      {
-        hint: /^[0-9a-f]{32,}$/i.test(url)
-          ? 'name the URL of a file of checksums, not the checksum itself'
-          : 'use http://, https://, ftp:// or file://',
-      },
-    );
+    throw tdlProblem('OZ_TDL_VALUE', node, `'${shownUrl(url)}' is no URL that can be fetched`, {
+      hint: /^[0-9a-f]{32,}$/i.test(url)
+        ? 'name the URL of a file of checksums, not the checksum itself'
+        : 'use http://, https://, ftp:// or file://',
+    });
   }
   return url;
 }

@@ -1,5 +1,5 @@
 /** URLs that mean this machine, and so something else inside the guest. */
-import { withoutCredentials } from '../base/secrets.ts';
+import { shownUrl } from '../base/secrets.ts';
 import { placeOf, tdlProblem } from './problem.ts';
 import type { Tdl } from './types.ts';
 
@@ -64,7 +64,7 @@ function refuse(tdl: Tdl, part: object, path: string, url: string): never {
   throw tdlProblem(
     'OZ_TDL_LOCALHOST',
     place,
-    `${withoutCredentials(url)} is on localhost, which inside the guest is the guest itself`,
+    `${shownUrl(url)} is on localhost, which inside the guest is the guest itself`,
     {
       hint: 'use an address of this machine that the guest can reach, or [libvirt] uri = qemu:///session',
     },

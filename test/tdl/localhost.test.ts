@@ -72,6 +72,20 @@ describe('checkReachability()', () => {
     "<repository name='near'>\n<url>http://u:secret@127.0.0.1:80/r</url></repository></repositories>";
   const onLocalhost = "<install type='url'><url>http://localhost/tree</url></install>";
 
+  it('shows no token of a query, and no password in a line of sources.list', async () => {
+    const refused = async (url: string) => {
+      const rest = `<repositories><repository name='a'><url>${url}</url></repository></repositories>`;
+      const tdl = await parse(template({ rest }));
+      return () => checkReachability(tdl, { localhostReachable: false });
+    };
+    expect(await refused('http://localhost/r?token=abc')).toThrow(
+      'http://localhost/r?… is on localhost',
+    );
+    expect(await refused('deb http://u:secret@localhost/r?token=abc ./ main')).toThrow(
+      'deb http://localhost/r?… ./ main is on localhost',
+    );
+  });
+
   it('names the repository by file, line and element, without its credentials', async () => {
     const tdl = await parse(template({ rest: repositories }));
     const check = () => checkReachability(tdl, { localhostReachable: false });

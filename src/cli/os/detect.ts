@@ -12,7 +12,7 @@ import {
 import type { Match } from '../../../osinfo/detect/match.ts';
 import { readerFor } from '../../../osinfo/detect/readers.ts';
 import { codeOf, OzError } from '../../base/errors.ts';
-import { withoutCredentials } from '../../base/secrets.ts';
+import { shownUrl } from '../../base/secrets.ts';
 import { whyOf } from '../../base/system-errors.ts';
 import type { Io } from '../io.ts';
 import { ozOsDetect } from '../options-os.ts';
@@ -34,7 +34,7 @@ const isUrl = (place: string): boolean => /^https?:\/\//i.test(place);
 function located(place: string, io: Io): string {
   if (isUrl(place)) {
     if (URL.canParse(place)) return place;
-    throw usageError(`'${withoutCredentials(place)}' is not a URL`);
+    throw usageError(`'${shownUrl(place)}' is not a URL`);
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(place)?.[1]?.toLowerCase();
   if (scheme === undefined) return path.resolve(io.cwd, place);
@@ -89,7 +89,7 @@ function unknown(place: string, { type, says }: Detected): OzError {
   const told = Object.entries(says).map(([name, value]) => `${name} ${value}`);
   return new OzError(
     'OZ_OSINFO_UNKNOWN_MEDIUM',
-    `Cannot tell what ${withoutCredentials(place)} is: the database has no ${type === 'tree' ? 'tree' : 'medium'} with ${told.join(', ')}`,
+    `Cannot tell what ${shownUrl(place)} is: the database has no ${type === 'tree' ? 'tree' : 'medium'} with ${told.join(', ')}`,
     { hint: 'a newer osinfo-db may know it' },
   );
 }
@@ -102,7 +102,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const matches = options.all ? found.matches : found.matches.slice(0, 1);
     if (options.json) {
       writeJson(io, {
-        place: withoutCredentials(place),
+        place: shownUrl(place),
         type: found.type,
         says: found.says,
         matches: matches.map((match) => detectedOs(database, match)),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isHeld, statedFigures, unheldFigures } from '../../../compat/long/documents.ts';
-import { readReport } from '../../../compat/long/report.ts';
+import { readReport, reportedBy } from '../../../compat/long/report.ts';
 import { appendResult, type Result, readResults, stateOf } from '../../../compat/long/results.ts';
 import { reportWord, rows } from '../../../compat/long/rows.ts';
 import { packageFile } from '../../../src/base/package-root.ts';
@@ -154,5 +154,12 @@ describe('reports', () => {
     });
     expect(() => readReport('[]')).toThrow('it is not one run with figures');
     expect(() => readReport('{"figures":3}')).toThrow('it is not one run with figures');
+  });
+
+  it('needs none of a run that failed, whatever it printed', () => {
+    expect(reportedBy('Error: no such file\n    at x', 1)).toEqual({ figures: {} });
+    expect(reportedBy('[]', 1)).toEqual({ figures: {} });
+    expect(reportedBy('{"figures":{"images":59}}', 1)).toEqual({ figures: { images: 59 } });
+    expect(() => reportedBy('nothing of the kind', 0)).toThrow();
   });
 });
