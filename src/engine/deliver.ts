@@ -77,7 +77,7 @@ function withoutRecords(
   { image, published }: Exported,
 ): unknown {
   if (published) context.ledger.drop(entryOf(context, published));
-  const where = [image ?? [], published ? `${published.id} in the catalogue` : []].flat();
+  const where = [image ?? [], published ? `${published.id} in the catalog` : []].flat();
   return withHint(error, `the image is finished and stays: ${where.join(', ')}`);
 }
 

@@ -461,8 +461,8 @@ describe('build()', () => {
       const { error } = await run(plan, { runs: [installs], catalogue });
       const places = {
         download: at('out/test.dsk'),
-        glance: 'memory-test in the catalogue',
-        both: `${at('out/test.dsk')}, memory-test in the catalogue`,
+        glance: 'memory-test in the catalog',
+        both: `${at('out/test.dsk')}, memory-test in the catalog`,
       };
       expect(error).toMatchObject({
         code: 'OZ_NOT_WRITABLE',
