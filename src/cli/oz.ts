@@ -1,7 +1,8 @@
 /** `oz`: finds the subcommand, loads only that, and hands on the rest of the arguments. */
 import { editDistance, suggest } from '../base/suggest.ts';
+import { readArguments } from './getopt.ts';
 import type { Io, Main } from './io.ts';
-import type { CommandSpec, Flag } from './option-table.ts';
+import { type CommandSpec, type Flag, isValued } from './option-table.ts';
 import { usageError } from './usage-error.ts';
 
 /** The file of each subcommand; `os list` is two words on the command line. */
@@ -44,15 +45,29 @@ function hintFor(words: readonly string[], word: string, known: readonly string[
   return nearest && `did you mean '${[...words, nearest].join(' ')}'?`;
 }
 
+/** The words up to the one that is no subcommand, behind which nothing counts; else an empty one. */
+function upToWord({ options }: Group, own: readonly string[]): readonly string[] {
+  const known = Object.values(options).map((option) => ({
+    ...option,
+    takesValue: isValued(option),
+  }));
+  try {
+    const { operands } = readArguments(own, known, { optionsFirst: true });
+    return operands.length > 0 ? own.slice(0, own.length - operands.length + 1) : [...own, ''];
+  } catch {
+    return own; // what is wrong with it is told where it is parsed
+  }
+}
+
 /** Says so when a group is given no subcommand of its own: --help, --version, or a mistake. */
 async function ofGroup(argv: readonly string[], io: Io): Promise<number> {
   const group = groups.find(({ words }) => startsWith(argv, words));
   if (!group) throw new Error('the group of no words takes any command line');
   const [{ runCommand }, spec] = await Promise.all([import('./run-command.ts'), group.load()]);
   const own = argv.slice(group.words.length);
-  // Whoever types no more than the name wants to know what there is.
-  const first = own.length === 0 ? ['--help'] : own.slice(0, 1);
-  return runCommand(spec, first, io, async ({ operands: [word = ''] }) => {
+  return runCommand(spec, upToWord(spec, own), io, async ({ operands: [word = ''] }) => {
+    // Whoever types no more than options wants to know what there is.
+    if (word === '') return runCommand(spec, [...own, '--help'], io, async () => 0);
     throw usageError(
       `there is no command '${[...group.words, word].join(' ')}'`,
       hintFor(group.words, word, spec.commands?.map(({ name }) => name) ?? []),

@@ -1,6 +1,7 @@
 /** What a build starts from: TDL, oz.cfg, osinfo and the place. */
 import path from 'node:path';
 import type { Osinfo } from '../../osinfo/types.ts';
+import type { OzError } from '../base/errors.ts';
 import { homeOf } from '../base/home.ts';
 import type { OzConfig } from '../config/types.ts';
 import type { Tdl } from '../tdl/types.ts';
@@ -20,9 +21,14 @@ interface SettingsLine {
 }
 
 /** oz.cfg, from `-c` or from where Oz looks for it. */
-export async function readConfig({ config }: SettingsLine, around: Around): Promise<OzConfig> {
+export async function readConfig(
+  { config }: SettingsLine,
+  around: Around,
+  onProblem?: (error: OzError) => void,
+): Promise<OzConfig> {
   const { loadConfig } = await import('../config/load.ts');
   return loadConfig({
+    onProblem,
     path:
       config?.startsWith('~') || config === undefined ? config : path.resolve(around.cwd, config),
     home: homeOf(around.env),

@@ -1,7 +1,7 @@
 /** oz.cfg from where Oz looks for it, with every default filled in. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { codeOf } from '../base/errors.ts';
+import { codeOf, type OzError } from '../base/errors.ts';
 import { inWords, limits } from '../base/limits.ts';
 import { readBoundedSync } from '../base/read-bounded.ts';
 import { systemHint, whyOf } from '../base/system-errors.ts';
@@ -19,6 +19,8 @@ export interface LoadConfigOptions extends Surroundings {
   path?: string | undefined;
   /** The file for all users, read by root alone. */
   systemFile?: string | undefined;
+  /** Called for each value that is wrong; its default counts then. Unset: the first is thrown. */
+  onProblem?: ((error: OzError) => void) | undefined;
 }
 
 /**
@@ -98,8 +100,11 @@ function firmwareFrom(text: string | undefined): OzConfig['libvirt']['firmware']
   return text === 'bios' || text === 'efi' ? text : undefined;
 }
 
-function fromIni(file: IniFile | undefined, where: Surroundings): OzConfig {
-  const reader = configReader(file, where);
+function fromIni(
+  file: IniFile | undefined,
+  where: Surroundings & Pick<LoadConfigOptions, 'onProblem'>,
+): OzConfig {
+  const reader = configReader(file, where, where.onProblem);
   const config: OzConfig = {
     source: file?.source ?? null,
     backend: {

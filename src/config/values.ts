@@ -1,5 +1,6 @@
 /** Texts of oz.cfg to values, each checked against what its key is declared as. */
 import path from 'node:path';
+import type { OzError } from '../base/errors.ts';
 import { withoutCredentials } from '../base/secrets.ts';
 import { suggest } from '../base/suggest.ts';
 import { expandUser } from './expand-user.ts';
@@ -24,10 +25,14 @@ export interface Surroundings {
   isRoot: boolean;
 }
 
-/** A reader of one file, or of the defaults alone. */
+/**
+ * A reader of one file, or of the defaults alone. With `onProblem` nothing is thrown for a value:
+ * it is told, and the default counts.
+ */
 export function configReader(
   file: IniFile | undefined,
   { home, isRoot }: Surroundings,
+  onProblem?: (error: OzError) => void,
 ): ConfigReader {
   const read = <T>(
     section: string,
@@ -37,18 +42,21 @@ export function configReader(
     const declared = configKeys.find((known) => known.section === section && known.key === key);
     if (!declared) throw new Error(`[${section}] ${key} is not declared`);
     const given = file && iniValue(file, section, key);
-    const text =
-      given?.text.trim() ??
-      (isRoot ? declared.default : (declared.userDefault ?? declared.default));
+    const usual = isRoot ? declared.default : (declared.userDefault ?? declared.default);
+    const text = given?.text.trim() ?? usual;
     if (text === '' && (given === undefined || optionalWhenEmpty(declared))) return undefined;
     const result = convert(text, declared);
     if (!(result instanceof Problem)) return result;
-    throw configProblem(
+    const error = configProblem(
       'OZ_CONFIG_VALUE',
       { file: file?.source ?? 'the defaults', line: given?.line, section, key },
       `${declared.secret ? 'the value' : shown(text)} ${result.why}`,
       { hint: result.hint },
     );
+    if (!onProblem || given === undefined) throw error;
+    onProblem(error);
+    const instead = usual === '' ? undefined : convert(usual, declared);
+    return instead instanceof Problem ? undefined : instead;
   };
   return {
     text: (section, key) => read(section, key, toText),

@@ -97,13 +97,31 @@ describe('oz doctor', () => {
     expect(out).toContain('PROBLEM  cloud: it is away\n');
   });
 
-  it('tells what is wrong with oz.cfg, and looks at what does not depend on it', async () => {
+  it('tells all that is wrong with oz.cfg, and goes on with the defaults of those keys', async () => {
     const config = path.join(place.dir, 'bad.cfg');
-    writeFileSync(config, '[libvirt]\ncpus = many\n');
+    const lines = [
+      '[libvirt]',
+      'cpus = many',
+      'memory = 0',
+      `[paths]`,
+      `data_dir = ${place.dir}/d`,
+    ];
+    writeFileSync(config, `${lines.join('\n')}\n`);
+    const { code, out, asked } = await doctor(['-c', config], [kvm]);
+    expect([code, asked]).toEqual([1, ['libvirt']]);
+    expect(out).toContain(`PROBLEM  oz.cfg: Cannot use ${config}: line 2, [libvirt] cpus: 'many'`);
+    expect(out).toContain(`PROBLEM  oz.cfg: Cannot use ${config}: line 3, [libvirt] memory: '0'`);
+    expect(out).not.toContain('oz.cfg: ok');
+    expect(out).toContain(`data_dir: ${place.dir}/d`);
+    expect(out).toContain('warning  kvm: ');
+  });
+
+  it('looks at what does not depend on oz.cfg where that is no such file at all', async () => {
+    const config = path.join(place.dir, 'worse.cfg');
+    writeFileSync(config, 'cpus = 2\n');
     const { code, out, asked } = await doctor(['-c', config], []);
     expect([code, asked]).toEqual([1, []]);
     expect(out).toContain(`PROBLEM  oz.cfg: `);
-    expect(out).toContain('bad.cfg');
     expect(out).toMatch(/^(?:ok|PROBLEM) +programs: /m);
     expect(out).toMatch(/^(?:ok|PROBLEM) +osinfo: /m);
     expect(out).not.toContain('data_dir: ');

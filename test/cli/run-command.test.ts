@@ -100,12 +100,15 @@ describe('oz', () => {
     return { code, out: io.out(), err: io.err() };
   };
 
-  it.each([[[]], [['-h']], [['--help']], [['help']]])('%j lists the commands', async (argv) => {
-    const { code, out, err } = await go(...argv);
-    expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/^Usage: oz \[OPTIONS\] <command>\n/);
-    expect(out).toMatch(/^ {2}plan +show what oz-install would do/m);
-  });
+  it.each([[[]], [['-h']], [['--help']], [['help']], [['--color=never']], [['--color', 'never']]])(
+    '%j lists the commands',
+    async (argv) => {
+      const { code, out, err } = await go(...argv);
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toMatch(/^Usage: oz \[OPTIONS\] <command>\n/);
+      expect(out).toMatch(/^ {2}plan +show what oz-install would do/m);
+    },
+  );
 
   it.each([[['plan', '-h']], [['help', 'plan']]])('%j is the help of plan', async (argv) => {
     const { code, out } = await go(...argv);
@@ -131,6 +134,8 @@ describe('oz', () => {
     [['oz-install'], "there is no command 'oz-install'", 'Hint: did you mean oz-install?\n'],
     [['plam', 'x.tdl', '--json'], "there is no command 'plam'", "Hint: did you mean 'plan'?\n"],
     [['zz'], "there is no command 'zz'", ''],
+    [['--color=never', 'zz'], "there is no command 'zz'", ''],
+    [['--color', 'red'], "'red' is not a choice for --color", 'Hint: use auto, always, never\n'],
     [['--jason'], "unknown option '--jason'", ''],
     [['-q'], "unknown option '-q'", ''],
   ])('%j is wrong usage', async (argv, message, hint) => {

@@ -15,12 +15,15 @@ export interface ExamineLine {
   backend?: OzConfig['backend']['type'] | undefined;
 }
 
-/** What oz.cfg is, or what is wrong with it. */
+/** What oz.cfg is, or all that is wrong with it; instead of a wrong value its default counts. */
 async function configuration(line: ExamineLine, around: Around) {
   try {
-    const config = await readConfig(line, around);
-    const text = config.source ? `${config.source} is right` : 'no oz.cfg: the defaults count';
-    const findings = config.warnings.map((each) => warning('oz.cfg', each));
+    const findings: Finding[] = [];
+    const config = await readConfig(line, around, (error) => {
+      findings.push(problemOf('oz.cfg', error));
+    });
+    findings.push(...config.warnings.map((each) => warning('oz.cfg', each)));
+    const text = config.source ? `${config.source} can be read` : 'no oz.cfg: the defaults count';
     return { config, findings: findings.length > 0 ? findings : [fine('oz.cfg', text)] };
   } catch (error) {
     return { config: undefined, findings: [problemOf('oz.cfg', error)] };
