@@ -37,15 +37,28 @@ function parseRow(row: string): Record<string, unknown> | null {
 }
 
 /** A full disk took a part of it: what it names was not made. */
-const isCutOff = (row: string) => /^\{"(add|drop)":/.test(row) && !row.endsWith('}');
+const isTornAdd = (row: string) => row.startsWith('{"add":') && !row.endsWith('}');
 
-/** Takes whatever bytes there are. */
+/** Whether this is what a full disk or a crash left of the line that gives the entry up. */
+function mayBeDrop(row: string, entry: LedgerEntry): boolean {
+  const left = row.replace(/\ufffd+$/, ''); // half a character
+  return left.startsWith('{') && JSON.stringify({ drop: entry }).startsWith(left);
+}
+
+/** Takes whatever bytes there are. What may have been given up is not among the entries. */
 export function parseLedger(text: string): Parsed {
   const open = new Map<string, LedgerEntry>();
-  // What follows the last line's end was cut off by the crash: what it names was not made yet.
-  const [first = '', ...rows] = text.split('\n').slice(0, -1);
+  const [first = '', ...rows] = text.split('\n');
+  // A crash cut it off, or it is empty: what it adds was not made yet.
+  const last = rows.pop() ?? '';
   const owner = parseOwner(parseRow(first)?.owner);
   let bad = 0;
+  /** Whether there is any that the row may give up. */
+  const doubt = (row: string): boolean => {
+    const given = [...open].filter(([, entry]) => mayBeDrop(row, entry));
+    for (const [key] of given) open.delete(key);
+    return given.length > 0;
+  };
   for (const row of rows) {
     if (row === '') continue;
     const line = parseRow(row);
@@ -53,8 +66,9 @@ export function parseLedger(text: string): Parsed {
     const dropped = parseEntry(line?.drop);
     if (added) open.set(keyOf(added), added);
     else if (dropped) open.delete(keyOf(dropped));
-    else if (!isCutOff(row)) bad++;
+    else if (doubt(row) || !isTornAdd(row)) bad++;
   }
+  if (doubt(last)) bad++;
   return { owner, entries: [...open.values()].reverse(), bad };
 }
 

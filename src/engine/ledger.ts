@@ -28,6 +28,9 @@ export interface Ledger extends LedgerWriter {
 
 type Line = { owner: Owner } | { add: LedgerEntry } | { drop: LedgerEntry };
 
+/** Always in this order: what is left of a torn line is compared with whole ones. */
+const inOrder = ({ place, kind, ref, at }: LedgerEntry): LedgerEntry => ({ place, kind, ref, at });
+
 /** Opens this run's own ledger below the data directory. */
 export function openLedger(dataDir: string): Ledger {
   const dir = ledgerDir(dataDir);
@@ -66,10 +69,10 @@ export function openLedger(dataDir: string): Ledger {
   return {
     add(entry) {
       open.set(keyOf(entry), entry);
-      write({ add: entry });
+      write({ add: inOrder(entry) });
     },
     drop(entry) {
-      if (open.delete(keyOf(entry)) && !closed) write({ drop: entry });
+      if (open.delete(keyOf(entry)) && !closed) write({ drop: inOrder(entry) });
     },
     has: (entry) => open.has(keyOf(entry)),
     entries: () => [...open.values()].reverse(),

@@ -275,6 +275,28 @@ describe('one bad line', () => {
     expect((await clear()).doubts).toEqual([]); // it is said once
   });
 
+  it('that gives something up is believed wherever it is cut off', () => {
+    const kept = { place: 'libvirt', kind: 'pool', ref: 'ozma-0a1b2c3d' };
+    const given = { place: 'file', kind: 'path', ref: '/x/é/.x.ozma-0a1b2c3d' };
+    const rows = [{ owner: dead }, { add: kept }, { add: given }];
+    const whole = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const drop = Buffer.from(JSON.stringify({ drop: given }));
+    for (let cut = 1; cut <= drop.length; cut++) {
+      const torn = drop.subarray(0, cut).toString('utf8');
+      const sure = torn.includes('"file"');
+      for (const text of [whole + torn, `${whole + torn}\n`]) {
+        const { entries, bad } = parseLedger(text);
+        expect(entries, torn).not.toContainEqual(given);
+        if (sure) expect(entries).toEqual([kept]);
+        if (cut < drop.length) expect(bad).toBe(1);
+      }
+    }
+    const add = JSON.stringify({ add: { ...given, ref: '/x/.y.ozma-0a1b2c3d' } });
+    for (let cut = 3; cut < add.length - 1; cut++) {
+      expect(parseLedger(whole + add.slice(0, cut))).toMatchObject({ entries: [given, kept] });
+    }
+  });
+
   it('of any bytes ends no build', async () => {
     let seed = 20261130;
     const random = (below: number) => {

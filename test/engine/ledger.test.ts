@@ -149,6 +149,30 @@ describe('ledger', () => {
     ledger.close();
   });
 
+  it('does not have removed what a full disk kept it from giving up', async () => {
+    const ledger = openLedger(dir);
+    const left = path.join(dir, '.x.ozma-0a1b2c3d');
+    writeFileSync(left, 'x');
+    const file: LedgerEntry = { place: 'file', kind: 'path', ref: left };
+    const image: LedgerEntry = { place: 'openstack', at: 'cloud', ref: 'i1', kind: 'image' };
+    const server: LedgerEntry = { ...image, kind: 'server', ref: 's1' };
+    for (const entry of [image, file, server]) ledger.add(entry);
+    answers.push(60, Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    expect(() => ledger.drop(image)).toThrow('no space left');
+    ledger.add(domain);
+    ledger.drop(domain);
+    const name = path.join(dir, 'ledger', ledgerFiles()[0] ?? '');
+    const [, ...rows] = readFileSync(name, 'utf8').split('\n');
+    writeFileSync(name, [`{"owner":{"pid":1,"started":"no"}}`, ...rows].join('\n'));
+    const removed: LedgerEntry[] = [];
+    const { doubts } = await clearDeadLedgers(dir, async (entry) => void removed.push(entry));
+    expect(removed).toEqual([server]);
+    expect(existsSync(left)).toBe(false);
+    expect(doubts).toEqual([expect.stringContaining('.damaged: 1 line was not obeyed')]);
+    for (const entry of [file, server]) ledger.drop(entry);
+    ledger.close();
+  });
+
   it('is not there for others before it says whose it is', () => {
     answers.push(new Error('full'));
     expect(() => openLedger(dir)).toThrow('full');
