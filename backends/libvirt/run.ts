@@ -5,6 +5,8 @@ import type { CallOptions, GuestState, StopEvent } from '../backend.ts';
 import type { Connection, DomainEvent } from './connection.ts';
 import { isDisconnected, isGone, isMonitorFailure, libvirtCode, mayBeAnEnd } from './failures.ts';
 import { vir } from './ffi.ts';
+import { lateEvents } from './late-events.ts';
+import { endStates, offReasons, pauseReason, states, stops } from './run-ends.ts';
 
 export interface RunParts {
   connection: Connection;
@@ -30,56 +32,6 @@ const usualLags: Lags = { event: 10_000, monitor: 20_000 };
 const startLag = 2000;
 /** Between two questions for the state. */
 const askAgain = 100;
-
-const states: Record<number, GuestState> = {
-  [vir.state.noState]: 'running',
-  [vir.state.running]: 'running',
-  [vir.state.blocked]: 'running',
-  [vir.state.paused]: 'paused',
-  [vir.state.shutdown]: 'running',
-  [vir.state.shutoff]: 'stopped',
-  [vir.state.crashed]: 'crashed',
-  [vir.state.pmSuspended]: 'paused',
-};
-
-const stops: Record<number, StopEvent['reason']> = {
-  [vir.stopped.shutdown]: 'shutdown',
-  [vir.stopped.destroyed]: 'destroyed',
-  [vir.stopped.crashed]: 'crashed',
-};
-
-const offReasons: Record<number, StopEvent['reason']> = {
-  [vir.shutoffReason.shutdown]: 'shutdown',
-  [vir.shutoffReason.destroyed]: 'destroyed',
-  [vir.shutoffReason.crashed]: 'crashed',
-  [vir.shutoffReason.failed]: 'failed',
-};
-
-const endStates: Record<StopEvent['reason'], GuestState> = {
-  shutdown: 'stopped',
-  destroyed: 'stopped',
-  crashed: 'crashed',
-  failed: 'error',
-};
-
-const ioReasons: Record<string, string> = {
-  enospc: 'the host disk is full',
-  eio: "the host reported an error on the guest's disk",
-  eperm: "the host denied access to the guest's disk",
-};
-
-/** Why a paused guest will not go on, or null when somebody may have paused it on purpose. */
-function pauseReason(reason: number, ioError: string | null, type: string | undefined) {
-  if (reason === vir.pausedReason.ioError) {
-    return ioReasons[ioError ?? ''] ?? "the guest's disk had an I/O error";
-  }
-  if (reason === vir.pausedReason.unknown) {
-    return type === 'kvm'
-      ? 'KVM stopped the guest with an internal error; [libvirt] type = qemu in oz.cfg runs it without KVM'
-      : 'the hypervisor stopped the guest with an internal error';
-  }
-  return null;
-}
 
 export interface Runs {
   running(): boolean;
@@ -115,6 +67,7 @@ export function watchRuns(parts: RunParts): Runs {
   let ioError: string | null = null;
   /** Who QEMU says wanted the power off, told before the domain is said to have stopped. */
   let offBy: number | null = null;
+  const { begin, isLate } = lateEvents(connection, uuid);
 
   function finish(event: StopEvent, state: GuestState = endStates[event.reason]): void {
     if (!running) return;
@@ -152,8 +105,9 @@ export function watchRuns(parts: RunParts): Runs {
     finish({ reason: 'failed', detail: 'the connection to libvirt was lost' });
 
   function onEvent(event: DomainEvent): void {
-    if (event.kind === 'io-error') ioError = event.reason;
-    else if (event.kind === 'connection-lost') lostConnection();
+    if (event.kind === 'connection-lost') lostConnection();
+    else if (isLate(event)) return;
+    else if (event.kind === 'io-error') ioError = event.reason;
     else if (event.event === vir.event.shutdown) offBy = event.detail;
     else if (event.event === vir.event.stopped) stopped(stops[event.detail] ?? 'failed');
     else if (event.event === vir.event.crashed) finish({ reason: 'crashed' });
@@ -236,6 +190,7 @@ export function watchRuns(parts: RunParts): Runs {
     begin() {
       ioError = null;
       offBy = null;
+      begin();
       running = true;
     },
     async notMade(error) {

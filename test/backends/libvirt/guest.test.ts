@@ -13,8 +13,12 @@ import { kernelSpec } from './specs.ts';
 
 const spec: GuestSpec = { ...kernelSpec, consoleLog: '' };
 
-function make(answers: Answers, type = 'qemu', ledger: LedgerWriter = noLedger) {
-  const connection = fakeConnection(answers);
+function make(
+  answers: Answers,
+  type = 'qemu',
+  ledger: LedgerWriter = noLedger,
+  connection = fakeConnection(answers),
+) {
   const guest = makeGuest({
     connection,
     context: { ledger, log: () => {} },
@@ -143,6 +147,58 @@ describe('a libvirt guest', () => {
     expect(await guest.state()).toBe('error');
     expect(stops).toHaveLength(1);
     expect(stops[0]?.detail).toMatch(/did not report why/);
+  });
+
+  describe('started anew after an end that was believed without its event', () => {
+    const off = lifecycle(vir.event.stopped, vir.stopped.shutdown);
+    const started = lifecycle(vir.event.started);
+
+    /** Its first run has ended so, and another begun. */
+    async function again(anew: boolean) {
+      let state: number = vir.state.running;
+      const answers: Answers = {
+        domainState: () => ({ state, reason: vir.shutoffReason.shutdown }),
+      };
+      const first = make(answers);
+      await first.guest.start();
+      first.emit(started);
+      state = vir.state.shutoff;
+      expect(await first.guest.state()).toBe('stopped');
+      state = vir.state.running;
+      if (anew) await first.guest.destroy();
+      const second = anew ? make(answers, 'qemu', noLedger, first.connection) : first;
+      second.stops.length = 0;
+      await second.guest.start();
+      return second;
+    }
+
+    it.each([
+      ['again', false],
+      ['as another guest of its UUID', true],
+    ])('goes on when that one comes late: %s', async (_, anew) => {
+      const { guest, stops, emit } = await again(anew);
+      emit({ kind: 'io-error', device: 'virtio-disk0', reason: 'enospc' });
+      emit(lifecycle(vir.event.shutdown, vir.shutdownBy.host));
+      emit(off);
+      expect(stops).toEqual([]);
+      expect(await guest.state()).toBe('running');
+      emit(started);
+      emit(off);
+      expect(stops).toEqual([{ reason: 'shutdown', detail: undefined }]);
+    });
+
+    it('ends by its own one where that one never comes', async () => {
+      const { stops, emit } = await again(false);
+      emit(started);
+      emit(off);
+      expect(stops).toHaveLength(1);
+    });
+
+    it('ends when the daemon does', async () => {
+      const { stops, emit } = await again(false);
+      emit({ kind: 'connection-lost' });
+      expect(stops).toHaveLength(1);
+    });
   });
 
   it.each([
