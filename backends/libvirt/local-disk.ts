@@ -89,6 +89,7 @@ export async function createLocalDisk(
   try {
     if (from === undefined) {
       await runTool('qemu-img', ['create', '-q', '-f', format, file, String(size)], { signal });
+      await syncLocalDisk(file); // what it takes is compared with what its guest makes of it
     } else {
       await convert({ path: from, format }, { path: file, format }, size, options);
       const has = await virtualSize(file, format, signal);
@@ -117,9 +118,8 @@ export async function syncLocalDisk(file: string): Promise<void> {
   }
 }
 
-/** Bytes that a disk takes of its file system, what is still on its way there included. */
+/** Bytes that a disk takes of its file system. */
 export async function allocatedBytes(file: string): Promise<number> {
-  await syncLocalDisk(file);
   return (await stat(file)).blocks * 512;
 }
 

@@ -1,5 +1,6 @@
 /** The Backend of one libvirt connection. */
 import { rm, stat } from 'node:fs/promises';
+import { eachInTurn } from '../../src/base/each-in-turn.ts';
 import { codeOf, messageOf, OzError } from '../../src/base/errors.ts';
 import type { LedgerEntry } from '../../src/base/ledger-entry.ts';
 import type { Backend, BackendContext, Guest, GuestSpec, Leftover } from '../backend.ts';
@@ -190,7 +191,7 @@ export function makePlace(parts: PlaceParts): Backend {
 
     async allocated(disk, call) {
       call?.signal?.throwIfAborted();
-      return storage.allocated(disk);
+      return storage.allocated(disk, call);
     },
 
     async createGuest(spec, call) {
@@ -254,10 +255,16 @@ export function makePlace(parts: PlaceParts): Backend {
     },
 
     async close() {
-      for (const [guest, entry] of [...guests])
-        if (context.ledger.has(entry)) await guest.destroy();
-      await storage.close();
-      await connection.close();
+      const left = [...guests].filter(([, entry]) => context.ledger.has(entry));
+      await eachInTurn([
+        ...left.map(
+          ([guest]) =>
+            () =>
+              guest.destroy(),
+        ),
+        () => storage.close(),
+        () => connection.close(),
+      ]);
     },
   };
 }

@@ -163,10 +163,11 @@ export function remoteStorage(
     // Guests of a remote host do not run with an unsafe cache: their QEMU has synced its disk.
     async sync() {},
 
-    async allocated({ ref }) {
+    async allocated({ ref }, options) {
       const name = volumes.get(ref);
       if (name === undefined) throw unknownDisk('look at', ref);
-      return connection.call('look at the disk', 'volumeAllocation', [await pool(), name]);
+      const args: [string, string] = [await pool(), name];
+      return connection.call('look at the disk', 'volumeAllocation', args, options);
     },
 
     async exportDisk(disk, target, format, options) {

@@ -1,6 +1,7 @@
 /** Where disks and media are: files that QEMU can reach, or volumes of a remote host. */
 import type {
   BackendContext,
+  CallOptions,
   DiskSpec,
   LocalMedium,
   StagedDisk,
@@ -14,7 +15,7 @@ export interface Storage {
   /** What the guest wrote is on stable storage when this returns. */
   sync(disk: StagedDisk): Promise<void>;
   /** Bytes of storage that a disk takes now. */
-  allocated(disk: StagedDisk): Promise<number>;
+  allocated(disk: StagedDisk, options?: CallOptions): Promise<number>;
   exportDisk(
     disk: StagedDisk,
     target: string,

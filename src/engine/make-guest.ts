@@ -13,10 +13,10 @@ export interface MadeGuest {
 }
 
 export async function makeGuest(context: WorkContext, spec: GuestSpec): Promise<MadeGuest> {
-  const { backend, clock, emit, signal, witness } = context;
+  const { backend, clock, signal, witness } = context;
   // A system that is there already writes where it has written before: its disk need not grow.
   const hasWritten: HasWritten =
-    spec.purpose === 'install' ? await watchDisk(backend, spec.disk, emit) : async () => null;
+    spec.purpose === 'install' ? await watchDisk(context, spec.disk) : async () => null;
   const guest = await backend.createGuest(spec, { signal });
   const stops = listenForStops(guest, clock);
   witness.guest = guest;

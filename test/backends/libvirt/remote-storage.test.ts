@@ -82,6 +82,8 @@ describe('remote storage', () => {
     expect(await storage.allocated(copy)).toBeGreaterThan(
       (await storage.allocated(blank)) + 2 ** 19,
     );
+    const signal = AbortSignal.abort(new Error('Ctrl-C'));
+    await expect(storage.allocated(copy, { signal })).rejects.toThrow('Ctrl-C');
     const target = path.join(dir, 'out.raw');
     await storage.exportDisk(copy, target, 'raw');
     const back = await readFile(target);
