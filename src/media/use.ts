@@ -4,7 +4,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerEntry, LedgerWriter } from '../base/ledger-entry.ts';
 import { dropMedium } from './cache.ts';
-import { acquireIfFree, acquireLock, isLocked, withLock } from './lock.ts';
+import { acquireIfFree, acquireLock, isLocked } from './lock.ts';
 import { isStillPinned, pinOf } from './pin.ts';
 import { keepingRecord } from './record.ts';
 
@@ -84,9 +84,14 @@ export async function useMedium(ledger: LedgerWriter, cachePath: string): Promis
       ledger.drop(pinned);
       await unmark();
       if (!own || (await isUsed(cachePath))) return;
-      await withLock(`${cachePath}.lock`, {}, async () => {
+      // Who has it uses the medium, and may be fetching it for hours, or takes it away as well.
+      const free = await acquireIfFree(`${cachePath}.lock`);
+      if (!free) return;
+      try {
         if (!(await isUsed(cachePath))) await dropMedium(cachePath);
-      });
+      } finally {
+        await free.release();
+      }
     },
     async leave() {
       const isPinned = await lstat(pin).catch(() => null);
