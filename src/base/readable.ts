@@ -24,6 +24,12 @@ export function rawLines(text: string): string[] {
   return text.split(breaks);
 }
 
+/** What follows the first end of a line; of a text whose beginning was cut off. */
+export function fromNextLine(text: string): string {
+  const end = breaks.exec(text);
+  return end ? text.slice(end.index + end[0].length) : '';
+}
+
 /** The last lines with something to read in them, cut at `width` characters. */
 export function lastLines(text: string, count: number, width: number): string[] {
   const lines: string[] = [];

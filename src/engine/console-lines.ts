@@ -1,5 +1,5 @@
 /** A console that is looked at now and then, as lines that are each seen once. */
-import { rawLines, readable } from '../base/readable.ts';
+import { fromNextLine, rawLines, readable } from '../base/readable.ts';
 
 /** Bytes so far, and the last of them. */
 export interface ShownConsole {
@@ -11,15 +11,18 @@ export interface ShownConsole {
 const longestLine = 4096;
 
 /**
- * What of `shown` is new after `known` bytes, as far as it is still shown. What was no UTF-8 (menus in
- * a PC's own letters, a line at another speed) was one byte each, not the three that stand for it now:
- * rather some of it twice than a part of it never.
+ * What of `shown` is new after `known` bytes, as far as it is still shown, and whether some is not. What
+ * was no UTF-8 (menus in a PC's own letters, a line at another speed) was one byte each, not the three
+ * that stand for it now: rather some of it twice than a part of it never.
  */
-function news({ size, tail }: ShownConsole, known: number): string {
+function news({ size, tail }: ShownConsole, known: number): { text: string; hole: boolean } {
   const fresh = size - known;
-  if (fresh <= 0) return '';
+  if (fresh <= 0) return { text: '', hole: false };
+  // What is left of a line may be half a secret, which nobody would know for one.
+  if (fresh > Buffer.byteLength(tail)) return { text: fromNextLine(tail), hole: true };
   const bytes = Buffer.from(tail.replaceAll('\ufffd', '?'));
-  return fresh >= bytes.length ? tail : tail.slice(-bytes.subarray(-fresh).toString().length);
+  const text = fresh >= bytes.length ? tail : tail.slice(-bytes.subarray(-fresh).toString().length);
+  return { text, hole: false };
 }
 
 /**
@@ -31,8 +34,9 @@ export function consoleLines(): (shown: ShownConsole) => string[] {
   let open = '';
   return (shown) => {
     if (shown.size < known) [known, open] = [0, '']; // another run, with a console of its own
-    const text = news(shown, known);
+    const { text, hole } = news(shown, known);
     known = shown.size;
+    if (hole) open = '';
     if (text === '') return [];
     const lines = rawLines(open + text);
     open = lines.at(-1) ?? '';

@@ -76,6 +76,8 @@ const dooms: readonly Doom[] = [
 
 /** Lines that may come after one that stands there: help, a prompt, the same once more. */
 const mostAfter = 12;
+/** Characters of a line that are given. */
+const longest = 200;
 
 export interface Doomed {
   line: string;
@@ -87,6 +89,10 @@ const linesOf = (tail: string) =>
   rawLines(tail)
     .map(readable)
     .filter((line) => line !== '');
+
+/** Not in the middle of a word, which may be a secret: half of one is known for none. */
+const shortened = (line: string) =>
+  line.length > longest ? line.slice(0, longest).replace(/\S+$/, '…') : line;
 
 /** Of a kernel, which may go better at another start: an emulated clock, say. */
 export const isPanic = (line: string) => /Kernel panic/.test(line);
@@ -124,6 +130,6 @@ export function doomWatch(
     size = shown.size;
     const lines = linesOf(shown.tail);
     const line = lines[find(lines, clock.now() - grown, known)];
-    return line === undefined ? undefined : { line: line.slice(0, 200), early: isEarly(line) };
+    return line === undefined ? undefined : { line: shortened(line), early: isEarly(line) };
   };
 }

@@ -5,7 +5,7 @@ import type { Guest } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
-import { lastLines } from '../base/readable.ts';
+import { fromNextLine, lastLines } from '../base/readable.ts';
 
 /** Milliseconds each piece may take; a dead hypervisor must not hold up the error. */
 const patience = 15_000;
@@ -39,6 +39,17 @@ async function attempt(
   }
 }
 
+/** What a guest tells of its console, from the beginning of a line on: half a secret is known for none. */
+async function toldText(
+  guest: Guest,
+  tailBytes: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const told = await guest.console({ signal, tailBytes });
+  if (!told) return undefined;
+  return told.size > tailBytes ? fromNextLine(told.tail) : told.tail;
+}
+
 /** From the log on this machine, else from the place itself. */
 async function consoleText(
   { consoleLog, guest }: EvidenceInput,
@@ -46,7 +57,7 @@ async function consoleText(
 ): Promise<string | undefined> {
   const logged = consoleLog && (await readEnd(consoleLog, limits.evidence).catch(() => ''));
   if (logged) return logged;
-  return (await guest?.console({ signal, tailBytes: consoleTail }))?.tail;
+  return guest ? toldText(guest, consoleTail, signal) : undefined;
 }
 
 /** Bytes of the console, lines of it, and characters of a line, that an error shows. */
@@ -60,13 +71,14 @@ export async function lastWords(
   if (!guest) return undefined; // none has to do with it
   let lines: string[] = [];
   await attempt('console', [], async (signal) => {
-    const told = await guest.console({ signal, tailBytes: shown.bytes }).catch(() => null);
-    const text = told?.tail ?? (consoleLog ? await readEnd(consoleLog, shown.bytes) : '');
+    const told = await toldText(guest, shown.bytes, signal).catch(() => undefined);
+    const text = told ?? (consoleLog ? await readEnd(consoleLog, shown.bytes) : '');
     lines = lastLines(mask(text), shown.lines, shown.width);
   });
   return lines.length > 0 ? lines : undefined;
 }
 
+/** From the beginning of a line on, too. */
 async function readEnd(file: string, bytes: number): Promise<string> {
   const handle = await open(file);
   try {
@@ -74,7 +86,8 @@ async function readEnd(file: string, bytes: number): Promise<string> {
     const from = Math.max(0, size - bytes);
     const room = Buffer.alloc(Math.max(1, Math.min(bytes, size)));
     const { buffer, bytesRead } = await handle.read(room, 0, room.length, from);
-    return buffer.toString('utf8', 0, bytesRead);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    return from > 0 ? fromNextLine(text) : text;
   } finally {
     await handle.close();
   }

@@ -20,10 +20,10 @@ it('begins anew with another run of the guest', () => {
   expect(take(shown('boot'))).toEqual(['boot']);
 });
 
-it('goes on after a hole', () => {
+it('goes on after a hole, with the next whole line', () => {
   const take = consoleLines();
-  take(shown('one\n'));
-  expect(take(shown(`one\n${'x'.repeat(50)}\nlast\n`, 8))).toEqual(['xx', 'last']);
+  take(shown('one\ntwo'));
+  expect(take(shown(`one\ntwo${'x'.repeat(50)}\nlast\n`, 8))).toEqual(['last']);
 });
 
 it('forgets a line that does not end', () => {

@@ -112,3 +112,10 @@ it.each([
   expect(await found('boot', text, 3_600_000)).toBeUndefined();
   expect(await found('install', text, 3_600_000)).toBeUndefined();
 });
+
+it('a long line is not cut within a word, which may be a secret', async () => {
+  const line = `Kernel panic - not syncing: ${'x '.repeat(80)}correct-horse-battery ${'y'.repeat(20)}`;
+  const shown = await found('install', `${line}\n`);
+  expect(shown).toMatch(/^Kernel panic.* x …$/);
+  expect(shown?.length).toBeLessThanOrEqual(201);
+});
