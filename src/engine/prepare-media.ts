@@ -1,8 +1,9 @@
 /** Phases fetch-media and stage-media: from URLs to what the guest boots. */
-import { access, chmod, copyFile, rename, writeFile } from 'node:fs/promises';
+import { access, copyFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StagedMedium } from '../../backends/backend.ts';
 import { messageOf } from '../base/errors.ts';
+import { letAllRead } from '../base/let-all-read.ts';
 import { limits } from '../base/limits.ts';
 import { fetchMedium } from '../media/cache.ts';
 import { extractFromFat } from '../media/fat-image.ts';
@@ -252,7 +253,7 @@ export async function stageMedia(
     kernel: { source: boot.kernel, file: kernel },
     initrd: { source: boot.initrd, file: plain },
   });
-  await chmod(kernel, 0o644);
+  await letAllRead(kernel);
   const stage = (role: 'kernel' | 'initrd', file: string) =>
     backend.stage(
       { role, path: file, label: `${plan.name} ${role}`, private: originOf(plan, role).private },

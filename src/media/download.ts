@@ -1,10 +1,11 @@
 /** Downloads one file: resumes, retries, checks, and lets it appear only when complete. */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, type FileHandle, open, rename } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { besideName } from '../base/atomic-file.ts';
 import { OzError } from '../base/errors.ts';
+import { letAllRead } from '../base/let-all-read.ts';
 import { inWords, limits } from '../base/limits.ts';
 import { makeDirectory } from '../base/make-directory.ts';
 import { type ChunkWriter, chunkWriter } from './chunk-writer.ts';
@@ -161,10 +162,10 @@ async function tryClone(transfer: Transfer, options: Options): Promise<boolean> 
   } catch {
     return false; // another file system, or one that can't: copied byte by byte instead
   }
-  await chmod(clone, 0o644); // it has the source's mode
   await transfer.handle.close();
   await rename(clone, transfer.paths.data);
   transfer.handle = await open(transfer.paths.data, 'r+');
+  await letAllRead(transfer.handle); // it has the source's mode
   transfer.hashes = newHashes(options);
   transfer.validator = { lastModified };
   const size = await hashFile(transfer.paths.data, [...transfer.hashes.values()], {

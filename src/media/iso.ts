@@ -1,8 +1,9 @@
 /** Reads ISO 9660 images as they are, by xorriso: nothing is mounted, nothing rewritten. */
 import { lstatSync } from 'node:fs';
-import { chmod, lstat, mkdtemp, open, readlink, rename, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readlink, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { letAllRead } from '../base/let-all-read.ts';
 import { runLimited } from '../base/limited-tool.ts';
 import { inWords, limits } from '../base/limits.ts';
 import { removeTree } from '../base/remove-tree.ts';
@@ -178,7 +179,7 @@ export async function extractFromIso(
     const dir = await mkdtemp(path.join(path.dirname(path.resolve(to)), '.ozma-iso-'));
     try {
       const file = await extractFile(iso, source, dir, options);
-      await chmod(file, 0o644);
+      await letAllRead(file);
       await rename(file, to);
     } finally {
       await removeTree(dir);

@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rm, unlink } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { codeOf } from '../base/errors.ts';
+import { letAllRead } from '../base/let-all-read.ts';
 import { readNote } from '../base/read-bounded.ts';
 import { isOwnFile } from './ownership.ts';
 import type { Validator } from './sources/source.ts';
@@ -59,7 +60,7 @@ async function openData(file: string): Promise<FileHandle> {
     if (codeOf(error) !== 'ENOENT') throw error;
   });
   const handle = await open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
-  await handle.chmod(0o644); // whatever the umask
+  await letAllRead(handle); // whatever the umask
   return handle;
 }
 
