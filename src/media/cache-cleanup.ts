@@ -1,8 +1,9 @@
 /** What oz-cleanup-cache shows and removes: Oz's directories below the data directory. */
 import type { Stats } from 'node:fs';
-import { lstat, readdir, realpath, rm } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf, OzError } from '../base/errors.ts';
+import { removeTree } from '../base/remove-tree.ts';
 import { whyOf } from '../base/system-errors.ts';
 import { acquireIfFree, isLocked } from './lock.ts';
 import { pinnedFile } from './pin.ts';
@@ -114,8 +115,8 @@ async function removeIfFree(file: string): Promise<boolean> {
   const lock = await acquireIfFree(`${ownerOf(file)}.lock`);
   if (!lock) return false;
   try {
-    // rm removes a link itself, never what it leads to.
-    await rm(file, { recursive: true, force: true });
+    // Of a link the name goes, never what it leads to.
+    await removeTree(file);
     return true;
   } finally {
     await lock.release();
@@ -133,7 +134,7 @@ async function removeFalseLocks(directory: string): Promise<void> {
     if (!name.endsWith('.lock')) continue;
     const file = path.join(directory, name);
     const stat = await lstat(file).catch(() => null);
-    if (isFalseLock(stat)) await rm(file, { recursive: true });
+    if (isFalseLock(stat)) await removeTree(file);
   }
 }
 
