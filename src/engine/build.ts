@@ -184,7 +184,7 @@ export async function finishFailed(
 export async function build(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {
   options.signal?.throwIfAborted();
   refuseLongNames(plan);
-  return withImageLock(plan, () => buildLocked(plan, options));
+  return withImageLock(plan.disk.path, `build ${plan.name}`, () => buildLocked(plan, options));
 }
 
 async function buildLocked(plan: BuildPlan, options: BuildOptions): Promise<BuildResult> {

@@ -99,7 +99,7 @@ export async function customiseExisting(
   options.signal?.throwIfAborted();
   const work = () => workOnExisting(plan, options);
   // What the guest has below it must stay what it is.
-  return plan.published ? work() : withImageLock(plan, work);
+  return plan.published ? work() : withImageLock(plan.disk.path, `work on ${plan.name}`, work);
 }
 
 async function workOnExisting(plan: WorkPlan, options: WorkOptions): Promise<ExistingResult> {
