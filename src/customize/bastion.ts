@@ -1,11 +1,12 @@
 /** The way to a guest's SSH port through another host. */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, { type AnyAuthMethod, type Client } from 'ssh2';
 import { messageOf, OzError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { readBounded } from '../base/read-bounded.ts';
 import type { Address, Auth } from './session.ts';
+import { hostKeyAlgorithms } from './ssh-algorithms.ts';
 import { hostSettings, knownHostKeys, type SshHome, userSshHome } from './ssh-config.ts';
 import { isProhibited } from './ssh-forward.ts';
 
@@ -91,12 +92,8 @@ async function connectBastion(
           return !foreign;
         },
         algorithms: {
-          serverHostKey: {
-            // The kinds by which it is known come first, so that it shows one of those.
-            prepend: known.map(({ type }) => type) as ServerHostKeyAlgorithm[],
-            append: [],
-            remove: [],
-          },
+          // So that it shows one of those by which it is known.
+          serverHostKey: hostKeyAlgorithms(new Set(known.map(({ type }) => type))),
         },
         readyTimeout: 0,
         keepaliveInterval: 15_000,

@@ -33,15 +33,44 @@ export const fingerprintOf = (key: Buffer): string => namesOf(key).shown;
 const fingerprint = /SHA256:[A-Za-z0-9+/]{43}|\b(?:[0-9a-f]{2}:){15}[0-9a-f]{2}\b/g;
 const wholeKey = /\bAAAA[A-Za-z0-9+/]{16,}={0,2}/g;
 
-/** The host keys and fingerprints that a console shows; empty: none. */
-export function printedHostKeys(console: string): Set<string> {
-  const found = [
-    ...blocks(console, 'FINGERPRINTS').flatMap(
-      (lines) => lines.join('\n').match(fingerprint) ?? [],
-    ),
-    ...blocks(console, 'KEYS').flatMap((lines) => lines.join('\n').match(wholeKey) ?? []),
-  ];
-  return new Set(found);
+/** The type of a key, as it begins on the wire. */
+function typeOf(key: Buffer): string {
+  const length = key.length >= 4 ? key.readUInt32BE(0) : 0;
+  return key.toString('latin1', 4, 4 + Math.min(length, 64));
+}
+
+/** How ssh-keygen -l calls the types, at the end of its lines. */
+const typesCalled: Readonly<Record<string, readonly string[]>> = {
+  ED25519: ['ssh-ed25519'],
+  ECDSA: ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'],
+  RSA: ['ssh-rsa'],
+  DSA: ['ssh-dss'],
+};
+
+export interface PrintedKeys {
+  /** Whole keys, and fingerprints; empty: none. */
+  names: Set<string>;
+  /** Of them, such as ssh-ed25519, as far as they are told. */
+  types: Set<string>;
+}
+
+/** The host keys that a console shows. */
+export function printedHostKeys(console: string): PrintedKeys {
+  const names = new Set<string>();
+  const types = new Set<string>();
+  for (const line of blocks(console, 'FINGERPRINTS').flat()) {
+    const found = line.match(fingerprint) ?? [];
+    for (const name of found) names.add(name);
+    const called = found.length > 0 ? /\(([A-Z0-9]+)\)\s*$/.exec(line)?.[1] : undefined;
+    for (const type of typesCalled[called ?? ''] ?? []) types.add(type);
+  }
+  for (const line of blocks(console, 'KEYS').flat()) {
+    for (const name of line.match(wholeKey) ?? []) {
+      names.add(name);
+      types.add(typeOf(Buffer.from(name, 'base64')));
+    }
+  }
+  return { names, types };
 }
 
 export type HostKeyTrust = 'printed' | 'first-use';
@@ -49,42 +78,60 @@ export type HostKeyTrust = 'printed' | 'first-use';
 export interface HostKeyCheck {
   /** Throws `OZ_SSH_HOST_KEY` for one that is not the guest's. */
   verify(key: Buffer): Promise<void>;
-  /** This one let us in: from now on no other does. */
-  pin(key: Buffer): void;
+  /**
+   * The types of those that the console prints; empty: it prints none, or does not tell. Asked for
+   * others first, the guest might show one that its image keeps off the console.
+   */
+  types(): Promise<ReadonlySet<string>>;
+  /**
+   * This one let us in: from now on no other does. `others`: further ones that the same server has
+   * proven to have.
+   */
+  pin(key: Buffer, others?: () => Promise<Buffer[]>): void;
   /** What the key that let us in is trusted by; the console may show them later. Throws as verify(). */
   trust(): Promise<HostKeyTrust | undefined>;
   pinned(): Buffer | undefined;
 }
 
-function foreign(key: Buffer, why: string): OzError {
+function foreign(key: Buffer, why: string, also = ''): OzError {
   return new OzError(
     'OZ_SSH_HOST_KEY',
     `Cannot trust the SSH server that answers for the guest: its host key ${fingerprintOf(key)} ${why}`,
-    { hint: "see who else has the guest's address on that network, then run it again" },
+    { hint: `see who else has the guest's address on that network, then run it again${also}` },
   );
 }
 
 /** Checks the keys of one guest; `console` gives what it has printed so far. */
 export function hostKeyCheck(console: () => Promise<string>): HostKeyCheck {
   let pinned: Buffer | undefined;
-  async function judge(key: Buffer): Promise<HostKeyTrust> {
-    const printed = printedHostKeys(await console());
-    if (printed.size > 0) {
-      if (namesOf(key).all.some((name) => printed.has(name))) return 'printed';
-      throw foreign(key, "is none of those that the guest's console prints");
+  let proven = async (): Promise<Buffer[]> => [];
+  async function judge(key: Buffer, others = async (): Promise<Buffer[]> => []) {
+    const { names, types } = printedHostKeys(await console());
+    const isPrinted = (one: Buffer) => namesOf(one).all.some((name) => names.has(name));
+    if (names.size > 0) {
+      if (isPrinted(key) || (await others()).some(isPrinted)) return 'printed';
+      const hidden = types.size > 0 && !types.has(typeOf(key));
+      throw foreign(
+        key,
+        "is none of those that the guest's console prints",
+        hidden
+          ? `; an image that keeps keys of type ${typeOf(key)} off its console is to print them (ssh_key_console_blacklist of cloud-init)`
+          : '',
+      );
     }
     const same = !pinned || (pinned.length === key.length && timingSafeEqual(pinned, key));
     if (same) return 'first-use';
     throw foreign(key, `is not ${fingerprintOf(pinned ?? key)}, which it had before`);
   }
   return {
+    types: async () => printedHostKeys(await console()).types,
     async verify(key) {
       await judge(key);
     },
-    pin(key) {
-      pinned ??= key;
+    pin(key, others = async () => []) {
+      if (!pinned) [pinned, proven] = [key, others];
     },
-    trust: async () => (pinned ? judge(pinned) : undefined),
+    trust: async () => (pinned ? judge(pinned, proven) : undefined),
     pinned: () => pinned,
   };
 }

@@ -2,10 +2,11 @@
 import net from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
-import { deadline } from '../base/abort.ts';
+import { deadline, delay } from '../base/abort.ts';
 import { messageOf, OzError } from '../base/errors.ts';
 import { throughBastion, type Way } from './bastion.ts';
 import type { HostKeyCheck } from './host-keys.ts';
+import { algorithmsFor } from './ssh-algorithms.ts';
 import type { SshHome } from './ssh-config.ts';
 import { forwarder } from './ssh-forward.ts';
 import { runCommand } from './ssh-run.ts';
@@ -79,25 +80,9 @@ export interface ConnectOptions {
   readyTimeoutMs?: number | undefined;
   onStage?: ((stage: ConnectStage) => void) | undefined;
   /** Tells the guest's server from others; any is taken unless told. */
-  hostKeys?: Pick<HostKeyCheck, 'verify' | 'pin'> | undefined;
+  hostKeys?: Pick<HostKeyCheck, 'verify' | 'pin' | 'types'> | undefined;
   /** For bastions; the user's own unless told. */
   sshHome?: SshHome | undefined;
-}
-
-/** Offered last, so that guests of any age can be reached; new ones never choose them. */
-const oldAlgorithms = {
-  kex: [
-    'diffie-hellman-group-exchange-sha1',
-    'diffie-hellman-group14-sha1',
-    'diffie-hellman-group1-sha1',
-  ],
-  serverHostKey: ['ssh-rsa', 'ssh-dss'],
-  cipher: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'],
-  hmac: ['hmac-sha1', 'hmac-md5'],
-} as const;
-
-function alsoOld<K extends keyof typeof oldAlgorithms>(kind: K) {
-  return { append: [...oldAlgorithms[kind]], prepend: [], remove: [] };
 }
 
 function wordFailure(error: Error & { level?: string }, { host, port }: Address): OzError {
@@ -116,6 +101,18 @@ function wordFailure(error: Error & { level?: string }, { host, port }: Address)
     `Cannot reach the guest's SSH server at ${host}:${port}: ${messageOf(error)}`,
     { hint: 'check that sshd runs in the guest and that its network is up', cause: error },
   );
+}
+
+/** Milliseconds for a server to name its other keys, which OpenSSH's does as soon as it lets one in. */
+const namingMs = 5000;
+
+/** The server's other host keys, which it proves to have by signatures of this very session. */
+function provenKeys(client: Client): () => Promise<Buffer[]> {
+  const named = new Promise<Buffer[]>((resolve) => {
+    client.once('hostkeys', (keys) => resolve(keys.map((key) => key.getPublicSSH())));
+    client.once('close', () => resolve([]));
+  });
+  return () => Promise.race([named, delay(namingMs).then((): Buffer[] => [])]);
 }
 
 /** The way to the guest's port; a direct one may still be connecting. */
@@ -149,6 +146,7 @@ export async function connectSsh(
   const client = new ssh2.Client();
   let way: Way | undefined;
   try {
+    const types = (await options.hostKeys?.types()) ?? new Set<string>();
     way = await wayTo(address, auth, signal, options.sshHome);
     const { stream } = way;
     if (address.bastion) options.onStage?.('connected');
@@ -161,8 +159,9 @@ export async function connectSsh(
       stream.once('connect', () => options.onStage?.('connected'));
       stream.once('data', () => options.onStage?.('banner'));
       client.once('handshake', () => options.onStage?.('handshake'));
+      const others = provenKeys(client);
       client.once('ready', () => {
-        if (shown) options.hostKeys?.pin(shown);
+        if (shown) options.hostKeys?.pin(shown, others);
         resolve();
       });
       client.once('error', fail);
@@ -191,12 +190,7 @@ export async function connectSsh(
           readyTimeout: 0,
           keepaliveInterval: 15_000,
           keepaliveCountMax: 12,
-          algorithms: {
-            kex: alsoOld('kex'),
-            serverHostKey: alsoOld('serverHostKey'),
-            cipher: alsoOld('cipher'),
-            hmac: alsoOld('hmac'),
-          },
+          algorithms: algorithmsFor(types),
         });
       } catch (error) {
         // ssh2 throws for a key it can't parse; its text does not hold the key.

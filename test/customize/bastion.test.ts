@@ -104,6 +104,17 @@ describe('through a bastion', () => {
     expect(Date.now() - began).toBeLessThan(20_000);
   });
 
+  it('that shows the one host key by which it is known, and has others', async () => {
+    const key = path.join(dir, 'ecdsa');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', key]);
+    await jump.stop();
+    jump = await startSshd({ extra: [`HostKey ${key}`] });
+    allow(target.publicKey);
+    const shown = readFileSync(`${key}.pub`, 'utf8');
+    writeFileSync(path.join(dir, '.ssh/known_hosts'), `[127.0.0.1]:${jump.address.port} ${shown}`);
+    await works();
+  });
+
   it('does not go through one that has another host key than is known', async () => {
     allow(target.publicKey);
     const known = path.join(dir, '.ssh/known_hosts');

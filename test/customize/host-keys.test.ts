@@ -75,6 +75,52 @@ describe('a guest’s host key', () => {
     await expect(check.trust()).rejects.toMatchObject({ code: 'OZ_SSH_HOST_KEY' });
   });
 
+  describe('of a server with keys of several types', () => {
+    let several: TestSshd;
+    let ecdsa: string;
+    beforeEach(async () => {
+      const key = path.join(other.dir, 'ecdsa');
+      execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', key]);
+      ecdsa = readFileSync(`${key}.pub`, 'utf8').trim();
+      several = await startSshd({ extra: [`HostKey ${key}`] });
+    });
+    afterEach(() => several.stop());
+
+    const fingerprintOf = (line: string) =>
+      execFileSync('ssh-keygen', ['-l', '-f', '-'], { input: line, encoding: 'utf8' }).trim();
+
+    it.each([
+      ['whole', () => keys(ecdsa)],
+      ['by its fingerprint', () => fingerprints(fingerprintOf(ecdsa))],
+    ])('is asked for where it is the only one that is printed %s', async (_, print) => {
+      const check = hostKeyCheck(async () => print());
+      await (await connectSsh(several.address, several.auth, { hostKeys: check })).close();
+      expect(check.pinned()?.toString('base64')).toBe(ecdsa.split(' ')[1]);
+    });
+
+    it('is proven by the server where that is printed later', async () => {
+      let console = '';
+      const check = hostKeyCheck(async () => console);
+      const session = await connectSsh(several.address, several.auth, { hostKeys: check });
+      expect(check.pinned()?.toString('base64')).toBe(keyOf(several).split(' ')[1]);
+      console = keys(ecdsa);
+      expect(await check.trust()).toBe('printed');
+      await session.close();
+    });
+
+    it('is refused where it can not be proven, with a word on what the image hides', async () => {
+      let console = '';
+      const check = hostKeyCheck(async () => console);
+      const session = await connectSsh(sshd.address, sshd.auth, { hostKeys: check });
+      console = keys(ecdsa);
+      await expect(check.trust()).rejects.toMatchObject({
+        code: 'OZ_SSH_HOST_KEY',
+        hint: expect.stringContaining('keeps keys of type ssh-ed25519 off its console'),
+      });
+      await session.close();
+    }, 15_000);
+  });
+
   it('is waited for: an address may lead to its former owner for a while', async () => {
     const check = hostKeyCheck(async () => keys(keyOf(sshd)));
     let asked = 0;
@@ -88,8 +134,10 @@ describe('a guest’s host key', () => {
 
 describe('printedHostKeys()', () => {
   it('reads whole blocks alone, in linear time', () => {
-    expect(printedHostKeys(`-----BEGIN SSH HOST KEY KEYS-----\n${keyOf(sshd)}\n`).size).toBe(0);
-    expect(printedHostKeys(`${keyOf(sshd)}\n-----END SSH HOST KEY KEYS-----`).size).toBe(0);
+    expect(printedHostKeys(`-----BEGIN SSH HOST KEY KEYS-----\n${keyOf(sshd)}\n`).names.size).toBe(
+      0,
+    );
+    expect(printedHostKeys(`${keyOf(sshd)}\n-----END SSH HOST KEY KEYS-----`).names.size).toBe(0);
     // Of the processor, as the machine may be busy; a quadratic one takes ten times as long and more.
     const begun = process.cpuUsage();
     printedHostKeys(fingerprints('00:'.repeat(80_000)));
