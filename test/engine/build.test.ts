@@ -367,7 +367,7 @@ describe('build()', () => {
   it('shows the last lines of the console, readable and without secrets', async () => {
     const hangs: ScriptedRun = {
       console: [
-        { at: 0, text: `${'first\r\n'.repeat(3)}${'x'.repeat(40_000)}\r\n` },
+        { at: 0, text: `first\r\n${'cut'.repeat(20_000)}\r\n${'x'.repeat(500)}\r\n` },
         { at: 0, text: '\u001b[1;31mpassword is a&secret<pw\u001b[0m\r\n\r\nlast?' },
       ],
       activity: [{ diskRequests: 5, networkBytes: 0 }],
