@@ -54,7 +54,8 @@ function openFailure(failure: CallFailure['failure'], uri: string): { code: stri
   ) {
     return { code: 'OZ_LIBVIRT_UNREACHABLE', hint: daemonHint(uri) };
   }
-  if (/no connection driver available/i.test(message)) {
+  // Of a text without scheme libvirt says the same, and installing a driver would not help.
+  if (readUri(uri).driver !== '' && /no connection driver available/i.test(message)) {
     return {
       code: 'OZ_LIBVIRT_NO_DRIVER',
       hint: lacksDriver()

@@ -47,3 +47,14 @@ it('names the library where another machine has the daemon', () => {
   });
   expect(loading('wrong ELF class\nmore').message).toBe('Cannot load libvirt: wrong ELF class');
 });
+
+it('hints at the driver only for what is a URI', () => {
+  const message = 'no connection driver available for qemu:///system';
+  const failure = new CallFailure({ code: 5, domain: 0, message, call: 'virConnectOpenAuth' });
+  const { hint } = connectFailure(failure, 'qemu:///system');
+  expect(hint).toMatch(/libvirt-daemon-driver-qemu|before its driver was installed/);
+  expect(connectFailure(failure, 'qemu//system')).toMatchObject({
+    code: 'OZ_LIBVIRT_NO_CONNECTION',
+    hint: expect.stringContaining('check uri in [libvirt] of oz.cfg'),
+  });
+});
