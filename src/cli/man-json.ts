@@ -78,7 +78,7 @@ const plan: Words<ShownPlan> = {
   uri: 'Libvirt connection, or null.',
   domainXml: 'The XML that the guest is started with under libvirt.',
   server: 'The request that makes the server in a cloud.',
-  chosen: 'Flavor, network and the like of a cloud; `runs`: that a libvirt guest is emulated.',
+  chosen: 'Flavor, network and the like of a cloud; of libvirt, that the guest is emulated.',
   installer: 'file and what it holds, where the ISO is on this machine.',
 };
 
