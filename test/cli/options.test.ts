@@ -165,7 +165,7 @@ describe('values', () => {
     ['-n e1000,netdev=x', /not a network device/],
     ['-n ../x', /not a network device/],
     ['--backend=xen', /not a backend/],
-    ['--on-error=abort', /on errors/],
+    ['--on-error=abort', /not a choice for --on-error/],
     ['--progress=fancy', /progress/],
     ['-i /tmp/', /is a directory/],
     ['-x ..', /is a directory/],
