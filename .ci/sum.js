@@ -38,7 +38,7 @@ for (const name of readdirSync(path.join(logs, 'sums'))) {
     : [
         {
           passed: report.numPassedTests,
-          // A pattern that no test's name has any more would leave all out, and be a success.
+          // Vitest calls it a success when a -t pattern matches no test and all are skipped.
           failed: report.numFailedTests || (report.success && report.numPassedTests > 0 ? 0 : 1),
           skipped: report.numPendingTests,
         },
